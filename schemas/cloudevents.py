@@ -1,0 +1,99 @@
+"""CloudEvents 1.0, structured JSON: how events, facts and notifications stand in Kafka.
+
+The `data` document is complete by itself; the attributes repeat what routers and tools need
+(https://github.com/cloudevents/spec, formats/json-format.md).  Our own attribute types are
+prefixed `filrouge.`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from schemas.events import Event, EventBase
+from schemas.facts import Fact, FactBase
+from schemas.notification import Notification
+
+CONTENT_TYPE = b"application/cloudevents+json; charset=utf-8"
+PREFIX = "filrouge."
+
+_encode = msgspec.json.Encoder().encode
+
+
+T = TypeVar("T")
+
+
+class _Framed(msgspec.Struct, Generic[T], gc=False):
+    data: T
+
+
+_event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Event])
+_fact_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Fact])
+_notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Notification])
+
+
+def rfc3339(time_ms: int) -> str:
+    """`1700000000123` → `2023-11-14T22:13:20.123Z`."""
+    stamp = datetime.fromtimestamp(time_ms // 1000, UTC)
+    return f"{stamp:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"
+
+
+def _frame(ident: str, source: str, kind: str, time_ms: int, subject: str, data: bytes) -> bytes:
+    attributes = {
+        "specversion": "1.0",
+        "id": ident,
+        "source": source or "filrouge",
+        "type": PREFIX + kind,
+        "time": rfc3339(time_ms),
+        "datacontenttype": "application/json",
+    }
+    if subject:
+        attributes["subject"] = subject
+    return _encode(attributes)[:-1] + b',"data":' + data + b"}"
+
+
+def encode_event(event: EventBase) -> bytes:
+    """A canonical event as one structured CloudEvent; the subject is the customer."""
+    kind = str(event.__struct_config__.tag)
+    return _frame(
+        event.id, event.source, kind, event.time_ms, event.customer, _encode(event)
+    )
+
+
+def encode_fact(fact: FactBase) -> bytes:
+    """A fact; the CloudEvent's id is its position in the log (`pos`) or subject and revision."""
+    kind = str(fact.__struct_config__.tag)
+    ident = fact.pos or f"{fact.subject_id}@{fact.revision}"
+    return _frame(ident, "filrouge", kind, fact.at_ms, fact.customer, _encode(fact))
+
+
+def encode_notification(notice: Notification) -> bytes:
+    """A notification; the CloudEvent's id is the business id and the operation."""
+    return _frame(
+        f"{notice.id}/{notice.op}",
+        "filrouge",
+        "notification",
+        notice.created_ms,
+        notice.customer,
+        _encode(notice),
+    )
+
+
+def decode_event(raw: bytes) -> Event:
+    """Raises `msgspec.DecodeError` (or its `ValidationError`) with the place of the mistake."""
+    event: Event = _event_decoder.decode(raw).data
+    return event
+
+
+def decode_fact(raw: bytes) -> Fact:
+    """Raises `msgspec.DecodeError` when `raw` is not a framed fact."""
+    fact: Fact = _fact_decoder.decode(raw).data
+    return fact
+
+
+def decode_notification(raw: bytes) -> Notification:
+    """Raises `msgspec.DecodeError` when `raw` is not a framed notification."""
+    notice: Notification = _notification_decoder.decode(raw).data
+    return notice

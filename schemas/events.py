@@ -1,0 +1,332 @@
+"""Canonical events: what happened, in one vocabulary for every vendor.
+
+One tagged union, `Event`; the tag stands in `type`.  An adapter makes events, the identity
+fold adds `customer`, the journeys fold reads them.  Everything personal (text, names) is in
+`personal` and in `identifiers`, nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from schemas.common import Actor, Channel, ConversationRef, Identifier, Part, Party, Ref
+
+
+class EventBase(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="type"
+):
+    """The envelope.
+
+    `id` is a hash of source and dedupe key, so a vendor's retry has the id of its first try.
+    `time_ms` is when it happened, `recorded_ms` when it arrived; `estimated` says that the
+    vendor gave no usable time.  `customer` is empty until normalised.
+    """
+
+    id: str
+    source: str
+    domain: str
+    time_ms: int
+    recorded_ms: int
+    channel: Channel
+    actor: Actor
+    conversation: ConversationRef | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    refs: tuple[Ref, ...] = ()
+    sequence: int | None = None
+    estimated: bool = False
+    native_type: str = ""
+    personal: dict[str, str] = {}
+    customer: str = ""
+    probable: bool = False
+
+
+Initiator = Literal["customer", "agent", "bot", "system", "campaign"]
+Direction = Literal["inbound", "outbound"]
+
+
+class ConversationOpened(EventBase, tag="conversation.opened"):
+    initiated_by: Initiator
+    direction: Direction
+    rel: Literal["transfer", "callback", "persistent"] | None = None
+    queue: str | None = None
+    topic: str | None = None
+
+
+Status = Literal["open", "pending_bot", "on_hold", "snoozed", "resolved", "closed", "deleted"]
+
+
+class ConversationUpdated(EventBase, tag="conversation.updated"):
+    """What is now so. At least one field is set."""
+
+    status: Status | None = None
+    topic: str | None = None
+    priority: str | None = None
+    urgency: str | None = None
+    sentiment: float | None = None
+    tags: tuple[str, ...] | None = None
+    note: bool = False
+    """An internal note was added; its text is in `personal["note"]`."""
+    by_model: str | None = None
+
+
+class ConversationLinked(EventBase, tag="conversation.linked"):
+    rel: Literal["merged", "related", "ticket", "callback", "deflection", "follow_up"]
+    other: ConversationRef
+
+
+class MessagePosted(EventBase, tag="message.posted"):
+    """`personal["text"]` holds the text when the vendor sends it."""
+
+    message_id: str
+    direction: Direction
+    visibility: Literal["public", "internal"] = "public"
+    automated: Literal["no", "auto_reply", "campaign", "greeting"] = "no"
+    owner: Literal["ours", "other"] = "ours"
+    in_reply_to: str | None = None
+
+
+class MessageStatusChanged(EventBase, tag="message.status_changed"):
+    message_id: str
+    status: Literal[
+        "queued",
+        "sent",
+        "delivered",
+        "read",
+        "played",
+        "failed",
+        "bounced",
+        "deferred",
+        "opened",
+        "clicked",
+        "edited",
+        "deleted",
+        "reacted",
+        "unreacted",
+    ]
+    reason: str | None = None
+
+
+class QueueEntered(EventBase, tag="queue.entered"):
+    queue: str
+
+
+class QueueLeft(EventBase, tag="queue.left"):
+    queue: str
+    outcome: Literal[
+        "answered",
+        "abandoned",
+        "transferred",
+        "overflow",
+        "flow_out",
+        "callback",
+        "timeout",
+        "system",
+    ]
+    wait_ms: int | None = None
+    """The vendor's own figure, when it gives one; else the fold measures."""
+
+
+class AgentOffered(EventBase, tag="agent.offered"):
+    agent: str
+    outcome: Literal["ringing", "declined", "missed"]
+
+
+class AgentConnected(EventBase, tag="agent.connected"):
+    agent: str
+    mode: Literal["owner", "consult", "conference", "monitor"] = "owner"
+
+
+class AgentDisconnected(EventBase, tag="agent.disconnected"):
+    agent: str
+    reason: str | None = None
+
+
+class AssignmentChanged(EventBase, tag="assignment.changed"):
+    """`to` is where it stands now; `from_` only when the vendor tells."""
+
+    to: Party
+    from_: Party | None = msgspec.field(default=None, name="from")
+
+
+class TransferReported(EventBase, tag="transfer.reported"):
+    kind: Literal["blind", "warm", "external", "queue", "unknown"]
+    phase: Literal["started", "accepted", "failed"]
+    to: Party | None = None
+    from_: Party | None = msgspec.field(default=None, name="from")
+
+
+class ContactHeld(EventBase, tag="contact.held"):
+    phase: Literal["held", "resumed"]
+
+
+class Durations(Part):
+    """Milliseconds as the vendor counts them; absent when it does not."""
+
+    total_ms: int | None = None
+    queue_ms: int | None = None
+    talk_ms: int | None = None
+    hold_ms: int | None = None
+    wrapup_ms: int | None = None
+
+
+class ContactEnded(EventBase, tag="contact.ended"):
+    """`final` is False for a first notice whose figures are still provisional."""
+
+    by: Literal["customer", "agent", "bot", "system", "unknown"] = "unknown"
+    reason: str | None = None
+    final: bool = True
+    answered: bool | None = None
+    durations: Durations | None = None
+
+
+class WrapupEnded(EventBase, tag="wrapup.ended"):
+    agent: str | None = None
+    code: str | None = None
+    duration_ms: int | None = None
+
+
+class SelfserviceStepped(EventBase, tag="selfservice.stepped"):
+    resource: str
+    step: str
+    outcome: Literal["started", "progressed", "success", "failure", "escalated", "left"]
+
+
+class TaskProgressed(EventBase, tag="task.progressed"):
+    """A cart, form, booking or purchase; `value` in minor units of `currency`."""
+
+    task_kind: str
+    task_id: str
+    step: str
+    state: Literal["started", "progressed", "submitted", "completed", "cancelled"]
+    value: int | None = None
+    currency: str | None = None
+
+
+class FeedbackReceived(EventBase, tag="feedback.received"):
+    """A score on its own scale; the comment is in `personal["comment"]`."""
+
+    instrument: Literal["csat", "nps", "ces", "rating", "review", "mention", "survey"]
+    score: float | None = None
+    scale_min: float | None = None
+    scale_max: float | None = None
+    easy_is_low: bool | None = None
+    survey_id: str | None = None
+
+
+class IdentityLinked(EventBase, tag="identity.linked"):
+    """Two identifiers or more (in `identifiers`) belong to one person, or one replaces another.
+
+    For `replaces` the first identifier is the old one, the second the new one.
+    """
+
+    rel: Literal["same", "replaces", "merged"]
+    by: Literal["login", "contact", "vendor", "crm", "operator"]
+
+
+class ConsentChanged(EventBase, tag="consent.changed"):
+    purpose: str
+    state: Literal["granted", "denied"]
+    evidence: str = ""
+    consent_channel: str | None = None
+    """The channel it is about; None is all."""
+
+
+# First-party events: they come in by the same way as any vendor's.
+
+
+class NotificationOutcome(EventBase, tag="notification.outcome"):
+    notification: str
+    """The notification's business id."""
+    outcome: Literal["delivered", "failed", "expired", "cancelled", "refused"]
+    purpose: str = ""
+    reason: str | None = None
+
+
+class ContextViewed(EventBase, tag="context.viewed"):
+    """An agent's screen looked the customer up; `actor.id` is the agent."""
+
+    purpose: str = "service"
+
+
+class KpiAlerted(EventBase, kw_only=True, tag="kpi.alerted"):
+    kpi: str
+    dims: dict[str, str] = {}
+    value: float
+    target: float
+
+
+class OperatorCommand(EventBase, tag="operator.command"):
+    command: Literal["join", "split", "attach", "close", "dead_letter.retry"]
+    args: dict[str, str] = {}
+
+
+class ClockTick(EventBase, tag="clock.tick"):
+    """Time passes in this domain although no customer did anything."""
+
+
+class PolicyChanged(EventBase, tag="policy.changed"):
+    version: str
+    policy: dict[str, int | float | str | bool] = {}
+
+
+class ErasureRequested(EventBase, tag="erasure.requested"):
+    reason: str = ""
+
+
+# Between the stages: made by the identity fold, never by a vendor.
+
+
+class IdentityJoined(EventBase, tag="identity.joined"):
+    """From here on everything of `loser` is keyed by `customer` (the winner)."""
+
+    loser: str
+    join: str
+    by: str = ""
+
+
+class IdentitySplit(EventBase, tag="identity.split"):
+    join: str
+    into: str
+
+
+class JourneyMoved(EventBase, tag="journey.moved"):
+    """The whole state of `loser`, sent to the customer that it was joined into."""
+
+    loser: str
+    state: bytes
+
+
+Event = (
+    ConversationOpened
+    | ConversationUpdated
+    | ConversationLinked
+    | MessagePosted
+    | MessageStatusChanged
+    | QueueEntered
+    | QueueLeft
+    | AgentOffered
+    | AgentConnected
+    | AgentDisconnected
+    | AssignmentChanged
+    | TransferReported
+    | ContactHeld
+    | ContactEnded
+    | WrapupEnded
+    | SelfserviceStepped
+    | TaskProgressed
+    | FeedbackReceived
+    | IdentityLinked
+    | ConsentChanged
+    | NotificationOutcome
+    | ContextViewed
+    | KpiAlerted
+    | OperatorCommand
+    | ClockTick
+    | PolicyChanged
+    | ErasureRequested
+    | IdentityJoined
+    | IdentitySplit
+    | JourneyMoved
+)

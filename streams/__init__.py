@@ -1,0 +1,1 @@
+"""The running system of Filrouge. `docs/architecture.md` is the map."""

@@ -1,0 +1,107 @@
+"""The contract of a vendor: one file, one `Adapter`, no I/O.
+
+The gateway calls `handshake` and `verify` on the raw request and answers with `reply`; the
+normalise fold calls `parse` on what was kept.  `parse` never raises: what it cannot
+understand it explains in `Parsed.reason`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar
+
+import msgspec
+
+from schemas.events import EventBase
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A webhook as it came.
+
+    Header names are lower case.  `url` is the public URL that the vendor called (scheme, host,
+    port, path and query): some vendors sign it.  `received_ms` is the arrival, ms.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_ms: int
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+class SourceConfig(msgspec.Struct, frozen=True):
+    """One configured source: which vendor, whose domain, with which secrets (newest first).
+
+    `options` are the vendor's own settings, all text, listed in the adapter's `OPTIONS`.
+    """
+
+    name: str
+    vendor: str
+    domain: str
+    secrets: tuple[str, ...] = ()
+    options: Mapping[str, str] = {}
+
+
+class Reply(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+    headers: Mapping[str, str] = {}
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """Why `verify` refuses: `code` is a metric label from a small set, `sentence` is for people.
+
+    Codes: `no_signature`, `bad_signature`, `stale`, `malformed`.
+    """
+
+    code: str
+    sentence: str
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """Events in the order of the body, or why there are none.
+
+    `reason` is empty when there are events.  `code` groups reasons for metrics and says what
+    happens next: `ignored` (nothing of ours in it: test calls, typing, pings) is counted;
+    `unknown_type` and `malformed` become dead letters, so that nothing is lost.
+    A body can give events and still have a part that could not be read: then `reason` says so
+    and `code` is `partial`.
+    """
+
+    events: tuple[EventBase, ...] = ()
+    reason: str = ""
+    code: str = ""
+
+
+class Adapter(ABC):
+    """One vendor.  Stateless: one instance serves every source of its vendor."""
+
+    vendor: ClassVar[str]
+    """Also the folder name of its fixtures and the value of `--vendor`."""
+    title: ClassVar[str]
+    keep_headers: ClassVar[tuple[str, ...]] = ()
+    """Lower-case request headers that travel with the body into Kafka (delivery ids…)."""
+    lateness_ms: ClassVar[int] = 5_000
+    """How late this vendor may tell; conclusions from silence wait that much longer."""
+
+    @abstractmethod
+    def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
+        """None when authentic. On raw bytes, constant-time, any of the source's secrets."""
+
+    @abstractmethod
+    def parse(self, request: Request, source: SourceConfig) -> Parsed:
+        """Canonical events (customer empty, ids from `event_id`), or a reason. Never raises."""
+
+    def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
+        """The answer to a challenge or validation request, or None if it is an ordinary one."""
+        return None
+
+    def reply(self, request: Request, source: SourceConfig) -> Reply:
+        """What this vendor wants to hear once the body is safe in Kafka."""
+        return Reply(200)

@@ -1,0 +1,92 @@
+"""The policy: every duration and choice that a conclusion depends on, with its default.
+
+It is an input of the folds: a change is a `policy.changed` record in the log, whose `policy`
+holds the fields to change.  Times are ms.  `window_*`, `reopen_*`, `reply_target_*` are by group
+of channels: live (chat, bot, web, app, voice, in_person), messaging (whatsapp, sms, messenger…,
+social), mail (email, form).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+_LIVE = frozenset({"voice", "chat", "bot", "web", "app", "in_person"})
+_MAIL = frozenset({"email", "form"})
+
+
+def channel_group(channel: str) -> str:
+    """`live`, `messaging` or `mail`."""
+    return "live" if channel in _LIVE else "mail" if channel in _MAIL else "messaging"
+
+
+class Policy(msgspec.Struct, frozen=True, gc=False):
+    version: str = "default-1"
+
+    # To which journey an act belongs
+    window_live_ms: int = 2 * HOUR
+    window_messaging_ms: int = 24 * HOUR
+    window_mail_ms: int = 72 * HOUR
+    reopen_live_ms: int = 24 * HOUR
+    reopen_messaging_ms: int = 72 * HOUR
+    reopen_mail_ms: int = 7 * DAY
+    follow_ms: int = 7 * DAY
+    silence_ms: int = 24 * HOUR
+    topic_settles_ms: int = 10 * MINUTE
+    courtesy: bool = False
+    """"Thanks" after a resolution does not reopen."""
+    seal_ms: int = 7 * DAY
+    expire_ms: int = 30 * DAY
+    """An open journey without any act for so long is closed as expired."""
+
+    # Switches and transfers
+    parallel_ms: int = 5 * MINUTE
+    bounce_ms: int = 10 * MINUTE
+    twin_ms: int = 60 * SECOND
+    late_ms: int = 5 * SECOND
+    """How long conclusions from silence wait for late news."""
+
+    # Clocks
+    reply_target_live_ms: int = MINUTE
+    reply_target_messaging_ms: int = 4 * HOUR
+    reply_target_mail_ms: int = 24 * HOUR
+    next_reply_target_live_ms: int = MINUTE
+    next_reply_target_messaging_ms: int = 4 * HOUR
+    next_reply_target_mail_ms: int = 24 * HOUR
+    resolution_target_ms: int = 72 * HOUR
+    at_risk_share: float = 0.8
+    """A clock is at risk when this share of its target has gone."""
+    short_abandon_ms: int = 5 * SECOND
+    task_abandon_ms: int = HOUR
+    fcr_lookback_ms: int = 7 * DAY
+
+    # Context and notices
+    excerpts: bool = True
+    excerpt_chars: int = 280
+    notice_cooldown_ms: int = 10 * MINUTE
+    notice_expires_ms: int = 30 * MINUTE
+    survey_expires_ms: int = 24 * HOUR
+    locale: str = "en"
+
+    def window_ms(self, channel: str) -> int:
+        return int(getattr(self, f"window_{channel_group(channel)}_ms"))
+
+    def reopen_ms(self, channel: str) -> int:
+        return int(getattr(self, f"reopen_{channel_group(channel)}_ms"))
+
+    def reply_target_ms(self, channel: str, which: str = "first") -> int:
+        prefix = "reply_target" if which == "first" else "next_reply_target"
+        return int(getattr(self, f"{prefix}_{channel_group(channel)}_ms"))
+
+
+def changed(policy: Policy, version: str, changes: dict[str, int | float | str | bool]) -> Policy:
+    """The policy with `changes`; raises `msgspec.ValidationError` naming a wrong field or type."""
+    unknown = set(changes) - set(Policy.__struct_fields__)
+    if unknown:
+        raise msgspec.ValidationError(f"the policy has no field {sorted(unknown)[0]!r}")
+    values = {**msgspec.structs.asdict(policy), **changes, "version": version}
+    return msgspec.convert(values, Policy)

@@ -1,0 +1,358 @@
+"""Every setting, in one place: its name, unit, default and why that default.
+
+Read from a TOML file (`--settings FILE`, or `FILROUGE_SETTINGS`, or `filrouge.toml` in the
+current folder) and then from the environment: `FILROUGE_<SECTION>_<FIELD>` overrides a field of
+a section (`FILROUGE_KAFKA_BOOTSTRAP`), `FILROUGE_<FIELD>` one at the top (`FILROUGE_KEYSPACE`).
+Sources, domains and subscribers are lists and stand in the file; a secret may name a file instead
+(`secret_files`, `key_file`).  `load` reports every mistake at once, a sentence each.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+
+from streams.channels.base import SourceConfig
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; `mistakes` holds one sentence for each reason."""
+
+    def __init__(self, mistakes: list[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of the settings file."""
+
+
+class Topics(Section):
+    """Names of the topics by role."""
+
+    webhooks: str = "webhooks"
+    events: str = "events"
+    journeys: str = "journeys"
+    context: str = "context"
+    notifications: str = "notifications"
+    dead_letters: str = "dead-letters"
+
+    def name(self, role: str) -> str:
+        return str(getattr(self, role.replace("-", "_")))
+
+
+class Kafka(Section):
+    bootstrap: str = "localhost:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    ssl_ca_file: str = ""
+    ssl_cert_file: str = ""
+    ssl_key_file: str = ""
+    sasl_mechanism: str = ""
+    """PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
+    sasl_username: str = ""
+    sasl_password: str = ""
+    replication: int = 1
+    """For `filrouge topics create`; 3 in production."""
+    min_insync: int = 1
+    """For `filrouge topics create`; 2 in production: one broker may die and nothing is lost."""
+    webhooks_partitions: int = 4
+    """A domain lives in one of them; four let a few large tenants run side by side."""
+    events_partitions: int = 16
+    """Workers scale to this number; fixed for the life of a keyspace."""
+    retention_days: int = 30
+    """Of topics with personal data; the privacy rule allows no more."""
+
+
+class Redis(Section):
+    url: str = "redis://localhost:6379/0"
+    """`rediss://` for TLS, `redis+cluster://` for a cluster; user and password in the URL."""
+
+
+class Gateway(Section):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """Scheme, host and port by which vendors call; Twilio signs it. Empty: from the request."""
+    max_body_bytes: int = 1_048_576
+    """1 MiB: the largest webhook among our vendors (an inbound mail without files) fits."""
+    max_in_flight: int = 1_000
+    """Requests that may wait for Kafka; more get 503 at once instead of a queue."""
+    kafka_timeout_ms: int = 4_000
+    """Vendors give up after 5 s (Chatwoot, Aircall, Intercom): 503 must come before."""
+    stamp_arrival: bool = False
+    """Only for the demo's mock broker, which ignores LogAppendTime."""
+
+
+class Console(Section):
+    host: str = "127.0.0.1"
+    port: int = 8090
+    tokens: tuple[str, ...] = ()
+    """Bearer tokens; with none the console answers only on a loopback address."""
+    refresh_ms: int = 1_000
+
+
+class Worker(Section):
+    group: str = "filrouge"
+    instance: str = ""
+    """Static membership: a stable name (a StatefulSet's pod). Empty: none."""
+    stages: tuple[Literal["normalise", "journeys", "deliver"], ...] = (
+        "normalise",
+        "journeys",
+        "deliver",
+    )
+    session_timeout_ms: int = 10_000
+    """How long a dead worker's partitions stay idle; Faust's 60 s is too long for notices."""
+    batch_records: int = 500
+    """Records and timers a commit: about 5 ms of Redis with all effects."""
+    commits_in_flight: int = 8
+    cache_mb: int = 256
+    """Decoded states kept in memory a worker, MiB."""
+    outbox_entries: int = 10_000
+    """More unpublished effects than this pause the lane."""
+    metrics_port: int = 9100
+    """0 takes a free port; -1 serves no metrics."""
+    watchdog_ms: int = 60_000
+    """A worker that lags and applies nothing for so long ends, to be started anew."""
+
+
+class Domain(Section):
+    """An identity domain, usually one organisation; `key` seeds its customer ids for ever."""
+
+    name: str
+    key: str = ""
+    key_file: str = ""
+
+
+class Source(Section):
+    name: str
+    vendor: str
+    domain: str
+    secrets: tuple[str, ...] = ()
+    """Newest first; several while one is being rotated out."""
+    secret_files: tuple[str, ...] = ()
+    options: dict[str, str] = {}
+
+    def config(self) -> SourceConfig:
+        return SourceConfig(
+            name=self.name,
+            vendor=self.vendor,
+            domain=self.domain,
+            secrets=self.secrets,
+            options=self.options,
+        )
+
+
+class Subscriber(Section):
+    """Where notifications go, as Standard Webhooks."""
+
+    name: str
+    url: str
+    domain: str
+    secret: str = ""
+    """`whsec_` and base64 of 24 to 64 bytes."""
+    secret_file: str = ""
+    audiences: tuple[str, ...] = ("customer", "agent", "supervisor", "system")
+    allow_private: bool = False
+    """Lets the URL point to a private or loopback address (SSRF defence is off)."""
+
+
+class Settings(Section):
+    keyspace: str = "main"
+    """Names one fold of the log; a rebuild gets another one."""
+    topics: Topics = Topics()
+    kafka: Kafka = Kafka()
+    redis: Redis = Redis()
+    gateway: Gateway = Gateway()
+    console: Console = Console()
+    worker: Worker = Worker()
+    domain: tuple[Domain, ...] = ()
+    source: tuple[Source, ...] = ()
+    subscriber: tuple[Subscriber, ...] = ()
+
+    def domain_key(self, name: str) -> bytes:
+        """The secret that customer ids of this domain are made with."""
+        for domain in self.domain:
+            if domain.name == name:
+                return domain.key.encode()
+        raise KeyError(name)
+
+    def source_named(self, name: str) -> Source | None:
+        return next((source for source in self.source if source.name == name), None)
+
+
+_LISTS = {"domain": Domain, "source": Source, "subscriber": Subscriber}
+
+
+def load(path: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises `SettingsError` with every mistake found."""
+    env = os.environ if environ is None else environ
+    file = path or env.get("FILROUGE_SETTINGS") or ("filrouge.toml" if Path("filrouge.toml").is_file() else "")
+    raw: dict[str, Any] = {}
+    if file:
+        try:
+            raw = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError([f"The settings file {file} cannot be read: {error.strerror}."]) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError([f"The settings file {file} is not TOML: {error}."]) from error
+    return _build(_overridden(raw, env), Path(file).parent if file else Path())
+
+
+def _overridden(raw: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    for name, kind in typing.get_type_hints(Settings).items():
+        if name in _LISTS:
+            continue
+        if not _is_section(kind):
+            if (value := env.get(f"FILROUGE_{name.upper()}")) is not None:
+                merged[name] = value
+            continue
+        for field, hint in typing.get_type_hints(kind).items():
+            if (value := env.get(f"FILROUGE_{name.upper()}_{field.upper()}")) is not None:
+                section = merged.setdefault(name, {})
+                if isinstance(section, dict):
+                    section[field] = value.split(",") if get_origin(hint) is tuple else value
+    return merged
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+def _build(raw: dict[str, Any], folder: Path) -> Settings:
+    mistakes: list[str] = []
+    values: dict[str, Any] = {}
+    hints = typing.get_type_hints(Settings)
+    _unknown(raw, hints, "at the top of the settings", mistakes)
+    for name, kind in hints.items():
+        if name not in raw:
+            continue
+        value = raw[name]
+        if name in _LISTS:
+            rows = value if isinstance(value, list) else [value]
+            built = [
+                _section(_LISTS[name], row, f"[[{name}]] number {number}", mistakes)
+                for number, row in enumerate(rows, 1)
+            ]
+            values[name] = tuple(item for item in built if item is not None)
+        elif _is_section(kind):
+            if (section := _section(kind, value, f"[{name}]", mistakes)) is not None:
+                values[name] = section
+        else:
+            values[name] = _field(kind, value, name, "at the top", mistakes)
+    if mistakes:
+        raise SettingsError(mistakes)
+    settings = _with_secrets(Settings(**values), folder, mistakes)
+    mistakes += _contradictions(settings)
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+def _unknown(raw: Mapping[str, Any], hints: Mapping[str, Any], where: str, mistakes: list[str]) -> None:
+    for key in raw:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(sorted(hints))}."
+            mistakes.append(f"There is no setting {key!r} {where}{hint}")
+
+
+def _section(kind: type[Section], raw: Any, where: str, mistakes: list[str]) -> Any:
+    if not isinstance(raw, dict):
+        mistakes.append(f"{where} must be a table of settings, not {raw!r}.")
+        return None
+    hints = typing.get_type_hints(kind)
+    before = len(mistakes)
+    _unknown(raw, hints, f"in {where}", mistakes)
+    values = {
+        key: _field(hints[key], value, key, f"in {where}", mistakes)
+        for key, value in raw.items()
+        if key in hints
+    }
+    for field in msgspec.structs.fields(kind):
+        if field.required and field.name not in values:
+            mistakes.append(f"{where} needs {field.name!r}.")
+    return kind(**values) if len(mistakes) == before else None
+
+
+def _field(hint: Any, value: Any, name: str, where: str, mistakes: list[str]) -> Any:
+    try:
+        return msgspec.convert(value, hint, strict=not isinstance(value, str))
+    except msgspec.ValidationError:
+        mistakes.append(f"{name!r} {where} must be {_wanted(hint)}, not {value!r}.")
+        return None
+
+
+def _wanted(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(map(str, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return "a list, each " + _wanted(get_args(hint)[0])
+    if get_origin(hint) in (dict, types.GenericAlias):
+        return "a table of texts"
+    return {int: "a whole number", str: "a text", bool: "true or false"}.get(hint, str(hint))
+
+
+def _read_secret(file: str, folder: Path, what: str, mistakes: list[str]) -> str:
+    try:
+        return (folder / file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        mistakes.append(f"The secret file {file} of {what} cannot be read: {error}.")
+        return ""
+
+
+def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Settings:
+    replace = msgspec.structs.replace
+    domains = tuple(
+        replace(d, key=_read_secret(d.key_file, folder, f"domain {d.name}", mistakes))
+        if d.key_file
+        else d
+        for d in settings.domain
+    )
+    sources = tuple(
+        replace(
+            s,
+            secrets=s.secrets
+            + tuple(_read_secret(f, folder, f"source {s.name}", mistakes) for f in s.secret_files),
+        )
+        for s in settings.source
+    )
+    subscribers = tuple(
+        replace(s, secret=_read_secret(s.secret_file, folder, f"subscriber {s.name}", mistakes))
+        if s.secret_file
+        else s
+        for s in settings.subscriber
+    )
+    return replace(settings, domain=domains, source=sources, subscriber=subscribers)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What is well formed and cannot work."""
+    found = []
+    names = [d.name for d in settings.domain]
+    for domain in settings.domain:
+        if len(domain.key) < 16:
+            found.append(
+                f"Domain {domain.name!r} needs a key of 16 characters or more: its customer ids are "
+                "made with it and must not be guessable."
+            )
+    for kind, rows in (("domain", settings.domain), ("source", settings.source), ("subscriber", settings.subscriber)):
+        seen: set[str] = set()
+        for row in rows:
+            if row.name in seen:
+                found.append(f"Two of [[{kind}]] have the name {row.name!r}; names must differ.")
+            seen.add(row.name)
+    for owner in (*settings.source, *settings.subscriber):
+        if owner.domain not in names:
+            found.append(f"{owner.name!r} belongs to domain {owner.domain!r}, which has no [[domain]].")
+    if settings.kafka.min_insync > settings.kafka.replication:
+        found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
+    return found
