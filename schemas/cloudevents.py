@@ -57,9 +57,7 @@ def _frame(ident: str, source: str, kind: str, time_ms: int, subject: str, data:
 def encode_event(event: EventBase) -> bytes:
     """A canonical event as one structured CloudEvent; the subject is the customer."""
     kind = str(event.__struct_config__.tag)
-    return _frame(
-        event.id, event.source, kind, event.time_ms, event.customer, _encode(event)
-    )
+    return _frame(event.id, event.source, kind, event.time_ms, event.customer, _encode(event))
 
 
 def encode_fact(fact: FactBase) -> bytes:

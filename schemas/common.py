@@ -62,7 +62,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A value inside an event; equal when its fields are."""
 
 
-class Identifier(Part):
+class Identifier(Part, frozen=True):
     """One way to reach or recognise a person."""
 
     kind: IdentifierKind
@@ -70,21 +70,21 @@ class Identifier(Part):
     trust: Trust = "claimed"
 
 
-class ConversationRef(Part):
+class ConversationRef(Part, frozen=True):
     """A thread as its vendor knows it."""
 
     source: str
     id: str
 
 
-class Actor(Part):
+class Actor(Part, frozen=True):
     """Who did it. `id` is the vendor's id inside the event's source, when it tells one."""
 
     kind: ActorKind
     id: str | None = None
 
 
-class Ref(Part):
+class Ref(Part, frozen=True):
     """A pointer to something else: `ticket`, `conversation`, `in_reply_to`, `twin`, `previous`…"""
 
     rel: str
@@ -92,7 +92,7 @@ class Ref(Part):
     source: str | None = None
 
 
-class Party(Part):
+class Party(Part, frozen=True):
     """Where a conversation stands: any of agent, team, queue, bot, app (vendor's ids)."""
 
     agent: str | None = None

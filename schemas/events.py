@@ -46,7 +46,7 @@ Initiator = Literal["customer", "agent", "bot", "system", "campaign"]
 Direction = Literal["inbound", "outbound"]
 
 
-class ConversationOpened(EventBase, tag="conversation.opened"):
+class ConversationOpened(EventBase, frozen=True, kw_only=True, tag="conversation.opened"):
     initiated_by: Initiator
     direction: Direction
     rel: Literal["transfer", "callback", "persistent"] | None = None
@@ -57,7 +57,7 @@ class ConversationOpened(EventBase, tag="conversation.opened"):
 Status = Literal["open", "pending_bot", "on_hold", "snoozed", "resolved", "closed", "deleted"]
 
 
-class ConversationUpdated(EventBase, tag="conversation.updated"):
+class ConversationUpdated(EventBase, frozen=True, kw_only=True, tag="conversation.updated"):
     """What is now so. At least one field is set."""
 
     status: Status | None = None
@@ -71,12 +71,12 @@ class ConversationUpdated(EventBase, tag="conversation.updated"):
     by_model: str | None = None
 
 
-class ConversationLinked(EventBase, tag="conversation.linked"):
+class ConversationLinked(EventBase, frozen=True, kw_only=True, tag="conversation.linked"):
     rel: Literal["merged", "related", "ticket", "callback", "deflection", "follow_up"]
     other: ConversationRef
 
 
-class MessagePosted(EventBase, tag="message.posted"):
+class MessagePosted(EventBase, frozen=True, kw_only=True, tag="message.posted"):
     """`personal["text"]` holds the text when the vendor sends it."""
 
     message_id: str
@@ -87,7 +87,7 @@ class MessagePosted(EventBase, tag="message.posted"):
     in_reply_to: str | None = None
 
 
-class MessageStatusChanged(EventBase, tag="message.status_changed"):
+class MessageStatusChanged(EventBase, frozen=True, kw_only=True, tag="message.status_changed"):
     message_id: str
     status: Literal[
         "queued",
@@ -108,11 +108,11 @@ class MessageStatusChanged(EventBase, tag="message.status_changed"):
     reason: str | None = None
 
 
-class QueueEntered(EventBase, tag="queue.entered"):
+class QueueEntered(EventBase, frozen=True, kw_only=True, tag="queue.entered"):
     queue: str
 
 
-class QueueLeft(EventBase, tag="queue.left"):
+class QueueLeft(EventBase, frozen=True, kw_only=True, tag="queue.left"):
     queue: str
     outcome: Literal[
         "answered",
@@ -128,40 +128,40 @@ class QueueLeft(EventBase, tag="queue.left"):
     """The vendor's own figure, when it gives one; else the fold measures."""
 
 
-class AgentOffered(EventBase, tag="agent.offered"):
+class AgentOffered(EventBase, frozen=True, kw_only=True, tag="agent.offered"):
     agent: str
     outcome: Literal["ringing", "declined", "missed"]
 
 
-class AgentConnected(EventBase, tag="agent.connected"):
+class AgentConnected(EventBase, frozen=True, kw_only=True, tag="agent.connected"):
     agent: str
     mode: Literal["owner", "consult", "conference", "monitor"] = "owner"
 
 
-class AgentDisconnected(EventBase, tag="agent.disconnected"):
+class AgentDisconnected(EventBase, frozen=True, kw_only=True, tag="agent.disconnected"):
     agent: str
     reason: str | None = None
 
 
-class AssignmentChanged(EventBase, tag="assignment.changed"):
+class AssignmentChanged(EventBase, frozen=True, kw_only=True, tag="assignment.changed"):
     """`to` is where it stands now; `from_` only when the vendor tells."""
 
     to: Party
     from_: Party | None = msgspec.field(default=None, name="from")
 
 
-class TransferReported(EventBase, tag="transfer.reported"):
+class TransferReported(EventBase, frozen=True, kw_only=True, tag="transfer.reported"):
     kind: Literal["blind", "warm", "external", "queue", "unknown"]
     phase: Literal["started", "accepted", "failed"]
     to: Party | None = None
     from_: Party | None = msgspec.field(default=None, name="from")
 
 
-class ContactHeld(EventBase, tag="contact.held"):
+class ContactHeld(EventBase, frozen=True, kw_only=True, tag="contact.held"):
     phase: Literal["held", "resumed"]
 
 
-class Durations(Part):
+class Durations(Part, frozen=True):
     """Milliseconds as the vendor counts them; absent when it does not."""
 
     total_ms: int | None = None
@@ -171,7 +171,7 @@ class Durations(Part):
     wrapup_ms: int | None = None
 
 
-class ContactEnded(EventBase, tag="contact.ended"):
+class ContactEnded(EventBase, frozen=True, kw_only=True, tag="contact.ended"):
     """`final` is False for a first notice whose figures are still provisional."""
 
     by: Literal["customer", "agent", "bot", "system", "unknown"] = "unknown"
@@ -181,19 +181,19 @@ class ContactEnded(EventBase, tag="contact.ended"):
     durations: Durations | None = None
 
 
-class WrapupEnded(EventBase, tag="wrapup.ended"):
+class WrapupEnded(EventBase, frozen=True, kw_only=True, tag="wrapup.ended"):
     agent: str | None = None
     code: str | None = None
     duration_ms: int | None = None
 
 
-class SelfserviceStepped(EventBase, tag="selfservice.stepped"):
+class SelfserviceStepped(EventBase, frozen=True, kw_only=True, tag="selfservice.stepped"):
     resource: str
     step: str
     outcome: Literal["started", "progressed", "success", "failure", "escalated", "left"]
 
 
-class TaskProgressed(EventBase, tag="task.progressed"):
+class TaskProgressed(EventBase, frozen=True, kw_only=True, tag="task.progressed"):
     """A cart, form, booking or purchase; `value` in minor units of `currency`."""
 
     task_kind: str
@@ -204,7 +204,7 @@ class TaskProgressed(EventBase, tag="task.progressed"):
     currency: str | None = None
 
 
-class FeedbackReceived(EventBase, tag="feedback.received"):
+class FeedbackReceived(EventBase, frozen=True, kw_only=True, tag="feedback.received"):
     """A score on its own scale; the comment is in `personal["comment"]`."""
 
     instrument: Literal["csat", "nps", "ces", "rating", "review", "mention", "survey"]
@@ -215,7 +215,7 @@ class FeedbackReceived(EventBase, tag="feedback.received"):
     survey_id: str | None = None
 
 
-class IdentityLinked(EventBase, tag="identity.linked"):
+class IdentityLinked(EventBase, frozen=True, kw_only=True, tag="identity.linked"):
     """Two identifiers or more (in `identifiers`) belong to one person, or one replaces another.
 
     For `replaces` the first identifier is the old one, the second the new one.
@@ -225,7 +225,7 @@ class IdentityLinked(EventBase, tag="identity.linked"):
     by: Literal["login", "contact", "vendor", "crm", "operator"]
 
 
-class ConsentChanged(EventBase, tag="consent.changed"):
+class ConsentChanged(EventBase, frozen=True, kw_only=True, tag="consent.changed"):
     purpose: str
     state: Literal["granted", "denied"]
     evidence: str = ""
@@ -236,7 +236,7 @@ class ConsentChanged(EventBase, tag="consent.changed"):
 # First-party events: they come in by the same way as any vendor's.
 
 
-class NotificationOutcome(EventBase, tag="notification.outcome"):
+class NotificationOutcome(EventBase, frozen=True, kw_only=True, tag="notification.outcome"):
     notification: str
     """The notification's business id."""
     outcome: Literal["delivered", "failed", "expired", "cancelled", "refused"]
@@ -244,41 +244,41 @@ class NotificationOutcome(EventBase, tag="notification.outcome"):
     reason: str | None = None
 
 
-class ContextViewed(EventBase, tag="context.viewed"):
+class ContextViewed(EventBase, frozen=True, kw_only=True, tag="context.viewed"):
     """An agent's screen looked the customer up; `actor.id` is the agent."""
 
     purpose: str = "service"
 
 
-class KpiAlerted(EventBase, kw_only=True, tag="kpi.alerted"):
+class KpiAlerted(EventBase, frozen=True, kw_only=True, tag="kpi.alerted"):
     kpi: str
     dims: dict[str, str] = {}
     value: float
     target: float
 
 
-class OperatorCommand(EventBase, tag="operator.command"):
+class OperatorCommand(EventBase, frozen=True, kw_only=True, tag="operator.command"):
     command: Literal["join", "split", "attach", "close", "dead_letter.retry"]
     args: dict[str, str] = {}
 
 
-class ClockTick(EventBase, tag="clock.tick"):
+class ClockTick(EventBase, frozen=True, kw_only=True, tag="clock.tick"):
     """Time passes in this domain although no customer did anything."""
 
 
-class PolicyChanged(EventBase, tag="policy.changed"):
+class PolicyChanged(EventBase, frozen=True, kw_only=True, tag="policy.changed"):
     version: str
     policy: dict[str, int | float | str | bool] = {}
 
 
-class ErasureRequested(EventBase, tag="erasure.requested"):
+class ErasureRequested(EventBase, frozen=True, kw_only=True, tag="erasure.requested"):
     reason: str = ""
 
 
 # Between the stages: made by the identity fold, never by a vendor.
 
 
-class IdentityJoined(EventBase, tag="identity.joined"):
+class IdentityJoined(EventBase, frozen=True, kw_only=True, tag="identity.joined"):
     """From here on everything of `loser` is keyed by `customer` (the winner)."""
 
     loser: str
@@ -286,12 +286,12 @@ class IdentityJoined(EventBase, tag="identity.joined"):
     by: str = ""
 
 
-class IdentitySplit(EventBase, tag="identity.split"):
+class IdentitySplit(EventBase, frozen=True, kw_only=True, tag="identity.split"):
     join: str
     into: str
 
 
-class JourneyMoved(EventBase, tag="journey.moved"):
+class JourneyMoved(EventBase, frozen=True, kw_only=True, tag="journey.moved"):
     """The whole state of `loser`, sent to the customer that it was joined into."""
 
     loser: str

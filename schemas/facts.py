@@ -44,21 +44,21 @@ class FactBase(
     pos: str = ""
 
 
-class JourneyOpened(FactBase, tag="journey.opened"):
+class JourneyOpened(FactBase, frozen=True, kw_only=True, tag="journey.opened"):
     initiated_by: str
     follows: str | None = None
     proactive: bool = False
     """Opened by us; outside volume and FCR until the customer acts."""
 
 
-class ConversationAttached(FactBase, tag="conversation.attached"):
+class ConversationAttached(FactBase, frozen=True, kw_only=True, tag="conversation.attached"):
     """`rule` names why: conversation, reference, expectation, topic, waiting, latest, new…"""
 
     conversation: ConversationRef
     rule: str
 
 
-class JourneyResolved(FactBase, tag="journey.resolved"):
+class JourneyResolved(FactBase, frozen=True, kw_only=True, tag="journey.resolved"):
     """End of a cycle. `fcr` is pending until a repeat (no) or the look-back's end (yes)."""
 
     duration_ms: int
@@ -68,19 +68,19 @@ class JourneyResolved(FactBase, tag="journey.resolved"):
     """Acts of the customer in this cycle."""
 
 
-class JourneyReopened(FactBase, tag="journey.reopened"):
+class JourneyReopened(FactBase, frozen=True, kw_only=True, tag="journey.reopened"):
     after_ms: int
 
 
-class JourneyMerged(FactBase, tag="journey.merged"):
+class JourneyMerged(FactBase, frozen=True, kw_only=True, tag="journey.merged"):
     into: str
 
 
-class JourneySplit(FactBase, tag="journey.split"):
+class JourneySplit(FactBase, frozen=True, kw_only=True, tag="journey.split"):
     into: str
 
 
-class Visit(Part):
+class Visit(Part, frozen=True):
     """One stay on a channel along the path."""
 
     channel: str
@@ -88,7 +88,7 @@ class Visit(Part):
     duration_ms: int
 
 
-class JourneyClosed(FactBase, tag="journey.closed"):
+class JourneyClosed(FactBase, frozen=True, kw_only=True, tag="journey.closed"):
     """No later event changes the journey any more (but for a join)."""
 
     how: Literal["resolved", "abandoned", "expired", "sealed"]
@@ -111,7 +111,7 @@ SwitchCause = Literal[
 ]
 
 
-class ChannelSwitched(FactBase, tag="channel.switched"):
+class ChannelSwitched(FactBase, frozen=True, kw_only=True, tag="channel.switched"):
     """`channel` (the dimension) is where the customer came to, that is `to`."""
 
     from_: str = msgspec.field(name="from")
@@ -123,13 +123,13 @@ class ChannelSwitched(FactBase, tag="channel.switched"):
     context: Literal["delivered", "viewed", "absent", "unknown"] = "unknown"
 
 
-class TransferStarted(FactBase, tag="transfer.started"):
+class TransferStarted(FactBase, frozen=True, kw_only=True, tag="transfer.started"):
     kind: Literal["blind", "warm", "external", "queue", "handoff", "unknown"]
     to: Party
     from_: Party = msgspec.field(name="from")
 
 
-class TransferConcluded(FactBase, tag="transfer.concluded"):
+class TransferConcluded(FactBase, frozen=True, kw_only=True, tag="transfer.concluded"):
     kind: Literal["blind", "warm", "external", "queue", "handoff", "unknown"]
     to: Party
     from_: Party = msgspec.field(name="from")
@@ -137,20 +137,20 @@ class TransferConcluded(FactBase, tag="transfer.concluded"):
     ping_pong: bool = False
 
 
-class ContextReady(FactBase, tag="context.ready"):
+class ContextReady(FactBase, frozen=True, kw_only=True, tag="context.ready"):
     """Why a context was made; the excerpts travel on a topic of their own."""
 
     reason: Literal["switch", "transfer", "handoff"]
     summary: dict[str, str] = {}
 
 
-class ReplyAwaited(FactBase, tag="reply.awaited"):
+class ReplyAwaited(FactBase, frozen=True, kw_only=True, tag="reply.awaited"):
     """The customer waits since `at_ms`; retracted when somebody answers."""
 
     deadline_ms: int = 0
 
 
-class ReplyMeasured(FactBase, tag="reply.measured"):
+class ReplyMeasured(FactBase, frozen=True, kw_only=True, tag="reply.measured"):
     which: Literal["first", "next"]
     ms: int
     business_ms: int | None = None
@@ -160,50 +160,50 @@ class ReplyMeasured(FactBase, tag="reply.measured"):
 SlaClock = Literal["first_reply", "next_reply", "resolution", "queue"]
 
 
-class SlaAtRisk(FactBase, tag="sla.at_risk"):
+class SlaAtRisk(FactBase, frozen=True, kw_only=True, tag="sla.at_risk"):
     clock: SlaClock
     target_ms: int
     due_ms: int
 
 
-class SlaBreached(FactBase, tag="sla.breached"):
+class SlaBreached(FactBase, frozen=True, kw_only=True, tag="sla.breached"):
     clock: SlaClock
     target_ms: int
     due_ms: int
 
 
-class SlaMet(FactBase, tag="sla.met"):
+class SlaMet(FactBase, frozen=True, kw_only=True, tag="sla.met"):
     clock: SlaClock
     target_ms: int
     due_ms: int
 
 
-class QueueWaited(FactBase, tag="queue.waited"):
+class QueueWaited(FactBase, frozen=True, kw_only=True, tag="queue.waited"):
     """A stay in a queue that ended otherwise than by the customer leaving it."""
 
     wait_ms: int
     outcome: str
 
 
-class QueueAbandoned(FactBase, tag="queue.abandoned"):
+class QueueAbandoned(FactBase, frozen=True, kw_only=True, tag="queue.abandoned"):
     wait_ms: int
     short: bool = False
 
 
-class ContactRepeated(FactBase, tag="contact.repeated"):
+class ContactRepeated(FactBase, frozen=True, kw_only=True, tag="contact.repeated"):
     """A new journey about the same thing, `within_ms` of the close of journey `of`."""
 
     of: str
     within_ms: int
 
 
-class TaskAbandoned(FactBase, tag="task.abandoned"):
+class TaskAbandoned(FactBase, frozen=True, kw_only=True, tag="task.abandoned"):
     task_kind: str
     task_id: str
     step: str
 
 
-class FeedbackJoined(FactBase, tag="feedback.joined"):
+class FeedbackJoined(FactBase, frozen=True, kw_only=True, tag="feedback.joined"):
     instrument: str
     score: float | None = None
     scale_min: float | None = None
@@ -211,11 +211,11 @@ class FeedbackJoined(FactBase, tag="feedback.joined"):
     easy_is_low: bool | None = None
 
 
-class SentimentAlerted(FactBase, tag="sentiment.alerted"):
+class SentimentAlerted(FactBase, frozen=True, kw_only=True, tag="sentiment.alerted"):
     sentiment: float
 
 
-class KpiAlertRaised(FactBase, tag="kpi.alerted"):
+class KpiAlertRaised(FactBase, frozen=True, kw_only=True, tag="kpi.alerted"):
     kpi: str
     value: float
     target: float

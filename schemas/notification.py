@@ -9,7 +9,7 @@ import msgspec
 from schemas.common import ConversationRef, Part
 
 
-class Audience(Part):
+class Audience(Part, frozen=True):
     """`ref` is a customer id, an agent's or queue's id, or a subscriber's name."""
 
     kind: Literal["customer", "agent", "supervisor", "system"]

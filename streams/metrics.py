@@ -46,9 +46,7 @@ notifications_total = Counter(
 dead_letters_total = Counter("filrouge_dead_letters", "Dead letters, by reason.", ("reason",))
 
 # Engine
-lag_records = Gauge(
-    "filrouge_lag_records", "Records not yet folded.", ("lane", "partition")
-)
+lag_records = Gauge("filrouge_lag_records", "Records not yet folded.", ("lane", "partition"))
 records_applied = Counter("filrouge_records_applied", "Records folded.", ("lane", "partition"))
 batch_records = Histogram(
     "filrouge_batch_records", "Records and timers in a commit.", ("lane",),
@@ -75,7 +73,9 @@ cache_entries = Gauge("filrouge_cache_entries", "Decoded states in memory.", ("l
 
 # Delivery
 deliveries_total = Counter(
-    "filrouge_deliveries", "Delivery attempts, by subscriber and outcome.", ("subscriber", "outcome")
+    "filrouge_deliveries",
+    "Delivery attempts, by subscriber and outcome.",
+    ("subscriber", "outcome"),
 )
 delivery_seconds = Histogram(
     "filrouge_delivery_seconds", "One delivery attempt.", ("subscriber",), buckets=_FAST

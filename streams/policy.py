@@ -87,6 +87,6 @@ def changed(policy: Policy, version: str, changes: dict[str, int | float | str |
     """The policy with `changes`; raises `msgspec.ValidationError` naming a wrong field or type."""
     unknown = set(changes) - set(Policy.__struct_fields__)
     if unknown:
-        raise msgspec.ValidationError(f"the policy has no field {sorted(unknown)[0]!r}")
+        raise msgspec.ValidationError(f"the policy has no field {min(unknown)!r}")
     values = {**msgspec.structs.asdict(policy), **changes, "version": version}
     return msgspec.convert(values, Policy)

@@ -14,6 +14,7 @@ import os
 import tomllib
 import types
 import typing
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -35,7 +36,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """A table of the settings file."""
 
 
-class Topics(Section):
+class Topics(Section, frozen=True, kw_only=True):
     """Names of the topics by role."""
 
     webhooks: str = "webhooks"
@@ -49,7 +50,7 @@ class Topics(Section):
         return str(getattr(self, role.replace("-", "_")))
 
 
-class Kafka(Section):
+class Kafka(Section, frozen=True, kw_only=True):
     bootstrap: str = "localhost:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     ssl_ca_file: str = ""
@@ -71,12 +72,12 @@ class Kafka(Section):
     """Of topics with personal data; the privacy rule allows no more."""
 
 
-class Redis(Section):
+class Redis(Section, frozen=True, kw_only=True):
     url: str = "redis://localhost:6379/0"
     """`rediss://` for TLS, `redis+cluster://` for a cluster; user and password in the URL."""
 
 
-class Gateway(Section):
+class Gateway(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
@@ -91,7 +92,7 @@ class Gateway(Section):
     """Only for the demo's mock broker, which ignores LogAppendTime."""
 
 
-class Console(Section):
+class Console(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8090
     tokens: tuple[str, ...] = ()
@@ -99,7 +100,7 @@ class Console(Section):
     refresh_ms: int = 1_000
 
 
-class Worker(Section):
+class Worker(Section, frozen=True, kw_only=True):
     group: str = "filrouge"
     instance: str = ""
     """Static membership: a stable name (a StatefulSet's pod). Empty: none."""
@@ -123,7 +124,7 @@ class Worker(Section):
     """A worker that lags and applies nothing for so long ends, to be started anew."""
 
 
-class Domain(Section):
+class Domain(Section, frozen=True, kw_only=True):
     """An identity domain, usually one organisation; `key` seeds its customer ids for ever."""
 
     name: str
@@ -131,7 +132,7 @@ class Domain(Section):
     key_file: str = ""
 
 
-class Source(Section):
+class Source(Section, frozen=True, kw_only=True):
     name: str
     vendor: str
     domain: str
@@ -150,7 +151,7 @@ class Source(Section):
         )
 
 
-class Subscriber(Section):
+class Subscriber(Section, frozen=True, kw_only=True):
     """Where notifications go, as Standard Webhooks."""
 
     name: str
@@ -164,7 +165,7 @@ class Subscriber(Section):
     """Lets the URL point to a private or loopback address (SSRF defence is off)."""
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True):
     keyspace: str = "main"
     """Names one fold of the log; a rebuild gets another one."""
     topics: Topics = Topics()
@@ -188,19 +189,29 @@ class Settings(Section):
         return next((source for source in self.source if source.name == name), None)
 
 
-_LISTS = {"domain": Domain, "source": Source, "subscriber": Subscriber}
+_LISTS: dict[str, type[Section]] = {
+    "domain": Domain,
+    "source": Source,
+    "subscriber": Subscriber,
+}
 
 
 def load(path: str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of this process. Raises `SettingsError` with every mistake found."""
     env = os.environ if environ is None else environ
-    file = path or env.get("FILROUGE_SETTINGS") or ("filrouge.toml" if Path("filrouge.toml").is_file() else "")
+    file = (
+        path
+        or env.get("FILROUGE_SETTINGS")
+        or ("filrouge.toml" if Path("filrouge.toml").is_file() else "")
+    )
     raw: dict[str, Any] = {}
     if file:
         try:
             raw = tomllib.loads(Path(file).read_text(encoding="utf-8"))
         except OSError as error:
-            raise SettingsError([f"The settings file {file} cannot be read: {error.strerror}."]) from error
+            raise SettingsError(
+                [f"The settings file {file} cannot be read: {error.strerror}."]
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError([f"The settings file {file} is not TOML: {error}."]) from error
     return _build(_overridden(raw, env), Path(file).parent if file else Path())
@@ -257,11 +268,17 @@ def _build(raw: dict[str, Any], folder: Path) -> Settings:
     return settings
 
 
-def _unknown(raw: Mapping[str, Any], hints: Mapping[str, Any], where: str, mistakes: list[str]) -> None:
+def _unknown(
+    raw: Mapping[str, Any], hints: Mapping[str, Any], where: str, mistakes: list[str]
+) -> None:
     for key in raw:
         if key not in hints:
             near = difflib.get_close_matches(key, hints, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(sorted(hints))}."
+            hint = (
+                f"; did you mean {near[0]!r}?"
+                if near
+                else f"; it knows {', '.join(sorted(hints))}."
+            )
             mistakes.append(f"There is no setting {key!r} {where}{hint}")
 
 
@@ -336,23 +353,30 @@ def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Sett
 
 def _contradictions(settings: Settings) -> list[str]:
     """What is well formed and cannot work."""
-    found = []
-    names = [d.name for d in settings.domain]
-    for domain in settings.domain:
-        if len(domain.key) < 16:
-            found.append(
-                f"Domain {domain.name!r} needs a key of 16 characters or more: its customer ids are "
-                "made with it and must not be guessable."
-            )
-    for kind, rows in (("domain", settings.domain), ("source", settings.source), ("subscriber", settings.subscriber)):
-        seen: set[str] = set()
-        for row in rows:
-            if row.name in seen:
-                found.append(f"Two of [[{kind}]] have the name {row.name!r}; names must differ.")
-            seen.add(row.name)
-    for owner in (*settings.source, *settings.subscriber):
-        if owner.domain not in names:
-            found.append(f"{owner.name!r} belongs to domain {owner.domain!r}, which has no [[domain]].")
+    domains = [domain.name for domain in settings.domain]
+    found = [
+        f"Domain {domain.name!r} needs a key of 16 characters or more: its customer ids are made "
+        "with it and must not be guessable."
+        for domain in settings.domain
+        if len(domain.key) < 16
+    ]
+    for kind, names in (
+        ("domain", domains),
+        ("source", [source.name for source in settings.source]),
+        ("subscriber", [subscriber.name for subscriber in settings.subscriber]),
+    ):
+        found += [
+            f"{count} of [[{kind}]] have the name {name!r}; names must differ."
+            for name, count in Counter(names).items()
+            if count > 1
+        ]
+    owned = [(source.name, source.domain) for source in settings.source]
+    owned += [(subscriber.name, subscriber.domain) for subscriber in settings.subscriber]
+    found += [
+        f"{name!r} belongs to domain {domain!r}, which has no [[domain]]."
+        for name, domain in owned
+        if domain not in domains
+    ]
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
