@@ -1,0 +1,50 @@
+# Filrouge. `make demo` shows the job, `make test` proves it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SECONDS ?= 0
+
+.PHONY: help install demo test check lint format schemas bench clean
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(BIN)/filrouge  ## .venv with the filrouge command and the tools of development
+
+$(BIN)/filrouge: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Filrouge needs Python 3.11 or newer; say PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[demo]' --group dev
+	@touch $@
+
+demo: install  ## the whole product in one process tree; SECONDS=60 ends by judging itself
+	@$(BIN)/filrouge demo $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
+
+check: lint  ## the inner loop: lint, types, stairs, and the tests that need no server
+	@$(BIN)/pytest -q -n 2 -m 'not servers'
+
+test: lint  ## everything, with a real Kafka, a real Redis and Chromium
+	@tests/servers/need.sh
+	@$(BIN)/pytest -q
+
+lint: install
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m schemas.generate --check
+
+format: install
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+schemas: install  ## writes schemas/json from the types
+	@$(BIN)/python -m schemas.generate
+
+bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
+	@tests/servers/need.sh
+	@$(BIN)/python -m benchmarks.run
+
+clean:
+	rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis

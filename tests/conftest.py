@@ -1,0 +1,38 @@
+"""Fixtures for all tests: real servers (one a session) and the optional data beside the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import kafka, redis
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real logs and bodies beside the project; absent for most people."""
+    if not (SHARED / "payloads").is_dir():
+        pytest.skip("../shared is absent: the tests over real bodies and logs did not run")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def kafka_cluster() -> Iterator[kafka.KafkaCluster]:
+    """A real Kafka 4.1 broker."""
+    if missing := kafka.available():
+        pytest.fail(missing)
+    with kafka.KafkaCluster(1) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[redis.RedisServer]:
+    """A real redis-server."""
+    if missing := redis.available():
+        pytest.fail(missing)
+    with redis.RedisServer() as server:
+        yield server
