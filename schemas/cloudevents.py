@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.events import Event, EventBase
 from schemas.facts import Fact, FactBase
-from schemas.notification import Notification
+from schemas.notification import DeliveryAttempted, Notification
 
 CONTENT_TYPE = b"application/cloudevents+json; charset=utf-8"
 PREFIX = "filrouge."
@@ -31,7 +31,9 @@ class _Framed(msgspec.Struct, Generic[T], gc=False):
 
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Event])
 _fact_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Fact])
-_notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Notification])
+_notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
+    _Framed[Notification | DeliveryAttempted]
+)
 
 
 def rfc3339(time_ms: int) -> str:
@@ -79,6 +81,18 @@ def encode_notification(notice: Notification) -> bytes:
     )
 
 
+def encode_attempt(attempt: DeliveryAttempted) -> bytes:
+    """The outcome of one delivery attempt."""
+    return _frame(
+        f"{attempt.notification}/{attempt.op}/{attempt.subscriber}/{attempt.attempt}",
+        "filrouge",
+        "delivery.attempted",
+        attempt.at_ms,
+        "",
+        _encode(attempt),
+    )
+
+
 def decode_event(raw: bytes) -> Event:
     """Raises `msgspec.DecodeError` (or its `ValidationError`) with the place of the mistake."""
     event: Event = _event_decoder.decode(raw).data
@@ -91,7 +105,7 @@ def decode_fact(raw: bytes) -> Fact:
     return fact
 
 
-def decode_notification(raw: bytes) -> Notification:
-    """Raises `msgspec.DecodeError` when `raw` is not a framed notification."""
-    notice: Notification = _notification_decoder.decode(raw).data
+def decode_notification(raw: bytes) -> Notification | DeliveryAttempted:
+    """Raises `msgspec.DecodeError` when `raw` is neither a framed notification nor an attempt."""
+    notice: Notification | DeliveryAttempted = _notification_decoder.decode(raw).data
     return notice

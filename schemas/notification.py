@@ -50,3 +50,31 @@ class Notification(
     customer: str = ""
     journey: str = ""
     pos: str = ""
+
+
+class DeliveryAttempted(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,
+    tag="delivery.attempted",
+):
+    """What became of one attempt to hand a notice to a subscriber.
+
+    It goes back into topic `notifications`, so that the queue is a fold of the log like
+    everything else.  `next_ms` is when to try again, only for outcome `retry`.
+    """
+
+    notification: str
+    op: Literal["send", "cancel"]
+    subscriber: str
+    collapse_key: str
+    domain: str
+    attempt: int
+    outcome: Literal["delivered", "retry", "failed", "expired", "refused"]
+    reason: str = ""
+    at_ms: int
+    next_ms: int = 0
+    disable: bool = False
+    """The subscriber said 410 Gone: nothing more is sent to it."""
