@@ -9,6 +9,8 @@ Sources, domains and subscribers are lists and stand in the file; a secret may n
 
 from __future__ import annotations
 
+import base64
+import binascii
 import difflib
 import os
 import tomllib
@@ -377,6 +379,20 @@ def _contradictions(settings: Settings) -> list[str]:
         for name, domain in owned
         if domain not in domains
     ]
+    found += [
+        f"Subscriber {subscriber.name!r} needs a secret: `whsec_` and the base64 of 24 to 64 bytes."
+        for subscriber in settings.subscriber
+        if not _is_webhook_secret(subscriber.secret)
+    ]
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
+
+
+def _is_webhook_secret(secret: str) -> bool:
+    """The form that Standard Webhooks 1.0.0 asks for (padding may be missing)."""
+    text = secret.removeprefix("whsec_")
+    try:
+        return secret != text and 24 <= len(base64.b64decode(text + "==", validate=False)) <= 64
+    except binascii.Error:
+        return False

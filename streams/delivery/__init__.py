@@ -1,0 +1,1 @@
+"""Senders: notices to subscribers as Standard Webhooks, outcomes back into the log."""
