@@ -16,9 +16,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-TopicRole = Literal[
-    "webhooks", "events", "journeys", "context", "notifications", "dead-letters"
-]
+TopicRole = Literal["webhooks", "events", "journeys", "context", "notifications", "dead-letters"]
 """Topics by role; their names are settings."""
 
 POSITION_HEADER = "filrouge-pos"
@@ -49,7 +47,8 @@ class Timer(msgspec.Struct, frozen=True, order=True, gc=False):
 
 class Publish(msgspec.Struct, frozen=True, gc=False):
     """A record for another topic, by the outbox. The partition follows from `key` (murmur2, as
-    Kafka's own clients do it) unless `partition` names one."""
+    Kafka's own clients do it) unless `partition` names one.
+    """
 
     topic: TopicRole
     key: str
@@ -83,7 +82,8 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
 
 class Ledger(msgspec.Struct, frozen=True, gc=False):
     """What opens a figure: in the hour of `at_ms`, `entry` (a fact's subject) contributed
-    `value`; None takes the entry out."""
+    `value`; None takes the entry out.
+    """
 
     at_ms: int
     entry: str
@@ -122,7 +122,8 @@ class View(Protocol):
     @property
     def now_ms(self) -> int:
         """The clock of the log: that of the record's upstream partition, this record included;
-        while a timer fires, the time that made it fire."""
+        while a timer fires, the time that made it fire.
+        """
 
     @property
     def position(self) -> str:
@@ -137,7 +138,8 @@ class View(Protocol):
 
     def set_timer(self, timer: Timer) -> None:
         """Replaces the timer of the same (entity, kind, number). It fires before the first
-        record of its clock whose time is `due_ms` or later."""
+        record of its clock whose time is `due_ms` or later.
+        """
 
     def clear_timer(self, entity: str, kind: str, number: int = 0) -> None: ...
 
