@@ -1,0 +1,55 @@
+"""Times of a log, as it writes them, to milliseconds since the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from streams.backtest.template import MappingError
+
+_DAY_MS = 86_400_000
+
+
+def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
+    """A function from a text to ms.
+
+    `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, or a pattern of Python's strptime
+    (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name none.
+    """
+    try:
+        place = UTC if zone == "UTC" else ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise MappingError(
+            f"{zone!r} is no time zone; write an IANA name such as Europe/Paris."
+        ) from error
+    steps = [_step(pattern) for pattern in formats]
+
+    def read(text: str) -> int:
+        for step in steps:
+            try:
+                stamp = step(text)
+            except ValueError:
+                continue
+            aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=place)
+            return round(aware.timestamp() * 1_000)
+        raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
+
+    return read
+
+
+def _step(pattern: str) -> Callable[[str], datetime]:
+    if pattern == "iso":
+        return datetime.fromisoformat
+    if pattern == "epoch_s":
+        return lambda text: datetime.fromtimestamp(float(text), UTC)
+    if pattern == "epoch_ms":
+        return lambda text: datetime.fromtimestamp(float(text) / 1_000, UTC)
+    return lambda text: datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone comes later
+
+
+def not_before(time_ms: int, previous_ms: int) -> int:
+    """`time_ms`, or the same clock time a day later if it lies before `previous_ms`: rows that
+    write one date and several clock times cross midnight.
+    """
+    return time_ms + _DAY_MS if time_ms < previous_ms else time_ms

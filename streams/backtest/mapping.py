@@ -1,0 +1,225 @@
+"""A mapping file: which canonical events each row of a log stands for.
+
+TOML; `docs/backtest.md` is its manual and `examples/` has worked ones.  Everything is checked
+before the first row is read, and a mistake is one sentence.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from schemas.events import Event, EventBase
+from streams.backtest.clock import not_before, reader
+from streams.backtest.rows import NUMBER
+from streams.backtest.template import (
+    MappingError,
+    Render,
+    Row,
+    Test,
+    compile_condition,
+    compile_template,
+)
+from streams.channels.ids import event_id
+
+_CONTROL = {"when", "time", "key", "first_of", "last_of"}
+_SHORTHANDS = {"conversation", "actor", "text", "note", "comment", "name", "subject"}
+
+
+class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file's tables. `event` and `figure` are lists of tables."""
+
+    source: str
+    event: list[dict[str, Any]] = []
+    figure: list[dict[str, Any]] = []
+    skip: list[dict[str, Any]] = []
+    csv: dict[str, str] = {}
+    time: dict[str, Any] = {}
+    maps: dict[str, dict[str, str]] = {}
+    policy: dict[str, int | float | str | bool] = {}
+    domain: str = "history"
+
+
+def load(path: Path) -> MappingFile:
+    """Raises `MappingError` with what is wrong and where."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=MappingFile)
+    except OSError as error:
+        raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
+    except msgspec.ValidationError as error:
+        raise MappingError(f"The mapping {path}: {error}.") from error
+
+
+class Edges:
+    """First and last row of each group, for `first_of` and `last_of`: one pass over the log."""
+
+    def __init__(self, renders: Mapping[str, Render], rows: Iterator[dict[str, str]]) -> None:
+        self._renders = renders
+        self._first: dict[tuple[str, str], str] = {}
+        self._last: dict[tuple[str, str], str] = {}
+        for row in rows:
+            for name, render in renders.items():
+                group = (name, render(row))
+                self._first.setdefault(group, row[NUMBER])
+                self._last[group] = row[NUMBER]
+
+    def is_first(self, name: str, row: Row) -> bool:
+        return self._first[name, self._renders[name](row)] == row[NUMBER]
+
+    def is_last(self, name: str, row: Row) -> bool:
+        return self._last[name, self._renders[name](row)] == row[NUMBER]
+
+
+class EventMapping:
+    """Rows to events, compiled once for a log's columns."""
+
+    def __init__(self, file: MappingFile, columns: frozenset[str]) -> None:
+        self._file = file
+        self._columns = columns
+        formats = file.time.get("formats", ["iso"])
+        if unknown := set(file.time) - {"formats", "zone", "rollover"}:
+            raise MappingError(f"[time] has no setting {min(unknown)!r}.")
+        self._read = reader(formats, file.time.get("zone", "UTC"))
+        self._rollover = bool(file.time.get("rollover"))
+        self._skip = [self._condition(skip.get("when", skip)) for skip in file.skip]
+        self.groups: dict[str, Render] = {}
+        self._rules = [self._rule(spec, n) for n, spec in enumerate(file.event, 1)]
+
+    def _template(self, text: str) -> Render:
+        return compile_template(text, self._columns, self._file.maps)
+
+    def _condition(self, conditions: Mapping[str, Any]) -> Test:
+        return compile_condition(conditions, self._columns, self._file.maps)
+
+    def kept(self, row: Row) -> bool:
+        """False for rows that a `[[skip]]` leaves out."""
+        return not any(test(row) for test in self._skip)
+
+    def _rule(self, spec: dict[str, Any], number: int) -> _Rule:
+        where = f"[[event]] number {number}"
+        if "type" not in spec or "time" not in spec:
+            raise MappingError(f"{where} needs `type` and `time`.")
+        try:
+            edges: list[tuple[str, str]] = []
+            for control in ("first_of", "last_of"):
+                if control in spec:
+                    self.groups.setdefault(spec[control], self._template(spec[control]))
+                    edges.append((control, spec[control]))
+            fields = {name: value for name, value in spec.items() if name not in _CONTROL}
+            return _Rule(
+                where=where,
+                when=self._condition(spec.get("when", {})),
+                time=self._template(spec["time"]),
+                key=self._template(spec.get("key", f"{{#}}/{number}")),
+                edges=edges,
+                build=_builder(fields, self._template),
+            )
+        except MappingError as error:
+            raise MappingError(f"{where}: {error}") from error
+
+    def events(self, row: Row, edges: Edges | None) -> Iterator[EventBase]:
+        """The events of one row, in the order of the file. Raises `MappingError`."""
+        previous_ms = 0
+        for rule in self._rules:
+            if not rule.when(row) or not rule.applies_at(row, edges):
+                continue
+            text = rule.time(row)
+            if not text.strip():
+                continue
+            try:
+                time_ms = self._read(text)
+                if self._rollover:
+                    time_ms = previous_ms = not_before(time_ms, previous_ms)
+                yield self._event(rule, row, time_ms)
+            except (MappingError, msgspec.ValidationError) as error:
+                raise MappingError(f"Row {row[NUMBER]}, {rule.where}: {error}") from error
+
+    def _event(self, rule: _Rule, row: Row, time_ms: int) -> EventBase:
+        values = rule.build(row)
+        source = values.setdefault("source", self._file.source)
+        values |= {
+            "id": event_id(source, rule.key(row)),
+            "domain": self._file.domain,
+            "time_ms": time_ms,
+            "recorded_ms": time_ms,
+        }
+        values.setdefault("actor", {"kind": "system"})
+        conversation = values.get("conversation")
+        if isinstance(conversation, dict):
+            conversation.setdefault("source", source)
+        event: EventBase = msgspec.convert(values, Event, strict=False)
+        return event
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    where: str
+    when: Test
+    time: Render
+    key: Render
+    edges: list[tuple[str, str]]
+    build: Callable[[Row], dict[str, Any]]
+
+    def applies_at(self, row: Row, edges: Edges | None) -> bool:
+        if edges is None:
+            return True
+        return all(
+            edges.is_first(group, row) if control == "first_of" else edges.is_last(group, row)
+            for control, group in self.edges
+        )
+
+
+def _builder(
+    fields: Mapping[str, Any], template: Callable[[str], Render]
+) -> Callable[[Row], dict[str, Any]]:
+    """Compiles nested tables and lists; a field whose template comes out empty is left out."""
+    plan = {name: _compile(value, template) for name, value in fields.items()}
+
+    def build(row: Row) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        personal: dict[str, str] = {}
+        for name, make in plan.items():
+            value = make(row)
+            if value in ("", None, []):
+                continue
+            if name in _SHORTHANDS and isinstance(value, str):
+                _shorthand(name, value, values, personal)
+            else:
+                values[name] = value
+        if "identifiers" in values:
+            values["identifiers"] = [i for i in values["identifiers"] if i.get("value")]
+        if personal:
+            values["personal"] = {**values.get("personal", {}), **personal}
+        return values
+
+    return build
+
+
+def _compile(value: Any, template: Callable[[str], Render]) -> Callable[[Row], Any]:
+    if isinstance(value, str):
+        return template(value)
+    if isinstance(value, dict):
+        parts = {name: _compile(part, template) for name, part in value.items()}
+        return lambda row: {
+            name: made for name, part in parts.items() if (made := part(row)) not in ("", None)
+        }
+    if isinstance(value, list):
+        items = [_compile(item, template) for item in value]
+        return lambda row: [made for item in items if (made := item(row)) not in ("", None, {})]
+    return lambda _row: value
+
+
+def _shorthand(name: str, text: str, values: dict[str, Any], personal: dict[str, str]) -> None:
+    """`conversation = "C1"`, `actor = "agent:Ada"`, `text = "…"`."""
+    if name == "conversation":
+        values[name] = {"id": text}
+    elif name == "actor":
+        kind, _, ident = text.partition(":")
+        values[name] = {"kind": kind, "id": ident or None}
+    else:
+        personal[name] = text

@@ -1,0 +1,58 @@
+"""Reads a CSV as people export it: any line end, a byte-order mark, a guessed delimiter."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from streams.backtest.template import MappingError
+
+_DELIMITERS = ",;\t|"
+
+NUMBER = "#"
+"""The column of the row's number, from 1, that every row has."""
+
+
+class Log:
+    """One CSV file: `columns`, and rows as dicts with the number in column `#`."""
+
+    def __init__(self, path: Path, delimiter: str = "", encoding: str = "utf-8-sig") -> None:
+        self.path = path
+        self.encoding = encoding
+        try:
+            with self._open() as lines:
+                header = lines.readline()
+                self.delimiter = delimiter or max(_DELIMITERS, key=header.count)
+                names = next(csv.reader([header], delimiter=self.delimiter), [])
+        except OSError as error:
+            raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise MappingError(
+                f"{path} is not {encoding}; name its encoding under [csv] in the mapping."
+            ) from error
+        if not names:
+            raise MappingError(f"{path} is empty: the first line must name the columns.")
+        self._names = [name.strip() for name in names]
+        self.columns = frozenset(self._names) | {NUMBER}
+
+    def _open(self) -> io.TextIOWrapper:
+        # Universal newlines: a bare carriage return ends a line too.
+        return self.path.open(encoding=self.encoding, newline=None)
+
+    def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:
+        """All rows; `progress` hears how many bytes of the file have been read (roughly)."""
+        with self._open() as lines:
+            lines.readline()
+            read = csv.reader(lines, delimiter=self.delimiter)
+            for number, values in enumerate(read, 1):
+                if not any(values):
+                    continue
+                row = dict(zip(self._names, values, strict=False))
+                if len(values) < len(self._names):
+                    row |= dict.fromkeys(self._names[len(values) :], "")
+                row[NUMBER] = str(number)
+                if progress and number % 1_000 == 0:
+                    progress(lines.buffer.tell())
+                yield row

@@ -1,0 +1,91 @@
+"""Each kind of `[[figure]]`, on a log small enough to count by hand."""
+
+import pytest
+
+from streams.backtest.figures import Compiler, figures
+from streams.backtest.template import MappingError
+
+LOG = [
+    # case, operation, agent, minute, wait
+    ("A", "mail", "Ada", "00", "5"),
+    ("A", "work", "Ada", "10", ""),
+    ("A", "call", "Bob", "30", "7"),
+    ("B", "call", "Ada", "05", "9"),
+    ("B", "call", "Ada", "05", "9"),
+    ("C", "mail", "Cy", "01", "2"),
+    ("C", "reply", "Cy", "04", ""),
+]
+ROWS = [
+    dict(zip(("case", "op", "agent", "min", "wait"), row, strict=True)) | {"#": str(n)}
+    for n, row in enumerate(LOG, 1)
+]
+MAPS = {"medium": {"mail": "email", "reply": "email", "call": "voice"}}
+MAKE = Compiler(frozenset(ROWS[0]), MAPS, ["2024-01-01 10:%M"], "UTC")
+
+
+def figure(**spec: object) -> dict[str, object]:
+    [found] = figures([{"name": "f", **spec}], ROWS, MAKE)
+    return {name: value for name, value in found.items() if name not in {"name", "kind"}}
+
+
+def test_count_and_share() -> None:
+    assert figure(kind="count", when={"op": "call"}) == {"n": 3}
+    assert figure(kind="count", when={"wait": "9"}, of={"op": "call"}) == {
+        "n": 2,
+        "of": 3,
+        "percent": pytest.approx(66.6667, abs=1e-3),
+    }
+
+
+def test_values() -> None:
+    found = figure(kind="values", when={"wait": "*"}, value="{wait}")
+    assert found == {"n": 5, "mean": 6.4, "median": 7.0, "max": 9.0}
+    assert figure(kind="values", when={"op": "none"}, value="{wait}")["mean"] is None
+
+
+def test_changes_pass_over_rows_without_a_value() -> None:
+    found = figure(kind="changes", group="{case}", value="{op|medium}", pairs=True)
+    assert found == {"n": 1, "groups": 1, "email→voice": 1}
+    assert figure(kind="changes", group="{case}", value="{agent}") == {"n": 1, "groups": 1}
+
+
+def test_groups() -> None:
+    both = [{"op": "mail"}, {"op": "call"}]
+    assert figure(kind="groups", group="{case}", all=both) == {"n": 1}
+    assert figure(kind="groups", group="{case}", when={"op": "call"}, exactly=2) == {"n": 1}
+
+
+def test_response_is_measured_in_groups_that_begin_so() -> None:
+    found = figure(
+        kind="response",
+        group="{case}",
+        start={"op": "mail"},
+        answer={"op": ["call", "reply"]},
+        unit="min",
+        **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:{min}"},
+    )
+    assert found == {"n": 2, "mean": 16.5, "median": 16.5}
+
+
+def test_followed() -> None:
+    at = "2024-01-01 10:{min}"
+    found = figure(kind="followed", group="{case}", when={"op": "mail"}, at=at, within_s=300)
+    assert found == {"n": 1, "of": 2}
+
+
+def test_repeated() -> None:
+    assert figure(kind="repeated", value="{case}{op}{agent}{min}{wait}") == {"n": 1}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"kind": "nothing"},
+        {"kind": "changes", "group": "{case}"},
+        {"kind": "changes", "group": "{nope}", "value": "{op}"},
+        {"kind": "followed", "group": "{case}", "at": "{min}"},
+    ],
+)
+def test_a_wrong_figure_is_a_sentence_with_its_name(spec: dict[str, object]) -> None:
+    with pytest.raises(MappingError, match="'f'"):
+        figure(**spec)

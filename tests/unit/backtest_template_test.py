@@ -1,0 +1,93 @@
+"""Templates, conditions and times of a mapping file."""
+
+import pytest
+
+from streams.backtest.clock import not_before, reader
+from streams.backtest.template import MappingError, compile_condition, compile_template
+
+COLUMNS = frozenset({"Case", "Op", "Wait", "#"})
+MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
+ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7"}
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("{Op}", "call"),
+        ("{Case|strip|lower}-{#}", "c1-7"),
+        ("{Op|medium}", "voice"),
+        ("{Case|medium}", ""),
+        ("{Case|rest}", "other"),
+    ],
+)
+def test_a_template_gives_the_text(template: str, text: str) -> None:
+    assert compile_template(template, COLUMNS, MAPS)(ROW) == text
+
+
+@pytest.mark.parametrize("template", ["{Opp}", "{Op|nothing}"])
+def test_an_unknown_name_is_a_sentence_that_names_what_there_is(template: str) -> None:
+    with pytest.raises(MappingError, match=r"Case|medium"):
+        compile_template(template, COLUMNS, MAPS)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"Op": "call"}, True),
+        ({"Op": "mail"}, False),
+        ({"Op": "!mail"}, True),
+        ({"Op": "!call"}, False),
+        ({"Op": ["mail", "call"]}, True),
+        ({"Op": "*"}, True),
+        ({"Op": ""}, False),
+        ({"Op": {"regex": "^ca"}}, True),
+        ({"Wait": {"at_least": 12}}, True),
+        ({"Wait": {"at_most": 11.5}}, False),
+        ({"{Op|medium}": "voice", "Wait": "12"}, True),
+        ({"Op": "call", "Wait": "13"}, False),
+        ({}, True),
+    ],
+)
+def test_a_condition_holds_or_not(condition: dict[str, object], holds: bool) -> None:
+    assert compile_condition(condition, COLUMNS, MAPS)(ROW) is holds
+
+
+def test_a_condition_of_another_form_is_refused() -> None:
+    with pytest.raises(MappingError, match="at_least"):
+        compile_condition({"Op": {"above": 3}}, COLUMNS, MAPS)
+
+
+def test_a_number_that_is_none_is_a_sentence() -> None:
+    with pytest.raises(MappingError, match="'call', which is no number"):
+        compile_condition({"Op": {"at_least": 3}}, COLUMNS, MAPS)(ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "ms"),
+    [
+        ("9.3.10 8:05", "UTC", 1268121900000),
+        ("9.3.10 8:05", "Europe/Amsterdam", 1268118300000),
+        ("2010-03-09T08:05:00+01:00", "America/New_York", 1268118300000),
+        ("1268118300", "UTC", 1268118300000),
+    ],
+)
+def test_times_are_read_in_their_zone(text: str, zone: str, ms: int) -> None:
+    assert reader(["%d.%m.%y %H:%M", "iso", "epoch_s"], zone)(text) == ms
+
+
+def test_a_time_in_no_known_form_says_which_forms_were_tried() -> None:
+    with pytest.raises(MappingError, match=r"'soon' is no time in any of the formats iso"):
+        reader(["iso"], "UTC")("soon")
+
+
+def test_an_unknown_zone_is_a_sentence() -> None:
+    with pytest.raises(MappingError, match="Europe/Paris"):
+        reader(["iso"], "Europe/Atlantis")
+
+
+def test_a_row_that_crosses_midnight_goes_on_the_next_day() -> None:
+    late, early = 1_000_000_000, 1_000_000_000 - 80_000_000
+    assert not_before(early, late) == early + 86_400_000
+    assert not_before(late, early) == late
