@@ -1,0 +1,66 @@
+"""What is deployed is what is tested: compose file, image, Prometheus rules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+TESTED_COMMANDS = {
+    ("topics", "create"),
+    ("gateway",),
+    ("worker",),
+    ("console",),
+}
+"""The start commands that tests/integration/pipeline_test.py runs as processes."""
+
+
+def test_every_start_command_is_one_that_the_tests_run() -> None:
+    ours = [s for s in COMPOSE["services"].values() if s["image"].startswith("filrouge")]
+    assert {tuple(service["command"]) for service in ours} == TESTED_COMMANDS
+    text = (ROOT / "tests/integration/pipeline_test.py").read_text()
+    for command in TESTED_COMMANDS:
+        assert ", ".join(f'"{word}"' for word in command) in text
+
+
+def test_every_image_is_pinned() -> None:
+    images = [service["image"] for service in COMPOSE["services"].values()]
+    images += re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE)
+    assert all(re.search(r":\d+\.\d+\.\d+", image) for image in images), images
+
+
+def test_redis_keeps_what_it_acknowledged_and_evicts_nothing() -> None:
+    command = COMPOSE["services"]["redis"]["command"]
+    assert command[command.index("--appendonly") + 1] == "yes"
+    assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
+
+
+def test_each_metric_in_the_rules_exists() -> None:
+    from streams import metrics
+
+    names = {
+        sample.name
+        for metric in vars(metrics).values()
+        if hasattr(metric, "describe")
+        for family in metric.describe()
+        for sample in [family]
+    }
+    used = set(re.findall(r"filrouge_\w+", (ROOT / "deploy/rules.yml").read_text()))
+    assert {name.removesuffix("_total") for name in used} <= names
+
+
+@pytest.mark.servers
+def test_the_alerts_fire_when_they_should() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.fail("promtool is missing: run `make test`, which sees to it")
+    rules = ROOT / "deploy/rules_test.yml"
+    done = subprocess.run([promtool, "test", "rules", rules], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
