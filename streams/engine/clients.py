@@ -1,0 +1,65 @@
+"""Settings to what each Kafka client wants: TLS and SASL are said once."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from streams.settings import Kafka
+
+
+def librdkafka(kafka: Kafka) -> dict[str, Any]:
+    """For confluent-kafka."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": kafka.bootstrap,
+        "security.protocol": kafka.security_protocol,
+        "log_level": 3,
+    }
+    named = {
+        "ssl.ca.location": kafka.ssl_ca_file,
+        "ssl.certificate.location": kafka.ssl_cert_file,
+        "ssl.key.location": kafka.ssl_key_file,
+        "sasl.mechanism": kafka.sasl_mechanism,
+        "sasl.username": kafka.sasl_username,
+        "sasl.password": kafka.sasl_password,
+    }
+    return config | {name: value for name, value in named.items() if value}
+
+
+def kafka_python(kafka: Kafka) -> dict[str, Any]:
+    """For kafka-python (administration)."""
+    config: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap.split(","),
+        "security_protocol": kafka.security_protocol,
+    }
+    named = {
+        "ssl_cafile": kafka.ssl_ca_file,
+        "ssl_certfile": kafka.ssl_cert_file,
+        "ssl_keyfile": kafka.ssl_key_file,
+        "sasl_mechanism": kafka.sasl_mechanism,
+        "sasl_plain_username": kafka.sasl_username,
+        "sasl_plain_password": kafka.sasl_password,
+    }
+    return config | {name: value for name, value in named.items() if value}
+
+
+def ssl_context(kafka: Kafka) -> ssl.SSLContext | None:
+    """For aiokafka under Faust; None without TLS."""
+    if "SSL" not in kafka.security_protocol.split("_"):
+        return None
+    context = ssl.create_default_context(cafile=kafka.ssl_ca_file or None)
+    if kafka.ssl_cert_file:
+        context.load_cert_chain(kafka.ssl_cert_file, kafka.ssl_key_file or None)
+    return context
+
+
+def producer_config(kafka: Kafka) -> dict[str, Any]:
+    """An idempotent producer that never leaves a gap: what cannot be sent ends it instead."""
+    return librdkafka(kafka) | {
+        "acks": "all",
+        "enable.idempotence": True,
+        "enable.gapless.guarantee": True,
+        "linger.ms": 5,
+        "message.timeout.ms": 0,
+        "compression.type": "lz4",
+    }

@@ -1,0 +1,317 @@
+"""Drives a fold over records, purely: no I/O, no wall clock, nothing awaited.
+
+The live lane, `backtest` and the property tests all run this same code.  `Driver` holds what the
+fold may see (states, timers, clocks) and collects what it asks for into a `Batch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from streams.engine.batch import Batch, Outgoing, Position
+from streams.engine.keys import PANES
+from streams.engine.timers import TimerBook
+from streams.fold import (
+    POSITION_HEADER,
+    Count,
+    Effect,
+    Fold,
+    Ledger,
+    LiveDelta,
+    PaneDelta,
+    Publish,
+    Recent,
+    Record,
+    StateNotLoaded,
+    Timer,
+    Waiting,
+)
+
+MAX_VALUE_BYTES = 900_000
+"""Kafka's default limit is 1 MiB a record, headers included; what is larger would never leave."""
+
+_HOUR_MS = 3_600_000
+_encode_timer = msgspec.json.Encoder().encode
+_decode_timer = msgspec.json.Decoder(tuple[str, str, int, int, int])
+
+
+class Gap(Exception):  # noqa: N818 - a request to the lane, not an error
+    """The batch begins after the position: records between are missing."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+
+
+class Upstream(msgspec.Struct, frozen=True, gc=False):
+    """Where a relayed record came from: the lane, the partition (its clock), and the mark."""
+
+    lane: str
+    partition: int
+    mark: tuple[int, int, int]
+
+
+def upstream_of(record: Record) -> Upstream | None:
+    """From the position header; None for what came from outside."""
+    for name, value in record.headers:
+        if name == POSITION_HEADER:
+            keyspace, topic, partition, offset, step, index = value.decode().rsplit("/", 5)
+            lane = f"{keyspace}/{topic}/{partition}"
+            return Upstream(lane, int(partition), (int(offset), int(step), int(index)))
+    return None
+
+
+def timer_member(timer: Timer, clock: int) -> str:
+    """A timer as a member of the sorted set (its due time is the score too)."""
+    return _encode_timer((timer.entity, timer.kind, timer.number, clock, timer.due_ms)).decode()
+
+
+def timer_from(member: str | bytes) -> tuple[Timer, int]:
+    """The timer and its clock."""
+    entity, kind, number, clock, due_ms = _decode_timer.decode(member)
+    return Timer(due_ms, entity, kind, number), clock
+
+
+class Driver:
+    """One fold on one partition. Also the `View` that the fold sees."""
+
+    def __init__(self, fold: Fold, keyspace: str, topic: str, partition: int) -> None:
+        self.fold = fold
+        self.partition = partition
+        self._prefix = f"{keyspace}/{topic}/{partition}"
+        self.at = Position(0)
+        self.states: dict[str, Any] = {}
+        """Decoded states in memory, None for "known not to exist"; newest use last."""
+        self.timers = TimerBook()
+        self.clocks: dict[int, int] = {}
+        self.marks: dict[str, tuple[int, int, int]] = {}
+        self.skip: set[int] = set()
+        """Offsets set aside as poison: they are passed over, now and in replays."""
+        self.hold_below = 0
+        """Effects of inputs below this offset were published before; a rebuild keeps silent."""
+        self._dirty: set[str] = set()
+        self._batch = Batch(self.at, self.at)
+        self._now_ms = 0
+        self._clock = 0
+        self._index = 0
+
+    # What the fold sees -----------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    @property
+    def position(self) -> str:
+        return f"{self._prefix}/{self.at.offset}/{self.at.step}"
+
+    def get(self, key: str) -> Any:
+        try:
+            return self.states[key]
+        except KeyError:
+            raise StateNotLoaded(key) from None
+
+    def put(self, key: str, state: Any) -> None:
+        self.states[key] = state
+        self._dirty.add(key)
+
+    def delete(self, key: str) -> None:
+        self.states[key] = None
+        self._dirty.add(key)
+
+    def set_timer(self, timer: Timer) -> None:
+        self.clear_timer(timer.entity, timer.kind, timer.number)
+        self.timers.arm(timer, self._clock)
+        self._batch.timers[timer_member(timer, self._clock)] = timer.due_ms
+
+    def clear_timer(self, entity: str, kind: str, number: int = 0) -> None:
+        clock = self.timers.clock_of(entity, kind, number)
+        if clock is not None:
+            timer = self.timers.disarm(entity, kind, number)
+            assert timer is not None
+            self._batch.timers[timer_member(timer, clock)] = None
+
+    def emit(self, effect: Effect) -> None:
+        batch = self._batch
+        match effect:
+            case Publish():
+                self._publish(effect)
+            case PaneDelta():
+                self._pane(effect)
+            case LiveDelta():
+                batch.live[effect.cell] = batch.live.get(effect.cell, 0) + effect.amount
+            case Waiting():
+                batch.waiting.setdefault(effect.name, {})[effect.member] = effect.since_ms
+            case Ledger():
+                hour = effect.at_ms - effect.at_ms % _HOUR_MS
+                batch.ledger.setdefault(hour, {})[effect.entry] = effect.value
+            case Recent():
+                batch.recent.setdefault(effect.name, []).append(effect.value)
+            case Count():
+                batch.counts.append(effect)
+
+    def _publish(self, publish: Publish) -> None:
+        index, self._index = self._index, self._index + 1
+        if self.at.offset < self.hold_below:
+            return
+        if len(publish.value) > MAX_VALUE_BYTES:
+            publish = _too_large(publish)
+            self._batch.counts.append(Count("dead_letters_total", ("too_large",)))
+        entry = f"{self.at.offset + 1}-{self.at.step * 100_000 + index}"
+        pos = f"{self._prefix}/{self.at.offset}/{self.at.step}/{index}"
+        self._batch.outbox.append(Outgoing(entry, pos, self._now_ms, self.at.offset, publish))
+
+    def _pane(self, delta: PaneDelta) -> None:
+        for size, width_ms, kept_ms in PANES:
+            start = delta.at_ms - delta.at_ms % width_ms
+            if start + width_ms + kept_ms <= self._now_ms:
+                continue  # gone already: a take-back must not bring it back
+            cells = self._batch.panes.setdefault((size, start), {})
+            cells[delta.cell] = cells.get(delta.cell, 0) + delta.amount
+
+    # How records go through -------------------------------------------------------------
+
+    def wanted(self, prepared: Sequence[tuple[Record, Any]]) -> set[str]:
+        """States that this batch will read and that are not in memory."""
+        keys: set[str] = set()
+        latest: dict[int, int] = {}
+        for record, value in prepared:
+            if record.offset not in self.skip:
+                keys.update(self.fold.keys(value))
+            upstream = upstream_of(record)
+            clock = upstream.partition if upstream else self.partition
+            latest[clock] = max(latest.get(clock, 0), record.timestamp_ms)
+        for clock, now_ms in latest.items():
+            keys |= self.timers.due_entities(clock, now_ms)
+        return keys - self.states.keys()
+
+    def advance(self, prepared: Sequence[tuple[Record, Any]], limit: int) -> int:
+        """Applies records from the position on, timers in between, until `limit` of both are in
+        the open batch.
+
+        Returns how many of `prepared` are done. Raises `Gap` when the first is not the one at the
+        position, `StateNotLoaded` when a state must be loaded (call again with the rest), and
+        whatever the fold raises (the batch must then be thrown away).
+        """
+        done = 0
+        for record, value in prepared:
+            if record.offset < self.at.offset:
+                done += 1  # committed before: the batch begins too early and is cut
+                continue
+            if record.offset > self.at.offset:
+                raise Gap(self.at.offset, record.offset)
+            upstream = upstream_of(record)
+            clock = upstream.partition if upstream else self.partition
+            if upstream and upstream.mark <= self.marks.get(upstream.lane, (-1, 0, 0)):
+                self._skipped("repeat")
+            elif record.offset in self.skip:
+                self._begin(clock, max(self.clocks.get(clock, 0), record.timestamp_ms))
+                self.emit(poison_letter(record))
+                self.emit(Count("dead_letters_total", ("poison",)))
+                self._skipped("poison")
+            else:
+                now_ms = max(self.clocks.get(clock, 0), record.timestamp_ms)
+                if not self._sweep(clock, now_ms, limit) or self.full(limit):
+                    return done
+                self._apply(record, value, clock, now_ms, upstream)
+            done += 1
+            if self.full(limit):
+                return done
+        return done
+
+    def full(self, limit: int) -> bool:
+        return self._batch.records + self._batch.fired >= limit
+
+    def _sweep(self, clock: int, now_ms: int, limit: int) -> bool:
+        """Fires what is due, in order. False when the batch is full before the end."""
+        while (timer := self.timers.due(clock, now_ms)) is not None:
+            if self.full(limit):
+                return False
+            if timer.entity not in self.states:
+                raise StateNotLoaded(timer.entity)
+            self._begin(clock, now_ms)
+            self.timers.disarm(timer.entity, timer.kind, timer.number)
+            try:
+                self.fold.fire(timer, self)
+            except StateNotLoaded:
+                self.timers.arm(timer, clock)
+                raise
+            if not self.timers.holds(timer, clock):  # unless the fold armed the very same again
+                self._batch.timers[timer_member(timer, clock)] = None
+            self.at = Position(self.at.offset, self.at.step + 1)
+            self._batch.fired += 1
+        return True
+
+    def _apply(
+        self, record: Record, value: Any, clock: int, now_ms: int, upstream: Upstream | None
+    ) -> None:
+        self._begin(clock, now_ms)
+        self.fold.apply(value, record, self)
+        self.clocks[clock] = self._batch.clocks[clock] = now_ms
+        if upstream:
+            self.marks[upstream.lane] = self._batch.marks[upstream.lane] = upstream.mark
+        self._batch.records += 1
+        self.at = Position(record.offset + 1)
+
+    def _begin(self, clock: int, now_ms: int) -> None:
+        self._clock, self._now_ms, self._index = clock, now_ms, 0
+
+    def _skipped(self, why: str) -> None:
+        self._batch.skipped.append(why)
+        self._batch.records += 1
+        self.at = Position(self.at.offset + 1)
+
+    def pass_gap(self, offset: int) -> None:
+        """The log has a true hole here (compaction, transaction markers): go on after it."""
+        self.at = Position(offset)
+
+    def take(self) -> Batch:
+        """The open batch, closed: states encoded; a new one is begun."""
+        batch = self._batch
+        batch.after = self.at
+        batch.clocks = dict(self.clocks) if batch.clocks else {}
+        batch.marks = dict(self.marks) if batch.marks else {}
+        for key in sorted(self._dirty):
+            state = self.states[key]
+            batch.states[key] = None if state is None else self.fold.encode(key, state)
+        self._dirty = set()
+        self._batch = Batch(self.at, self.at)
+        return batch
+
+    def empty(self) -> bool:
+        """Nothing to commit: not even the position moved."""
+        return self._batch.before == self.at
+
+    def learn(self, loaded: Iterable[tuple[str, bytes | None]]) -> None:
+        """States that were loaded from the store."""
+        for key, raw in loaded:
+            if key not in self.states:
+                self.states[key] = None if raw is None else self.fold.decode(key, raw)
+
+
+def poison_letter(record: Record) -> Publish:
+    """What becomes of a record on which the fold fails each time."""
+    headers = (
+        *(header for header in record.headers if header[0] != POSITION_HEADER),
+        ("dead-reason", b"poison"),
+        ("dead-sentence", b"The fold fails on this record each time; it was set aside."),
+        ("dead-topic", record.topic.encode()),
+        ("dead-partition", str(record.partition).encode()),
+        ("dead-offset", str(record.offset).encode()),
+    )
+    key = (record.key or b"").decode("utf-8", "replace")
+    return Publish("dead-letters", key, record.value or b"", headers)
+
+
+def _too_large(publish: Publish) -> Publish:
+    sentence = f"An effect for {publish.topic} has {len(publish.value)} bytes, too many for Kafka."
+    headers = (
+        ("dead-reason", b"too_large"),
+        ("dead-sentence", sentence.encode()),
+        ("dead-topic", publish.topic.encode()),
+    )
+    return Publish("dead-letters", publish.key, publish.value[:10_000], headers)

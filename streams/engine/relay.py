@@ -1,0 +1,168 @@
+"""The relay: committed effects to their topics, in order, by one idempotent producer.
+
+Effects are published from memory after their commit.  The outbox in Redis is read only at a
+claim; what is known to be published is trimmed by the next commit.  A producer that fails for
+good is ended and a new one resumes from the first effect not acknowledged: nothing is skipped,
+because the next stage keeps only the highest position that it has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer
+
+from streams.engine.batch import Outgoing
+from streams.engine.partition import partition_for
+from streams.fold import POSITION_HEADER
+
+log = logging.getLogger(__name__)
+
+_POLL_S = 0.005
+
+
+class Unpublished:
+    """A lane's effects that Kafka has not acknowledged yet, in order."""
+
+    def __init__(self) -> None:
+        self._queue: deque[list[Any]] = deque()
+        self.published_to: str | None = None
+        """The outbox entry up to which everything is published."""
+
+    def __len__(self) -> int:
+        return len(self._queue)
+
+    def add(self, outgoing: Outgoing) -> list[Any]:
+        slot = [outgoing, False]
+        self._queue.append(slot)
+        return slot
+
+    def settle(self) -> None:
+        """Moves on past everything that is acknowledged without a gap."""
+        while self._queue and self._queue[0][1]:
+            self.published_to = self._queue.popleft()[0].entry
+
+    def lowest_offset(self) -> int | None:
+        """The first input offset with an effect not published; None when all are."""
+        return self._queue[0][0].offset if self._queue else None
+
+    def rest(self) -> list[Outgoing]:
+        return [outgoing for outgoing, done in self._queue if not done]
+
+    def clear(self) -> None:
+        self._queue.clear()
+
+
+class Relay:
+    """One producer for all lanes of a worker."""
+
+    def __init__(
+        self, config: Mapping[str, Any], names: Callable[[str], str], counts: Mapping[str, int]
+    ) -> None:
+        """`names` turns a topic's role into its name, `counts` its partitions by role."""
+        self._config = dict(config)
+        self._names = names
+        self._counts = counts
+        self._lanes: dict[str, Unpublished] = {}
+        self._producer: Producer | None = None
+        self._life = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._producer = Producer(self._config)
+        self._task = asyncio.create_task(self._serve())
+
+    def lane(self, name: str) -> Unpublished:
+        return self._lanes.setdefault(name, Unpublished())
+
+    def forget(self, name: str) -> None:
+        """The lane is another worker's now; what it still has is that one's to publish."""
+        self._lanes.pop(name, None)
+
+    def send(self, name: str, outgoing: Iterable[Outgoing]) -> None:
+        """Queues effects of a lane, in order."""
+        lane = self.lane(name)
+        for effect in outgoing:
+            self._produce(lane, lane.add(effect))
+
+    def _produce(self, lane: Unpublished, slot: list[Any]) -> None:
+        effect: Outgoing = slot[0]
+        publish = effect.publish
+        partition = publish.partition
+        if partition is None:
+            partition = partition_for(publish.key, self._counts[publish.topic])
+        life = self._life
+
+        def delivered(error: object, _message: object) -> None:
+            if error is None and life == self._life:
+                slot[1] = True
+                lane.settle()
+
+        assert self._producer is not None
+        while True:
+            try:
+                self._producer.produce(
+                    self._names(publish.topic),
+                    value=publish.value,
+                    key=publish.key,
+                    partition=partition,
+                    timestamp=effect.timestamp_ms,
+                    headers=[*publish.headers, (POSITION_HEADER, effect.pos.encode())],
+                    on_delivery=delivered,
+                )
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as error:
+                # The producer is broken for good; `_serve` starts a new one that resumes here.
+                log.warning("The producer refuses: %s", error)
+                return
+            else:
+                return
+
+    async def _serve(self) -> None:
+        while True:
+            assert self._producer is not None
+            self._producer.poll(0)
+            if self._broken():
+                self._restart()
+            await asyncio.sleep(_POLL_S)
+
+    def _broken(self) -> bool:
+        assert self._producer is not None
+        waiting = any(len(lane) for lane in self._lanes.values())
+        return self._producer.fatal_error() is not None or (waiting and len(self._producer) == 0)
+
+    def _restart(self) -> None:
+        assert self._producer is not None
+        log.warning("The producer is started anew and resumes from the last published effect")
+        self._life += 1
+        self._producer.purge()
+        self._producer = Producer(self._config)
+        for lane in self._lanes.values():
+            rest = lane.rest()
+            lane.clear()
+            for effect in rest:
+                self._produce(lane, lane.add(effect))
+
+    async def drain(self, seconds: float) -> bool:
+        """Waits until everything is published; False when the time is over before."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while any(len(lane) for lane in self._lanes.values()):
+            if asyncio.get_running_loop().time() > deadline:
+                return False
+            await asyncio.sleep(_POLL_S)
+        return True
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._producer:
+            self._producer.purge()
+            self._producer = None

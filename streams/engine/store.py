@@ -1,0 +1,88 @@
+"""The contract of a store: where a lane's state, position and outbox live together.
+
+`MemoryStore` and `RedisStore` pass the same conformance tests.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import msgspec
+
+from streams.engine.batch import Batch, Outgoing, Position
+
+
+class Pins(msgspec.Struct, frozen=True):
+    """What a lane's state belongs to. A store that holds another one's state refuses."""
+
+    cluster: str
+    topic: str
+    partitions: int
+    keyspace: str
+    group: str
+    fold: str
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """The lane is ours: its epoch, and everything that the driver needs to go on."""
+
+    epoch: int
+    position: Position | None
+    """None when nothing has ever been committed."""
+    clocks: dict[int, int]
+    marks: dict[str, tuple[int, int, int]]
+    timers: list[bytes]
+    outbox: list[Outgoing]
+    skip: set[int]
+    hold_below: int
+    claims: int
+    """How often the lane was claimed at this very position: a record that kills shows here."""
+
+
+class ClaimRefusedError(Exception):
+    """The lane cannot be claimed; the text says why and what to do."""
+
+
+class FencedError(Exception):
+    """Another worker has claimed the lane: what we hold is void."""
+
+
+class StaleError(Exception):
+    """The stored position is not the one that this commit continues: claim again."""
+
+
+class Store(ABC):
+    """One lane's home. Calls are made in order, a commit may be under way while a load is."""
+
+    @abstractmethod
+    async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
+        """Raises the epoch. Refuses (`ClaimRefusedError`) when the pins differ, or when a lower
+        generation comes while the stored claim is younger than three session timeouts.
+        """
+
+    @abstractmethod
+    async def load(self, keys: Sequence[str]) -> list[bytes | None]:
+        """States by key."""
+
+    @abstractmethod
+    async def commit(self, epoch: int, batch: Batch, trim_to: str | None) -> None:
+        """All of the batch or nothing. `trim_to` is the outbox entry up to which everything is
+        published. Raises `FencedError`, `StaleError`, or what the connection raises.
+        """
+
+    @abstractmethod
+    async def begin(self, epoch: int, offset: int) -> None:
+        """The first position of a lane that has none. Raises `FencedError`."""
+
+    @abstractmethod
+    async def set_aside(self, epoch: int, offset: int) -> None:
+        """Puts an offset on the durable skip list. Raises `FencedError`."""
+
+    @abstractmethod
+    async def hold(self, epoch: int, offset: int) -> None:
+        """Remembers that effects of inputs below `offset` were published in an earlier life."""
+
+    async def close(self) -> None:
+        """Gives the connection back."""
+        return

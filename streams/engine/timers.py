@@ -1,0 +1,62 @@
+"""The timers of one lane, in memory: a heap for each clock.
+
+A clock is an upstream partition: a timer waits for the time of the records that come from there,
+so that one busy domain cannot make another's silence look too long.
+"""
+
+from __future__ import annotations
+
+import heapq
+
+from streams.fold import Timer
+
+TimerKey = tuple[str, str, int]
+
+
+class TimerBook:
+    """One timer per (entity, kind, number); the order of a sweep is that of `Timer`'s fields."""
+
+    def __init__(self) -> None:
+        self._live: dict[TimerKey, tuple[Timer, int]] = {}
+        self._heaps: dict[int, list[Timer]] = {}
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def arm(self, timer: Timer, clock: int) -> None:
+        self._live[timer.entity, timer.kind, timer.number] = (timer, clock)
+        heapq.heappush(self._heaps.setdefault(clock, []), timer)
+
+    def clock_of(self, entity: str, kind: str, number: int) -> int | None:
+        """The clock that the timer waits for; None when there is none."""
+        found = self._live.get((entity, kind, number))
+        return found[1] if found else None
+
+    def holds(self, timer: Timer, clock: int) -> bool:
+        return self._live.get((timer.entity, timer.kind, timer.number)) == (timer, clock)
+
+    def disarm(self, entity: str, kind: str, number: int) -> Timer | None:
+        """What was set, or None. The heap forgets it when it comes up."""
+        found = self._live.pop((entity, kind, number), None)
+        return found[0] if found else None
+
+    def due(self, clock: int, now_ms: int) -> Timer | None:
+        """The next timer to fire, without taking it out."""
+        heap = self._heaps.get(clock, [])
+        while heap and heap[0].due_ms <= now_ms:
+            timer = heap[0]
+            if self.holds(timer, clock):
+                return timer
+            heapq.heappop(heap)
+        return None
+
+    def due_entities(self, clock: int, now_ms: int) -> set[str]:
+        """Entities of all timers due: their states can be loaded in one call."""
+        return {t.entity for t in self._heaps.get(clock, []) if t.due_ms <= now_ms}
+
+    def overdue(self, wall_ms: int) -> set[int]:
+        """Clocks that have a timer due by the wall clock: candidates for a tick."""
+        return {clock for clock in self._heaps if self.due(clock, wall_ms) is not None}
+
+    def count_due(self, wall_ms: int) -> int:
+        return sum(1 for timer, _ in self._live.values() if timer.due_ms <= wall_ms)
