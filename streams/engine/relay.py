@@ -24,6 +24,7 @@ from streams.fold import POSITION_HEADER
 log = logging.getLogger(__name__)
 
 _POLL_S = 0.005
+_RESTART_S = 1.0
 
 
 class Unpublished:
@@ -96,6 +97,10 @@ class Relay:
         partition = publish.partition
         if partition is None:
             partition = partition_for(publish.key, self._counts[publish.topic])
+        # A dead letter carries its record's headers; the position must be that of this effect.
+        headers = [header for header in publish.headers if header[0] != POSITION_HEADER]
+        if effect.pos:  # a tick is nobody's effect
+            headers.append((POSITION_HEADER, effect.pos.encode()))
         life = self._life
 
         def delivered(error: object, _message: object) -> None:
@@ -112,7 +117,7 @@ class Relay:
                     key=publish.key,
                     partition=partition,
                     timestamp=effect.timestamp_ms,
-                    headers=[*publish.headers, (POSITION_HEADER, effect.pos.encode())],
+                    headers=headers,
                     on_delivery=delivered,
                 )
             except BufferError:
@@ -130,6 +135,7 @@ class Relay:
             self._producer.poll(0)
             if self._broken():
                 self._restart()
+                await asyncio.sleep(_RESTART_S)
             await asyncio.sleep(_POLL_S)
 
     def _broken(self) -> bool:

@@ -1,0 +1,291 @@
+"""A lane: one stage on one partition, live.  Batches in, commits out, effects to the relay.
+
+A batch goes through in these steps; each guard is named where it stands.
+
+1. **begin**: the batch must begin at the position, else the partition is sought again (a hole in
+   what was fetched is invisible to everything later).
+2. **prepare** each record (decode), **load** the states that will be read, in one call.
+3. **fold** records and timers in the order of the log, up to `batch_records` of them.
+4. **commit** in order, one under way while the next batch is folded: epoch (another owner?) and
+   position (offset and step) are compared in the same script that writes.
+5. **publish** what the commit held, and only then; the next commit trims what is acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streams import metrics
+from streams.engine.batch import Batch, Position
+from streams.engine.driver import Driver, Gap, timer_from
+from streams.engine.relay import Relay
+from streams.engine.store import Claimed, Pins, Store
+from streams.fold import Fold, Record, StateNotLoaded
+from streams.settings import Worker
+
+log = logging.getLogger(__name__)
+
+POISON_CLAIMS = 3
+"""After so many claims at one position the lane goes step by step to find the culprit."""
+
+
+class LaneError(Exception):
+    """The lane cannot go on; the text says why and what to do."""
+
+
+class Seek(Exception):  # noqa: N818 - a request to the consumer, not an error
+    """Fetch again from `offset`."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class Lane:
+    """See the module. All methods run on one event loop."""
+
+    def __init__(
+        self, fold: Fold, store: Store, relay: Relay, settings: Worker, pins: Pins, partition: int
+    ) -> None:
+        self.name = f"{fold.name}/{partition}"
+        self.partition = partition
+        self.driver = Driver(fold, pins.keyspace, pins.topic, partition)
+        self.last_applied_s = time.monotonic()
+        self.lag = 0
+        self._fold = fold
+        self._store = store
+        self._relay = relay
+        self._settings = settings
+        self._pins = pins
+        self._epoch = 0
+        self._single_step = False
+        self._gap_at: int | None = None
+        self._commits: asyncio.Queue[Batch] = asyncio.Queue(settings.commits_in_flight)
+        self._committer: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
+        self._labels = (fold.name, str(partition))
+
+    # Claiming ---------------------------------------------------------------------------
+
+    async def claim(
+        self, owner: str, generation: int, begin: int, end: int, committed: int | None
+    ) -> int:
+        """Makes the lane ours and returns the offset to fetch from.
+
+        `begin` and `end` are the log's bounds, `committed` Kafka's own offset of the group (used
+        only when Redis knows nothing).  Raises `ClaimRefusedError` or `LaneError`.
+        """
+        claimed = await self._store.claim(
+            self._pins, owner, generation, self._settings.session_timeout_ms
+        )
+        self._epoch = claimed.epoch
+        position = claimed.position
+        if position is None:
+            position = await self._first_position(begin, committed, claimed)
+        # A seek out of the log's range is silent: the broker would start somewhere else.
+        if not begin <= position.offset <= end:
+            raise LaneError(
+                f"Redis stands at offset {position.offset} of {self._pins.topic}/{self.partition}, "
+                f"but the log holds {begin} to {end}: it was cut, or it is another cluster's. "
+                "Restore the Redis backup, or rebuild into a new keyspace."
+            )
+        self._restore(claimed, position)
+        metrics.claims_total.labels(self._fold.name, "ok").inc()
+        return position.offset
+
+    async def _first_position(
+        self, begin: int, committed: int | None, claimed: Claimed
+    ) -> Position:
+        await self._store.begin(self._epoch, begin)
+        if committed is not None and committed > begin:
+            # Redis was lost: fold all again, but what was published stays published once.
+            log.warning(
+                "%s has no state: rebuilding from offset %d; effects below %d are held back",
+                self.name, begin, committed,
+            )  # fmt: skip
+            await self._store.hold(self._epoch, committed)
+            claimed.timers.clear()
+            self.driver.hold_below = committed
+        return Position(begin)
+
+    def _restore(self, claimed: Claimed, position: Position) -> None:
+        driver = self.driver
+        driver.at = position
+        driver.take()
+        driver.clocks, driver.marks = claimed.clocks, claimed.marks
+        driver.skip = claimed.skip
+        driver.hold_below = max(driver.hold_below, claimed.hold_below)
+        for member in claimed.timers:
+            driver.timers.arm(*timer_from(member))
+        self._single_step = claimed.claims >= POISON_CLAIMS
+        if self._single_step:
+            log.warning("%s was claimed %d times at one position", self.name, claimed.claims)
+        self._relay.send(self.name, claimed.outbox)
+        self._committer = asyncio.create_task(self._commit_all())
+
+    # Folding ----------------------------------------------------------------------------
+
+    async def feed(self, records: Sequence[Record], moved: Callable[[], bool]) -> None:
+        """Folds and commits a fetched batch. `moved()` says that the partition was taken away
+        meanwhile. Raises `Seek`, `FencedError`, `StaleError`, `LaneError`, Redis's errors.
+        """
+        records = self._from_position(records)
+        prepared = [(record, self._fold.prepare(record)) for record in records]
+        limit = 1 if self._single_step else self._settings.batch_records
+        while prepared and not moved():
+            await self._wait_for_outbox(moved)
+            self._raise_failure()
+            await self._load(self.driver.wanted(prepared[:limit]))
+            done = await self._advance(prepared, limit)
+            prepared = prepared[done:]
+            if not self.driver.empty():
+                await self._queue(self.driver.take())
+            self._evict()
+
+    def _from_position(self, records: Sequence[Record]) -> Sequence[Record]:
+        at = self.driver.at.offset
+        records = [record for record in records if record.offset >= at]
+        if records and records[0].offset > at:
+            found = records[0].offset
+            if self._gap_at != found:
+                self._gap_at = found
+                raise Seek(at)
+            log.warning("%s: the log has no records from %d to %d", self.name, at, found - 1)
+            metrics.skipped_total.labels(self._fold.name, "gap").inc(found - at)
+            self.driver.pass_gap(found)
+        self._gap_at = None
+        return records
+
+    async def _advance(self, prepared: Sequence[tuple[Record, Any]], limit: int) -> int:
+        started = time.perf_counter()
+        done = 0
+        while True:
+            try:
+                done += self.driver.advance(prepared[done:], limit)
+            except StateNotLoaded as missing:
+                done = self._done(prepared)
+                await self._load(set(missing.keys))
+            except Gap as gap:
+                # Holes inside a fetched batch are true ones: the broker sends what it has.
+                done = self._done(prepared)
+                metrics.skipped_total.labels(self._fold.name, "gap").inc(gap.found - gap.expected)
+                self.driver.pass_gap(gap.found)
+            except Exception as error:
+                await self._blame(error)
+                raise
+            else:
+                metrics.fold_seconds.labels(self._fold.name).observe(time.perf_counter() - started)
+                return done
+
+    def _done(self, prepared: Sequence[tuple[Record, Any]]) -> int:
+        at = self.driver.at.offset
+        return sum(1 for record, _ in prepared if record.offset < at)
+
+    async def _blame(self, error: Exception) -> None:
+        """A bug: the process ends and comes back. The third time, step by step, the record on
+        which it fails is known, and is set aside for good.
+        """
+        log.error("%s: the fold failed at offset %d: %r", self.name, self.driver.at.offset, error)
+        if self._single_step:
+            await self._commits.join()
+            await self._store.set_aside(self._epoch, self.driver.at.offset)
+            log.error("%s: offset %d is set aside", self.name, self.driver.at.offset)
+
+    async def _load(self, keys: set[str]) -> None:
+        wanted = sorted(keys)
+        if wanted:
+            self.driver.learn(zip(wanted, await self._store.load(wanted), strict=True))
+
+    def _evict(self) -> None:
+        """Least recently loaded first. Only when nothing is under way: a state that is not in
+        Redis yet must not be read from there.
+        """
+        states = self.driver.states
+        room = self._settings.cache_mb * 512  # about 2 KB a decoded state
+        if len(states) > room and self._commits.empty() and self.driver.empty():
+            for key in list(states)[: len(states) - room // 2]:
+                del states[key]
+
+    async def _wait_for_outbox(self, moved: Callable[[], bool]) -> None:
+        lane = self._relay.lane(self.name)
+        while len(lane) > self._settings.outbox_entries and not moved():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # Kafka is away or slow: nothing to wait on but time
+
+    # Committing -------------------------------------------------------------------------
+
+    async def _queue(self, batch: Batch) -> None:
+        await self._commits.put(batch)
+        self._raise_failure()
+
+    async def _commit_all(self) -> None:
+        while True:
+            batch = await self._commits.get()
+            try:
+                if self._failure is None:
+                    await self._commit(batch)
+            except Exception as error:  # noqa: BLE001 - raised again by the next feed
+                self._failure = error
+            finally:
+                self._commits.task_done()
+
+    async def _commit(self, batch: Batch) -> None:
+        started = time.perf_counter()
+        unpublished = self._relay.lane(self.name)
+        await self._store.commit(self._epoch, batch, unpublished.published_to)
+        self._relay.send(self.name, batch.outbox)
+        stage = self._fold.name
+        metrics.commit_seconds.labels(stage).observe(time.perf_counter() - started)
+        metrics.batch_records.labels(stage).observe(batch.records + batch.fired)
+        metrics.records_applied.labels(*self._labels).inc(batch.records)
+        metrics.last_applied_timestamp_seconds.labels(*self._labels).set_to_current_time()
+        for why in batch.skipped:
+            metrics.skipped_total.labels(stage, why).inc()
+        for count in batch.counts:
+            metrics.raise_counter(count.metric, count.labels, count.amount)
+        self.last_applied_s = time.monotonic()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    @property
+    def failed(self) -> bool:
+        """A commit failed: the lane must be claimed again even if no record comes any more."""
+        return self._failure is not None
+
+    @property
+    def idle(self) -> bool:
+        """Everything fetched is committed."""
+        return self._commits.empty() and self.driver.empty()
+
+    def committable(self) -> int:
+        """The lowest input offset whose effects are not all published: for Kafka's own books."""
+        lowest = self._relay.lane(self.name).lowest_offset()
+        return self.driver.at.offset if lowest is None else min(lowest, self.driver.at.offset)
+
+    def observe(self, end: int, wall_ms: int) -> None:
+        """Sets the gauges; `end` is the log's end."""
+        self.lag = max(0, end - self.driver.at.offset)
+        metrics.lag_records.labels(*self._labels).set(self.lag)
+        metrics.outbox_depth.labels(*self._labels).set(len(self._relay.lane(self.name)))
+        metrics.timers_set.labels(*self._labels).set(len(self.driver.timers))
+        metrics.timers_due.labels(*self._labels).set(self.driver.timers.count_due(wall_ms))
+        metrics.cache_entries.labels(*self._labels).set(len(self.driver.states))
+
+    async def flush(self) -> None:
+        """Until everything folded is committed (or has failed)."""
+        if self._committer:
+            await self._commits.join()
+
+    async def stop(self) -> None:
+        """Commits what is folded, if it still may, and lets go."""
+        if self._committer:
+            await self._commits.join()
+            self._committer.cancel()
+            await asyncio.gather(self._committer, return_exceptions=True)
+            self._committer = None
+        self._relay.forget(self.name)

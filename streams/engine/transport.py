@@ -1,0 +1,206 @@
+"""Faust's Kafka transport, handing whole record batches per partition to the lanes.
+
+Faust keeps what it is good at: group membership, rebalances, heartbeats in a thread of their own,
+the service's life.  Two methods of its consumer are replaced (of the pinned version): how messages
+are drained, and where a partition is read from after a rebalance.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import faust
+from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import TopicPartition as KafkaPartition
+from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types import TP
+
+from streams.engine.clients import ssl_context
+from streams.engine.host import Bounds, Host, Partition
+from streams.fold import Record
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FETCH_S = 0.25
+"""How long a fetch may find nothing before the loop looks around."""
+
+COMMIT_EVERY_S = 1.0
+"""How often Kafka's own books (for lag tools) are brought up to date."""
+
+
+class _Thread(Protocol):
+    async def call_thread(self, function: Any, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
+    """The consumer of a worker whose app carries a `Host` in `app.host`."""
+
+    @property
+    def host(self) -> Host:
+        host: Host = self.app.host
+        return host
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Runs until the fetcher stops: fetch, hand over, keep house."""
+        next_commit = 0.0
+        while not (self.should_stop or fetcher.should_stop):
+            batches, _ = await self._wait_next_records(timeout=FETCH_S)
+            for tp, records in (batches or {}).items():
+                # Fetched before a rebalance, read after it: the flow was stopped meanwhile.
+                if self.should_stop or not self.flow_active:
+                    break
+                where = (tp.topic, tp.partition)
+                self.host.ticked(where)
+                await self.host.feed(where, _records(records), self.seek_to, self.reclaim)
+            if self.should_stop or not self.flow_active:
+                continue
+            if time.monotonic() >= next_commit:
+                await self.host.mend(self.reclaim)
+                await self.housekeep()
+                next_commit = time.monotonic() + COMMIT_EVERY_S
+
+    async def perform_seek(self) -> None:
+        """After a rebalance and before the flow resumes: claim every partition, and read it from
+        the position that Redis holds.
+        """
+        self.host.generation = self.app.consumer_generation_id
+        partitions = {(tp.topic, tp.partition) for tp in self.assignment()}
+        bounds = await self._bounds(sorted(partitions))
+        offsets = {}
+        for where in sorted(partitions):
+            if where[0] in self.host.topics:
+                offsets[where] = await self.host.claim(where, bounds[where])
+        await self._seek_all(offsets)
+
+    async def reclaim(self, where: Partition) -> None:
+        """Claims one partition again and reads on from its position."""
+        bounds = await self._bounds([where])
+        await self._seek_all({where: await self.host.claim(where, bounds[where])})
+
+    async def seek_to(self, where: Partition, offset: int) -> None:
+        await self._seek_all({where: offset})
+
+    async def _seek_all(self, offsets: Mapping[Partition, int]) -> None:
+        if offsets:
+            await self._thread.call_thread(self._seek_in_thread, offsets)
+
+    async def _seek_in_thread(self, offsets: Mapping[Partition, int]) -> None:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - Faust's own way in
+        for where, offset in offsets.items():
+            consumer.seek(KafkaPartition(*where), offset)
+
+    async def _bounds(self, partitions: Sequence[Partition]) -> dict[Partition, Bounds]:
+        found: dict[Partition, Bounds] = await self._thread.call_thread(
+            self._bounds_in_thread, partitions
+        )
+        return found
+
+    async def _bounds_in_thread(self, partitions: Sequence[Partition]) -> dict[Partition, Bounds]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - Faust's own way in
+        wanted = [KafkaPartition(*where) for where in partitions]
+        begins = await consumer.beginning_offsets(wanted)
+        ends = await consumer.end_offsets(wanted)
+        return {
+            (tp.topic, tp.partition): Bounds(
+                begin=begins[tp], end=ends[tp], committed=await consumer.committed(tp)
+            )
+            for tp in wanted
+        }
+
+    async def housekeep(self) -> None:
+        """Gauges, ticks, and Kafka's own offsets: what is published, never what is only read."""
+        ends = await self._thread.call_thread(self._housekeep_in_thread)
+        self.host.housekeep(ends, time.time_ns() // 1_000_000)
+
+    async def _housekeep_in_thread(self) -> dict[Partition, int]:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001 - Faust's own way in
+        mine = {tp for tp in consumer.assignment() if (tp.topic, tp.partition) in self.host.lanes}
+        metadata = self.host.commit_metadata
+        offsets = {
+            KafkaPartition(*where): OffsetAndMetadata(lane.committable(), metadata)
+            for where, lane in list(self.host.lanes.items())
+            if KafkaPartition(*where) in mine
+        }
+        if offsets:
+            try:
+                await consumer.commit(offsets)
+            except Exception as error:  # noqa: BLE001 - the books only; Redis holds the truth
+                log.info("Kafka's offsets were not brought up to date: %s", error)
+        ends = await consumer.end_offsets(list(mine)) if mine else {}
+        return {(tp.topic, tp.partition): end for tp, end in ends.items()}
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Faust's own watch over its agents: there is none here, `watchdog` looks at the lanes."""
+
+    async def on_stop(self) -> None:
+        """Everything folded is committed and published before the group is left."""
+        self.stop_flow()
+        await self.host.drain(10)
+        if self._thread._consumer is not None:  # noqa: SLF001 - Faust's own way in
+            await self._thread.call_thread(self._housekeep_in_thread)
+        await self.host.revoke(list(self.host.lanes))
+        await super().on_stop()
+
+
+def _records(records: Sequence[Any]) -> list[Record]:
+    return [
+        Record(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+        for r in records
+    ]
+
+
+class LaneTransport(Transport):  # type: ignore[misc]  # Faust ships no types for this class
+    Consumer = LaneConsumer
+
+
+def build_app(settings: Settings, host: Host) -> faust.App:
+    """The Faust app of a worker: no tables, no topics of its own making, no web server."""
+    worker, kafka = settings.worker, settings.kafka
+    session_s = worker.session_timeout_ms / 1_000
+    credentials: Any = None
+    if kafka.sasl_mechanism:
+        credentials = faust.SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password,
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=ssl_context(kafka),
+        )
+    elif (context := ssl_context(kafka)) is not None:
+        credentials = faust.SSLCredentials(context)
+    app = faust.App(
+        worker.group,
+        broker=[f"kafka://{address}" for address in kafka.bootstrap.split(",")],
+        broker_credentials=credentials,
+        broker_session_timeout=session_s,
+        broker_heartbeat_interval=session_s / 4,
+        broker_rebalance_timeout=max(30.0, session_s),
+        broker_max_poll_interval=120.0,
+        broker_max_poll_records=4_000,
+        consumer_group_instance_id=worker.instance or None,
+        consumer_auto_offset_reset="earliest",
+        stream_wait_empty=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        store="memory://",
+    )
+    app.host = host
+    app.transport = LaneTransport([app.conf.broker_consumer[0]], app)
+    for topic in host.topics:
+        # An agent subscribes to the topic; its records never reach it.
+        app.agent(app.topic(topic), name=f"lane-{topic}")(_unused)
+    app.on_partitions_revoked.connect(_on_revoked)
+    return app
+
+
+async def _unused(stream: Any) -> None:
+    async for _ in stream:
+        raise AssertionError("records go to the lanes")
+
+
+async def _on_revoked(app: Any, revoked: set[TP], **_: Any) -> None:
+    await app.host.revoke([(tp.topic, tp.partition) for tp in revoked])

@@ -1,0 +1,167 @@
+"""A worker: the lanes, the relay, the watchdog, and its health page, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, get_args
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams.engine.clients import librdkafka, producer_config
+from streams.engine.health import Health
+from streams.engine.host import Host
+from streams.engine.redis_store import connect
+from streams.engine.relay import Relay
+from streams.engine.transport import build_app
+from streams.engine.watchdog import stalled
+from streams.fold import Fold, TopicRole
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+MakeFolds = Callable[[Mapping[str, int]], Sequence[Fold]]
+"""From the number of partitions by topic role to the folds that this worker runs."""
+
+
+class Service(Protocol):
+    """Something that runs beside the lanes, such as the senders of notices."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class WorkerError(Exception):
+    """The worker cannot run; the text says why and what to do."""
+
+
+async def partition_counts(settings: Settings) -> tuple[str, dict[str, int]]:
+    """The cluster's id and the partitions of each topic, by role. Raises `WorkerError`."""
+    admin = AdminClient(librdkafka(settings.kafka))
+    try:
+        found: Any = await asyncio.to_thread(admin.list_topics, timeout=10)
+    except KafkaException as error:
+        raise WorkerError(
+            f"Kafka at {settings.kafka.bootstrap} does not answer: {error.args[0].str()}. "
+            "Is it running, and is kafka.bootstrap right?"
+        ) from error
+    counts = {}
+    for role in get_args(TopicRole):
+        name = settings.topics.name(role)
+        if name not in found.topics:
+            raise WorkerError(f"Topic {name!r} does not exist: run `filrouge topics create`.")
+        counts[role] = len(found.topics[name].partitions)
+    return str(found.cluster_id or ""), counts
+
+
+class Engine:
+    """`await start()`, `await stop()`; `failure` is a sentence when it ended by itself."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        make_folds: MakeFolds,
+        make_services: Callable[[Host], Sequence[Service]] = lambda _: (),
+    ) -> None:
+        self._settings = settings
+        self._make_folds = make_folds
+        self._make_services = make_services
+        self._services: Sequence[Service] = ()
+        self._client: Any = None
+        self.ended = asyncio.Event()
+        self.failure = ""
+        self.host: Host | None = None
+        self.health: Health | None = None
+        self._relay: Relay | None = None
+        self._app: Any = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises `WorkerError`; what happens later is found in `failure`."""
+        settings = self._settings
+        cluster, counts = await partition_counts(settings)
+        self._client = connect(settings.redis.url)
+        self._relay = Relay(producer_config(settings.kafka), settings.topics.name, counts)
+        self._relay.start()
+        folds = self._make_folds(counts)
+        self.host = Host(settings, folds, counts, cluster, self._client, self._relay)
+        self._app = build_app(settings, self.host)
+        if settings.worker.metrics_port >= 0:
+            self.health = Health(
+                self.host, settings.worker.watchdog_ms, settings.worker.metrics_port
+            )
+            await self.health.start()
+        self._services = self._make_services(self.host)
+        await self._app.start()
+        for service in self._services:
+            await service.start()
+        self._watch = asyncio.create_task(self._watch_over())
+        # What is loaded by now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+    async def _watch_over(self) -> None:
+        assert self.host is not None
+        while not self.ended.is_set():
+            await asyncio.sleep(0.5)
+            if self._app.should_stop or self._app.crashed:
+                reason = self._app.crash_reason
+                self.failure = str(reason) if reason else "Faust ended the worker."
+            elif sentence := stalled(self.host.lanes, self._settings.worker.watchdog_ms):
+                self.failure = sentence
+            if self.failure:
+                self.ended.set()
+
+    async def stop(self) -> None:
+        """Commits and publishes what is folded, and leaves the group."""
+        if self._watch:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+        for service in self._services:
+            await service.stop()
+        if self._app is not None:
+            await self._app.stop()
+        if self._relay:
+            await self._relay.stop()
+        if self.health:
+            await self.health.stop()
+        if self._client is not None:
+            await self._client.aclose()
+
+
+def run_worker(
+    settings: Settings,
+    make_folds: MakeFolds,
+    make_services: Callable[[Host], Sequence[Service]] = lambda _: (),
+) -> int:
+    """Runs until SIGTERM or SIGINT (0), or until it cannot go on (1)."""
+    return asyncio.run(_run(settings, make_folds, make_services))
+
+
+async def _run(
+    settings: Settings,
+    make_folds: MakeFolds,
+    make_services: Callable[[Host], Sequence[Service]],
+) -> int:
+    engine = Engine(settings, make_folds, make_services)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, engine.ended.set)
+    try:
+        await engine.start()
+        log.info("The worker runs: %s", ", ".join(engine.host.topics if engine.host else ()))
+        await engine.ended.wait()
+    except WorkerError as error:
+        engine.failure = str(error)
+    await engine.stop()
+    if engine.failure:
+        log.error("%s", engine.failure)
+        return 1
+    return 0
