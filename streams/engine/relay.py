@@ -9,13 +9,12 @@ because the next stage keeps only the highest position that it has seen.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.batch import Outgoing
 from streams.engine.partition import partition_for
@@ -72,11 +71,26 @@ class Relay:
         self._lanes: dict[str, Unpublished] = {}
         self._producer: Producer | None = None
         self._life = 0
+        self._fatal = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._producer = Producer(self._config)
+        self._producer = self._new_producer()
         self._task = asyncio.create_task(self._serve())
+
+    def _new_producer(self) -> Producer:
+        self._fatal = False
+        return Producer({**self._config, "error_cb": self._on_error})
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._fatal = self._fatal or error.fatal()
+
+    @property
+    def failure(self) -> str:
+        """Empty while the relay runs."""
+        if self._task is None or not self._task.done() or self._task.cancelled():
+            return ""
+        return f"The relay ended: {self._task.exception()!r}"
 
     def lane(self, name: str) -> Unpublished:
         return self._lanes.setdefault(name, Unpublished())
@@ -141,14 +155,14 @@ class Relay:
     def _broken(self) -> bool:
         assert self._producer is not None
         waiting = any(len(lane) for lane in self._lanes.values())
-        return self._producer.fatal_error() is not None or (waiting and len(self._producer) == 0)
+        return self._fatal or (waiting and len(self._producer) == 0)
 
     def _restart(self) -> None:
         assert self._producer is not None
         log.warning("The producer is started anew and resumes from the last published effect")
         self._life += 1
         self._producer.purge()
-        self._producer = Producer(self._config)
+        self._producer = self._new_producer()
         for lane in self._lanes.values():
             rest = lane.rest()
             lane.clear()
@@ -167,8 +181,7 @@ class Relay:
     async def stop(self) -> None:
         if self._task:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
         if self._producer:
             self._producer.purge()
             self._producer = None

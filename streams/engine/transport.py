@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import faust
 from aiokafka.structs import OffsetAndMetadata
@@ -30,10 +30,6 @@ FETCH_S = 0.25
 
 COMMIT_EVERY_S = 1.0
 """How often Kafka's own books (for lag tools) are brought up to date."""
-
-
-class _Thread(Protocol):
-    async def call_thread(self, function: Any, *args: Any, **kwargs: Any) -> Any: ...
 
 
 class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
@@ -140,7 +136,7 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         """Everything folded is committed and published before the group is left."""
         self.stop_flow()
         await self.host.drain(10)
-        if self._thread._consumer is not None:  # noqa: SLF001 - Faust's own way in
+        if not self.crashed:
             await self._thread.call_thread(self._housekeep_in_thread)
         await self.host.revoke(list(self.host.lanes))
         await super().on_stop()

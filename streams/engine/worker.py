@@ -113,6 +113,8 @@ class Engine:
             if self._app.should_stop or self._app.crashed:
                 reason = self._app.crash_reason
                 self.failure = str(reason) if reason else "Faust ended the worker."
+            elif self._relay and self._relay.failure:
+                self.failure = self._relay.failure
             elif sentence := stalled(self.host.lanes, self._settings.worker.watchdog_ms):
                 self.failure = sentence
             if self.failure:

@@ -10,6 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
 ROOT = Path(__file__).resolve().parents[2]
 JARS = ROOT / ".cache" / "kafka"
 CLUSTER_ID = "ZmlscM91Z2UtdGVzdHMtMQ"
@@ -62,12 +65,12 @@ auto.create.topics.enable=false
         self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self.config)).wait()
 
     def _java(self, *args: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / "log.txt").open("ab")
-        return subprocess.Popen(
-            ["java", "-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-cp", f"{JARS}/*", *args],
-            stdout=log,
-            stderr=log,
-        )
+        with (self.folder / "log.txt").open("ab") as log:
+            return subprocess.Popen(
+                ["java", "-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-cp", f"{JARS}/*", *args],
+                stdout=log,
+                stderr=log,
+            )
 
     def start(self) -> None:
         self.process = self._java("kafka.Kafka", str(self.config))
@@ -107,18 +110,13 @@ class KafkaCluster:
 
     def wait(self, seconds: float = 60) -> None:
         """Until every broker answers an API request."""
-        from kafka import KafkaAdminClient
-        from kafka.errors import KafkaError
-
         deadline = time.monotonic() + seconds
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         while True:
             try:
-                admin = KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
-                brokers = len(admin.describe_cluster()["brokers"])
-                admin.close()
-                if brokers == len(self.nodes):
+                if len(admin.list_topics(timeout=2).brokers) == len(self.nodes):
                     return
-            except (KafkaError, OSError, AssertionError):
+            except KafkaException:
                 pass
             if time.monotonic() > deadline:
                 logs = "\n".join((n.folder / "log.txt").read_text()[-2000:] for n in self.nodes)

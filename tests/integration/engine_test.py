@@ -1,0 +1,195 @@
+"""The engine on a real Kafka and a real Redis: a count that must come out exactly."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from confluent_kafka import Consumer, Producer, TopicPartition
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+
+from streams.engine.keys import LaneKeys
+from tests.servers.kafka import KafkaCluster, free_port
+from tests.servers.redis import RedisServer
+
+pytestmark = pytest.mark.servers
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTITIONS = 4
+ROLES = ("webhooks", "events", "journeys", "context", "notifications", "dead-letters")
+
+
+class Toys:
+    """Workers with the toy fold on topics and a keyspace of their own."""
+
+    def __init__(self, folder: Path, kafka: KafkaCluster, server: RedisServer, name: str) -> None:
+        self.folder, self.kafka, self.name = folder, kafka, name
+        self.redis = redis.Redis.from_url(server.url)
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.settings = folder / "filrouge.toml"
+        topics = "\n".join(f'{role.replace("-", "_")} = "{name}-{role}"' for role in ROLES)
+        self.settings.write_text(
+            f"""keyspace = "{name}"
+[topics]
+{topics}
+[kafka]
+bootstrap = "{kafka.bootstrap}"
+[redis]
+url = "{server.url}"
+[worker]
+group = "{name}"
+session_timeout_ms = 6000
+metrics_port = -1
+"""
+        )
+        admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+        admin.create_topics([NewTopic(f"{name}-{role}", PARTITIONS, 1) for role in ROLES])
+        admin.close()
+        self.producer = Producer({"bootstrap.servers": kafka.bootstrap, "linger.ms": 5})
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.integration.toy", str(self.settings)]
+        with (self.folder / f"worker{len(self.workers)}.log").open("wb") as log:
+            worker = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        self.workers.append(worker)
+        return worker
+
+    def send(self, numbers: range, value: str = "") -> None:
+        for number in numbers:
+            self.producer.produce(
+                f"{self.name}-webhooks", value or str(number), key=f"key{number % 97}"
+            )
+            self.producer.poll(0)
+
+    def positions(self) -> list[int]:
+        found = []
+        for partition in range(PARTITIONS):
+            fence = LaneKeys(self.name, "toy", partition, PARTITIONS).fence
+            found.append(int(self.redis.hget(fence, "offset") or 0))  # type: ignore[arg-type]
+        return found
+
+    def wait_folded(self, records: int, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while sum(self.positions()) < records:
+            assert time.monotonic() < deadline, f"{self.positions()} of {records}\n{self.logs()}"
+            time.sleep(0.1)
+
+    def logs(self) -> str:
+        return "\n".join(p.read_text()[-3000:] for p in sorted(self.folder.glob("*.log")))
+
+    def published(self, role: str = "journeys", seconds: float = 30, want: int = 0) -> list[bytes]:
+        """What stands in a topic, without repeats: the same effect has the same position."""
+        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "check"})
+        topic = f"{self.name}-{role}"
+        consumer.assign([TopicPartition(topic, p, 0) for p in range(PARTITIONS)])
+        seen: dict[bytes, bytes] = {}
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            messages = consumer.consume(2000, timeout=0.5)
+            for message in messages:
+                position = dict(message.headers() or [])["filrouge-pos"]
+                assert seen.setdefault(position, message.value()) == message.value()
+            if not messages and len(seen) >= want:
+                break
+        consumer.close()
+        return list(seen.values())
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
+        self.redis.close()
+
+
+@pytest.fixture
+def toys(
+    tmp_path: Path,
+    kafka_cluster: KafkaCluster,
+    redis_server: RedisServer,
+    request: pytest.FixtureRequest,
+) -> Iterator[Toys]:
+    name = f"toy{free_port()}"
+    cast = Toys(tmp_path, kafka_cluster, redis_server, name)
+    yield cast
+    cast.stop()
+
+
+def test_a_worker_joins_late_one_is_killed_and_every_record_counts_once(toys: Toys) -> None:
+    total = 60_000
+    first = toys.start()
+    toys.send(range(20_000))
+    toys.wait_folded(1_000)
+    toys.start()  # joins under load
+    toys.send(range(20_000, 40_000))
+    toys.wait_folded(15_000)
+    first.send_signal(signal.SIGKILL)  # dies under load
+    first.wait()
+    toys.send(range(40_000, total))
+    toys.producer.flush(30)
+    toys.wait_folded(total, 90)
+
+    outputs = toys.published(want=total)
+    assert len(outputs) == total
+    counts = Counter(line.split(b":")[0] for line in outputs)
+    expected = Counter(f"key{n % 97}".encode() for n in range(total))
+    assert counts == expected
+    # Each key's counts are 1…n, so no record was folded twice or on an old state.
+    for key, count in expected.items():
+        found = {int(line.rsplit(b":", 1)[1]) for line in outputs if line.startswith(key + b":")}
+        assert found == set(range(1, count + 1))
+    live = panes = 0
+    for partition in range(PARTITIONS):
+        keys = LaneKeys(toys.name, "toy", partition, PARTITIONS)
+        live += int(toys.redis.hget(keys.live, "records") or 0)  # type: ignore[arg-type]
+        for pane in toys.redis.zrange(keys.pane_index, 0, -1):  # type: ignore[union-attr]
+            if b":pane:1h:" in pane:
+                panes += int(toys.redis.hget(pane, "records") or 0)  # type: ignore[arg-type]
+    assert (live, panes) == (total, total)
+
+
+def test_sigterm_commits_publishes_and_leaves_with_code_0(toys: Toys) -> None:
+    worker = toys.start()
+    toys.send(range(5_000))
+    toys.producer.flush(30)
+    toys.wait_folded(2_000)
+    worker.terminate()
+    assert worker.wait(20) == 0, toys.logs()
+    folded = sum(toys.positions())
+    assert len(toys.published(want=folded)) == folded
+
+
+def test_a_timer_fires_by_a_tick_when_nothing_else_comes(toys: Toys) -> None:
+    toys.start()
+    toys.send(range(1), "timer")
+    toys.producer.flush(30)
+    deadline = time.monotonic() + 30
+    while b"key0:fired:late" not in toys.published(seconds=1):
+        assert time.monotonic() < deadline, toys.logs()
+
+
+def test_a_record_on_which_the_fold_fails_is_set_aside_after_three_lives(toys: Toys) -> None:
+    toys.send(range(50))
+    toys.send(range(1), "boom")
+    toys.send(range(50, 100))
+    toys.producer.flush(30)
+    for _ in range(8):
+        worker = toys.start()
+        deadline = time.monotonic() + 25
+        while worker.poll() is None and sum(toys.positions()) < 101:
+            assert time.monotonic() < deadline, toys.logs()
+            time.sleep(0.1)
+        if worker.poll() is None:
+            break
+        assert worker.returncode == 1
+    assert sum(toys.positions()) == 101, toys.logs()
+    assert len(toys.published(want=100)) == 100
+    assert toys.published("dead-letters", want=1) == [b"boom"]
