@@ -79,6 +79,21 @@ class Parsed(msgspec.Struct, frozen=True):
     code: str = ""
 
 
+def ignored(reason: str) -> Parsed:
+    """Nothing of ours is in it; it is counted."""
+    return Parsed(reason=reason, code="ignored")
+
+
+def unknown(reason: str) -> Parsed:
+    """A type that we do not know: kept as a dead letter."""
+    return Parsed(reason=reason, code="unknown_type")
+
+
+def malformed(reason: str) -> Parsed:
+    """It cannot be read: kept as a dead letter."""
+    return Parsed(reason=reason, code="malformed")
+
+
 class Adapter(ABC):
     """One vendor.  Stateless: one instance serves every source of its vendor."""
 
@@ -95,8 +110,20 @@ class Adapter(ABC):
         """None when authentic. On raw bytes, constant-time, any of the source's secrets."""
 
     @abstractmethod
+    def read(self, request: Request, source: SourceConfig) -> Parsed:
+        """Canonical events (customer empty, ids from `event_id`), or a reason.  A body of an
+        impossible shape may raise `ValueError`, `TypeError`, `LookupError`, `AttributeError`.
+        """
+
     def parse(self, request: Request, source: SourceConfig) -> Parsed:
-        """Canonical events (customer empty, ids from `event_id`), or a reason. Never raises."""
+        """`read`, but it never raises: a body of an impossible shape is `malformed`."""
+        try:
+            return self.read(request, source)
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+            sentence = str(error) if isinstance(error, ValueError) and str(error) else ""
+            return malformed(
+                sentence or f"This is not the shape of a {self.title} webhook: {error!r}."
+            )
 
     def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
         """The answer to a challenge or validation request, or None if it is an ordinary one."""

@@ -1,0 +1,95 @@
+"""Bodies to plain values: JSON, forms and multipart forms; and careful ways into them."""
+
+from __future__ import annotations
+
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from streams.channels.base import Request
+
+
+class BodyError(ValueError):
+    """The body cannot be read; the text is a sentence."""
+
+
+def read_json(body: bytes) -> Any:
+    """Raises `BodyError`. Integers up to 2^64 are exact."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BodyError(f"The body is not JSON: {error}.") from error
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Raises `BodyError` unless the body is a JSON object."""
+    value = read_json(body)
+    if not isinstance(value, dict):
+        raise BodyError(f"The body is JSON but not an object: {type(value).__name__}.")
+    return value
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """URL-encoded or multipart; of repeated keys the first. Raises `BodyError`."""
+    if "multipart/form-data" in request.content_type:
+        return _multipart(request)
+    try:
+        text = request.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BodyError("The body is neither a form nor JSON: it is not UTF-8.") from error
+    pairs = parse_qsl(text.strip(), keep_blank_values=True)
+    if not pairs:
+        raise BodyError("The body is an empty form.")
+    form: dict[str, str] = {}
+    for key, value in pairs:
+        form.setdefault(key, value)
+    return form
+
+
+def _multipart(request: Request) -> dict[str, str]:
+    head = f"Content-Type: {request.content_type}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
+    form: dict[str, str] = {}
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and part.get_filename() is None:
+            payload = part.get_payload(decode=True)
+            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    if not form:
+        raise BodyError("The body is a multipart form without fields.")
+    return form
+
+
+def dig(value: Any, *path: str | int) -> Any:
+    """`value[path[0]][path[1]]…`, or None where it does not exist."""
+    for step in path:
+        if isinstance(step, int):
+            if not isinstance(value, list) or not -len(value) <= step < len(value):
+                return None
+        elif not isinstance(value, dict) or step not in value:
+            return None
+        value = value[step]
+    return value
+
+
+def text(value: Any, *path: str | int) -> str:
+    """What is there as a text, numbers too; empty when there is nothing."""
+    found = dig(value, *path)
+    if found is None or isinstance(found, bool | dict | list):
+        return ""
+    return str(found)
+
+
+def rows(value: Any, *path: str | int) -> list[dict[str, Any]]:
+    """The objects of the list that is there."""
+    found = dig(value, *path)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def table(value: Any, *path: str | int) -> dict[str, Any]:
+    """The object that is there, or an empty one."""
+    found = dig(value, *path)
+    return found if isinstance(found, dict) else {}

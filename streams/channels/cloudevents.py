@@ -1,0 +1,191 @@
+"""The open door: anybody may send canonical events as CloudEvents 1.0 over HTTP.
+
+Structured (one), batch (several) and binary (attributes in `ce-` headers) mode.  The type is one of
+`docs/events.md`, with or without the prefix `filrouge.`; `data` holds the event's own fields, and
+what the attributes say already (id, time) need not stand there again.  Signed as Standard
+Webhooks, or with a bearer token.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from schemas.cloudevents import PREFIX
+from schemas.common import Trust
+from schemas.events import Event, EventBase
+from streams.channels import times
+from streams.channels.base import (
+    Adapter,
+    Parsed,
+    Rejected,
+    Reply,
+    Request,
+    SourceConfig,
+    malformed,
+    unknown,
+)
+from streams.channels.body import read_json, table, text
+from streams.channels.ids import event_id
+from streams.channels.signatures import any_secret, bearer, fresh, standard_webhook
+
+_FIRST_PARTY = frozenset(
+    {
+        "notification.outcome",
+        "kpi.alerted",
+        "operator.command",
+        "clock.tick",
+        "policy.changed",
+        "erasure.requested",
+        "identity.joined",
+        "identity.split",
+        "journey.moved",
+    }
+)
+"""What only Filrouge itself may say."""
+
+_STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
+
+
+class CloudEvents(Adapter):
+    vendor = "cloudevents"
+    title = "CloudEvents"
+    keep_headers = (
+        "ce-id", "ce-source", "ce-type", "ce-time", "ce-specversion", "ce-subject",
+    )  # fmt: skip
+
+    def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
+        """The abuse protection of the CloudEvents webhook specification."""
+        if request.method != "OPTIONS":
+            return None
+        origin = request.headers.get("webhook-request-origin", "*")
+        return Reply(
+            200,
+            headers={
+                "WebHook-Allowed-Origin": origin,
+                "WebHook-Allowed-Rate": "*",
+                "Allow": "POST",
+            },
+        )
+
+    def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
+        ident = request.headers.get("webhook-id")
+        if ident is None:
+            return bearer(request, source)
+        stamp = request.headers.get("webhook-timestamp", "")
+        given = request.headers.get("webhook-signature", "")
+        message = f"{ident}.{stamp}.".encode() + request.body
+        signatures = [part.partition(",") for part in given.split(" ")]
+        refused: Rejected | None = Rejected(
+            "no_signature", "webhook-signature holds no v1 signature."
+        )
+        for version, _, signature in signatures:
+            if version == "v1":
+                refused = any_secret(
+                    source,
+                    signature,
+                    lambda key: standard_webhook(key, message),
+                    "webhook-signature",
+                )
+                if refused is None:
+                    return fresh(request, times.seconds(stamp), "webhook-timestamp")
+        return refused
+
+    def read(self, request: Request, source: SourceConfig) -> Parsed:
+        events: list[EventBase] = []
+        refused: list[Parsed] = []
+        for item in _items(request):
+            found = _event(item, request, source)
+            if isinstance(found, Parsed):
+                refused.append(found)
+            else:
+                events.append(found)
+        if not refused:
+            return Parsed(
+                tuple(events), "" if events else "The batch is empty.", "" if events else "ignored"
+            )
+        if not events:
+            return refused[0]
+        return Parsed(tuple(events), " ".join(r.reason for r in refused), "partial")
+
+
+def _items(request: Request) -> list[dict[str, Any]]:
+    kind = request.content_type.lower()
+    if "ce-type" in request.headers and not kind.startswith("application/cloudevents"):
+        attributes: dict[str, Any] = {
+            name.removeprefix("ce-"): _decoded(value)
+            for name, value in request.headers.items()
+            if name.startswith("ce-")
+        }
+        return [{**attributes, "data": read_json(request.body) if request.body else {}}]
+    body = read_json(request.body)
+    if isinstance(body, list):
+        return [item if isinstance(item, dict) else {} for item in body]
+    return [body] if isinstance(body, dict) else [{}]
+
+
+def _decoded(value: str) -> str:
+    """One round of percent-decoding; quotes of old senders are taken off. Raises `ValueError`."""
+    raw = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return unquote_to_bytes(raw).decode("utf-8")
+
+
+def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> EventBase | Parsed:
+    bare = "specversion" not in item and "data" not in item
+    data = dict(item) if bare else dict(table(item, "data"))
+    kind = (text(item, "type") or text(data, "type")).removeprefix(PREFIX)
+    ident = text(item, "id") or text(data, "id")
+    if not kind or not ident:
+        return malformed("A CloudEvent needs `type` and `id`.")
+    if kind in _FIRST_PARTY:
+        return malformed(f"Only Filrouge itself may send {kind!r}.")
+    if kind not in known_types():
+        return unknown(f"There is no event type {kind!r}; docs/events.md lists them.")
+    stated = text(item, "time") if not bare else text(data, "time")
+    at_ms = times.any_form(stated) or times.milliseconds(data.get("time_ms"))
+    data.pop("time", None)
+    data |= {
+        "type": kind,
+        "id": event_id(source.name, f"{text(item, 'source')}/{ident}"),
+        "source": source.name,
+        "domain": source.domain,
+        "time_ms": at_ms or request.received_ms,
+        "recorded_ms": request.received_ms,
+        "estimated": at_ms is None,
+    }
+    data.setdefault("channel", "web")
+    data.setdefault("native_type", kind)
+    data.pop("customer", None)
+    _name_source(data, source.name)
+    try:
+        event: EventBase = msgspec.convert(data, Event, strict=False)
+    except msgspec.ValidationError as error:
+        return malformed(f"{kind} {ident!r}: {error}.")
+    return _with_ceiling(event, source)
+
+
+def _name_source(data: dict[str, Any], name: str) -> None:
+    """`conversation` may be a bare id: it is one of this source."""
+    conversation = data.get("conversation")
+    if isinstance(conversation, str | int):
+        data["conversation"] = {"source": name, "id": str(conversation)}
+    elif isinstance(conversation, dict):
+        conversation.setdefault("source", name)
+
+
+def _with_ceiling(event: EventBase, source: SourceConfig) -> EventBase:
+    """No identifier is trusted more than the source's option `trust` (default: curated)."""
+    ceiling = source.options.get("trust", "curated")
+    limit = next((n for n, trust in enumerate(_STRENGTH) if trust == ceiling), 2)
+    identifiers = tuple(
+        msgspec.structs.replace(i, trust=_STRENGTH[min(limit, _STRENGTH.index(i.trust))])
+        for i in event.identifiers
+    )
+    return msgspec.structs.replace(event, identifiers=identifiers)
+
+
+def known_types() -> frozenset[str]:
+    """All event types of the contract."""
+    return frozenset(str(kind.__struct_config__.tag) for kind in Event.__args__)

@@ -1,0 +1,72 @@
+"""The envelope of the events of one body, so that an adapter says only what is its vendor's."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from schemas.common import Actor, Channel, ConversationRef, Identifier, IdentifierKind, Trust
+from schemas.events import EventBase
+from streams.channels.base import Request, SourceConfig
+from streams.channels.ids import event_id
+
+E = TypeVar("E", bound=EventBase)
+
+CUSTOMER = Actor("customer")
+SYSTEM = Actor("system")
+BOT = Actor("bot")
+
+
+class Draft:
+    """Makes events that share a source, a native type, a channel and a conversation."""
+
+    def __init__(
+        self,
+        request: Request,
+        source: SourceConfig,
+        native_type: str,
+        channel: Channel = "messaging",
+        conversation: str = "",
+        identifiers: tuple[Identifier, ...] = (),
+    ) -> None:
+        self._request = request
+        self._source = source
+        self.native_type = native_type
+        self.channel: Channel = channel
+        self.conversation = conversation
+        self.identifiers = identifiers
+
+    def event(self, cls: type[E], key: str, time_ms: int | None, /, **fields: Any) -> E:
+        """`key` makes the event unique in its source; without a time it is the arrival's,
+        marked as estimated. `personal` values that are empty are left out.
+        """
+        personal = {name: text for name, text in fields.pop("personal", {}).items() if text}
+        conversation = fields.pop("conversation", self.conversation)
+        fields.setdefault("channel", self.channel)
+        fields.setdefault("identifiers", self.identifiers)
+        fields.setdefault("native_type", self.native_type)
+        fields.setdefault("actor", SYSTEM)
+        received_ms = self._request.received_ms
+        return cls(
+            id=event_id(self._source.name, key),
+            source=self._source.name,
+            domain=self._source.domain,
+            time_ms=received_ms if time_ms is None else time_ms,
+            recorded_ms=received_ms,
+            estimated=time_ms is None,
+            conversation=ConversationRef(self._source.name, conversation) if conversation else None,
+            personal=personal,
+            **fields,
+        )
+
+    @property
+    def source_name(self) -> str:
+        return self._source.name
+
+    def vendor_id(self, value: str, trust: Trust = "asserted") -> tuple[Identifier, ...]:
+        """A contact id of this vendor's, as an identifier; nothing when it is empty."""
+        return identifier("vendor", f"{self._source.name}:{value}" if value else "", trust)
+
+
+def identifier(kind: IdentifierKind, value: str, trust: Trust) -> tuple[Identifier, ...]:
+    """One identifier, or none when there is no value."""
+    return (Identifier(kind, value, trust),) if value else ()
