@@ -4,9 +4,9 @@ A fold reads and writes the states of its partition through a `View`, and asks f
 else by effects.  The engine (or `backtest`, without servers) calls it record by record in the
 order of the log, timers in between, and commits a batch of them at once.
 
-Two rules make a retry safe: a fold reads every state that it needs before it changes the first
-(`View.get` raises `StateNotLoaded`, which is answered by loading and calling again from the
-start), and it changes a state only by `View.put` or `View.delete`.
+One rule makes a retry safe: a fold never changes a state in place, it puts a new one.  `View.get`
+raises `StateNotLoaded` for a state that is not in memory; what the fold asked for until then is
+taken back, the state is loaded, and the fold is called again from the start.
 """
 
 from __future__ import annotations

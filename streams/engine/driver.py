@@ -34,6 +34,7 @@ MAX_VALUE_BYTES = 900_000
 """Kafka's default limit is 1 MiB a record, headers included; what is larger would never leave."""
 
 _HOUR_MS = 3_600_000
+_ABSENT: Any = object()
 _encode_timer = msgspec.json.Encoder().encode
 _decode_timer = msgspec.json.Decoder(tuple[str, str, int, int, int])
 
@@ -94,6 +95,8 @@ class Driver:
         self.hold_below = 0
         """Effects of inputs below this offset were published before; a rebuild keeps silent."""
         self._dirty: set[str] = set()
+        self._undo: dict[str, Any] = {}
+        self._asked: list[Effect | Timer | tuple[str, str, int]] = []
         self._batch = Batch(self.at, self.at)
         self._now_ms = 0
         self._clock = 0
@@ -116,26 +119,54 @@ class Driver:
             raise StateNotLoaded(key) from None
 
     def put(self, key: str, state: Any) -> None:
+        self._undo.setdefault(key, self.states.get(key, _ABSENT))
         self.states[key] = state
-        self._dirty.add(key)
 
     def delete(self, key: str) -> None:
-        self.states[key] = None
-        self._dirty.add(key)
+        self.put(key, None)
 
     def set_timer(self, timer: Timer) -> None:
-        self.clear_timer(timer.entity, timer.kind, timer.number)
-        self.timers.arm(timer, self._clock)
-        self._batch.timers[timer_member(timer, self._clock)] = timer.due_ms
+        self._asked.append(timer)
 
     def clear_timer(self, entity: str, kind: str, number: int = 0) -> None:
+        self._asked.append((entity, kind, number))
+
+    def emit(self, effect: Effect) -> None:
+        self._asked.append(effect)
+
+    # What the fold asked for, once it has come through ------------------------------------
+
+    def _come_through(self) -> None:
+        """The record or timer is done: what it asked for becomes part of the batch."""
+        self._dirty.update(self._undo)
+        asked, self._asked, self._undo = self._asked, [], {}
+        for request in asked:
+            if isinstance(request, Timer):
+                self._clear(request.entity, request.kind, request.number)
+                self.timers.arm(request, self._clock)
+                self._batch.timers[timer_member(request, self._clock)] = request.due_ms
+            elif isinstance(request, tuple):
+                self._clear(*request)
+            else:
+                self._collect(request)
+
+    def _take_back(self) -> None:
+        """The fold did not come through: as if it had not been called."""
+        for key, state in self._undo.items():
+            if state is _ABSENT:
+                del self.states[key]
+            else:
+                self.states[key] = state
+        self._asked, self._undo = [], {}
+
+    def _clear(self, entity: str, kind: str, number: int) -> None:
         clock = self.timers.clock_of(entity, kind, number)
         if clock is not None:
             timer = self.timers.disarm(entity, kind, number)
             assert timer is not None
             self._batch.timers[timer_member(timer, clock)] = None
 
-    def emit(self, effect: Effect) -> None:
+    def _collect(self, effect: Effect) -> None:
         batch = self._batch
         match effect:
             case Publish():
@@ -210,8 +241,8 @@ class Driver:
                 self._skipped("repeat")
             elif record.offset in self.skip:
                 self._begin(clock, max(self.clocks.get(clock, 0), record.timestamp_ms))
-                self.emit(poison_letter(record))
-                self.emit(Count("dead_letters_total", ("poison",)))
+                self._collect(poison_letter(record))
+                self._collect(Count("dead_letters_total", ("poison",)))
                 self._skipped("poison")
             else:
                 now_ms = max(self.clocks.get(clock, 0), record.timestamp_ms)
@@ -237,9 +268,11 @@ class Driver:
             self.timers.disarm(timer.entity, timer.kind, timer.number)
             try:
                 self.fold.fire(timer, self)
-            except StateNotLoaded:
+            except BaseException:
+                self._take_back()
                 self.timers.arm(timer, clock)
                 raise
+            self._come_through()
             if not self.timers.holds(timer, clock):  # unless the fold armed the very same again
                 self._batch.timers[timer_member(timer, clock)] = None
             self.at = Position(self.at.offset, self.at.step + 1)
@@ -250,7 +283,12 @@ class Driver:
         self, record: Record, value: Any, clock: int, now_ms: int, upstream: Upstream | None
     ) -> None:
         self._begin(clock, now_ms)
-        self.fold.apply(value, record, self)
+        try:
+            self.fold.apply(value, record, self)
+        except BaseException:
+            self._take_back()
+            raise
+        self._come_through()
         self.clocks[clock] = self._batch.clocks[clock] = now_ms
         if upstream:
             self.marks[upstream.lane] = self._batch.marks[upstream.lane] = upstream.mark

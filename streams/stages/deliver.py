@@ -19,6 +19,7 @@ from schemas.common import Actor
 from schemas.events import NotificationOutcome
 from schemas.notification import DeliveryAttempted, Notification
 from streams.fold import Count, Fold, Publish, Record, Timer, View, Waiting
+from streams.stages.letters import dead_letter
 
 DUE = "deliver-due"
 """The live list of deliveries to attempt: score = not before (ms), member = state key."""
@@ -101,7 +102,7 @@ class Deliver(Fold):
     ) -> None:
         match prepared:
             case str():
-                _dead_letter(view, record, "malformed", prepared)
+                dead_letter(view, record, "malformed", prepared, self.name)
             case DeliveryAttempted():
                 self._attempted(prepared, view)
             case Notification(op="cancel"):
@@ -144,9 +145,9 @@ class Deliver(Fold):
             if known[key] is not None:
                 view.emit(Count("duplicates_total", ("notifications",)))
             elif endpoint.disabled:
-                _dead_letter(view, record, "subscriber_gone", _gone(subscription.name))
+                dead_letter(view, record, "subscriber_gone", _gone(subscription.name), self.name)
             elif endpoint.queued >= QUEUE_LIMIT:
-                _dead_letter(view, record, "queue_full", _full(subscription.name))
+                dead_letter(view, record, "queue_full", _full(subscription.name), self.name)
             else:
                 delivery = Delivery(notice, subscription.name, next_ms=notice.not_before_ms)
                 view.put(key, delivery)
@@ -267,23 +268,3 @@ def _gone(subscriber: str) -> str:
 
 def _full(subscriber: str) -> str:
     return f"Subscriber {subscriber} has {QUEUE_LIMIT} notices waiting already."
-
-
-def _dead_letter(view: View, record: Record, code: str, sentence: str) -> None:
-    view.emit(Count("dead_letters_total", (code,)))
-    view.emit(
-        Publish(
-            "dead-letters",
-            (record.key or b"").decode("utf-8", "replace"),
-            record.value or b"",
-            (
-                *record.headers,
-                ("dead-reason", code.encode()),
-                ("dead-sentence", sentence.encode()),
-                ("dead-stage", b"deliver"),
-                ("dead-topic", record.topic.encode()),
-                ("dead-partition", str(record.partition).encode()),
-                ("dead-offset", str(record.offset).encode()),
-            ),
-        )
-    )

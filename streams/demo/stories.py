@@ -1,0 +1,181 @@
+"""What the demo's customers go through.  Each story is told twice: to the product, as webhooks,
+and to the judge, as the truth about what should be concluded from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from streams.demo.cast import AGENTS
+from streams.demo.traffic import meta_whatsapp
+from streams.demo.traffic.aircall import Line
+from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.chatwoot import Desk
+from streams.demo.traffic.cloudevents import Company
+from streams.demo.traffic.twilio import Messages
+from streams.demo.traffic.zendesk import Tickets
+
+
+class Truth(msgspec.Struct):
+    """What is so about one customer, in the terms of the facts.
+
+    `switches` are (from, to, forced), `transfers` are (kind, outcome), `notices` rule names.
+    """
+
+    person: Person
+    title: str
+    journeys: int = 1
+    switches: list[tuple[str, str, bool]] = []
+    transfers: list[tuple[str, str]] = []
+    notices: list[str] = []
+
+
+class Stage:
+    """What a story acts with: the vendors' systems, a way to post, and time to pass."""
+
+    def __init__(
+        self, post: Callable[[Call], Awaitable[None]], secrets: Callable[[str], str], gateway: str
+    ) -> None:
+        self._post = post
+        self._secret = secrets("whatsapp")
+        self._numbers = itertools.count(1)
+        self.phone = Line("aircall", secrets("aircall"))
+        self.desk = Desk("chatwoot", secrets("chatwoot"))
+        self.tickets = Tickets("zendesk", secrets("zendesk"))
+        self.company = Company("company", secrets("company"))
+        self.texts = Messages("twilio", secrets("twilio"), f"{gateway}/v1/in/twilio")
+
+    def number(self) -> int:
+        """A fresh number for a call, message, ticket…"""
+        return next(self._numbers)
+
+    async def post(self, *calls: Call) -> None:
+        for call in calls:
+            await self._post(call)
+
+    async def writes_on_whatsapp(self, who: Person, text: str) -> None:
+        ident = f"in{self.number():06d}"
+        await self.post(meta_whatsapp.message("whatsapp", self._secret, who, ident, text, now_ms()))
+
+    async def is_answered_on_whatsapp(self, who: Person, text: str) -> None:
+        ident = f"out{self.number():06d}"
+        await self.post(meta_whatsapp.echo("whatsapp", self._secret, who, ident, text, now_ms()))
+
+    async def introduce(self, who: Person) -> None:
+        """The CRM knows the customer before he makes himself heard."""
+        await self.post(self.company.contact(who, now_ms()))
+        await asyncio.sleep(1)
+
+
+Story = Callable[[Stage, Person], Awaitable[Truth]]
+
+
+async def whatsapp_unanswered_then_call(stage: Stage, who: Person) -> Truth:
+    """Nobody answers on WhatsApp, so the customer phones."""
+    await stage.introduce(who)
+    await stage.writes_on_whatsapp(who, "Hello, where is my parcel?")
+    await asyncio.sleep(5)
+    await answered_call(stage, who)
+    return Truth(who, "unanswered on WhatsApp, then phones", switches=[("whatsapp", "voice", True)])
+
+
+async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
+    """The customer gets his answer on WhatsApp and phones with one more question."""
+    await stage.introduce(who)
+    await stage.writes_on_whatsapp(who, "Can I change my booking?")
+    await asyncio.sleep(2)
+    await stage.is_answered_on_whatsapp(who, "Yes, until tomorrow evening.")
+    await asyncio.sleep(3)
+    await answered_call(stage, who)
+    return Truth(who, "answered on WhatsApp, then phones", switches=[("whatsapp", "voice", False)])
+
+
+async def queue_abandoned_then_mail(stage: Stage, who: Person) -> Truth:
+    """Hangs up after four seconds in the queue and writes a mail instead."""
+    await stage.introduce(who)
+    call = stage.number()
+    await stage.post(stage.phone.event("call.created", call, who, now_ms()))
+    await asyncio.sleep(4)
+    ended = now_ms()
+    await stage.post(
+        stage.phone.event(
+            "call.ended", call, who, ended,
+            started_at=ended // 1_000 - 4, answered_at=None, ended_at=ended // 1_000,
+            duration=4, missed_call_reason="abandoned_in_classic",
+        )
+    )  # fmt: skip
+    await asyncio.sleep(3)
+    ticket = stage.number()
+    await stage.post(stage.tickets.created(ticket, who, "I could not get through", now_ms()))
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.tickets.comment(ticket, stage.number(), who, "We call you back.", now_ms(), AGENTS[0])
+    )
+    return Truth(who, "abandons the queue, then mails", switches=[("voice", "email", True)])
+
+
+async def bot_hands_off_to_agent(stage: Stage, who: Person) -> Truth:
+    """The bot cannot help; an agent takes over and stays."""
+    conversation = stage.number()
+    await stage.post(stage.desk.message(conversation, stage.number(), who, "Hi", now_ms()))
+    await asyncio.sleep(1)
+    hello = stage.desk.message(
+        conversation, stage.number(), who, "How can I help?", now_ms(), bot=True
+    )
+    await stage.post(hello)
+    await asyncio.sleep(1)
+    await stage.post(stage.desk.status(conversation, who, "pending", "open", now_ms()))
+    await asyncio.sleep(1)
+    agent = AGENTS[1]
+    await stage.post(stage.desk.assigned(conversation, who, None, agent, now_ms()))
+    await asyncio.sleep(1)
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), who, "I am here.", now_ms(), agent)
+    )
+    return Truth(who, "bot hands off to an agent", transfers=[("handoff", "successful")])
+
+
+async def transfer_bounces(stage: Stage, who: Person) -> Truth:
+    """A → B → A within the ten minutes (here four seconds): the customer is passed around."""
+    conversation, first, second = stage.number(), AGENTS[2], AGENTS[3]
+    await stage.post(stage.desk.message(conversation, stage.number(), who, "Hello?", now_ms()))
+    await asyncio.sleep(1)
+    await stage.post(stage.desk.assigned(conversation, who, None, first, now_ms()))
+    await asyncio.sleep(1)
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), who, "One moment.", now_ms(), first)
+    )
+    await asyncio.sleep(1)
+    await stage.post(stage.desk.assigned(conversation, who, first, second, now_ms()))
+    await asyncio.sleep(2)
+    await stage.post(stage.desk.assigned(conversation, who, second, first, now_ms()))
+    return Truth(who, "is passed on and back", transfers=[])
+
+
+async def answered_call(stage: Stage, who: Person) -> None:
+    """An inbound call, answered and ended."""
+    call, agent = stage.number(), AGENTS[who.number % len(AGENTS)]
+    await stage.post(stage.phone.event("call.created", call, who, now_ms()))
+    await asyncio.sleep(1)
+    started = now_ms()
+    await stage.post(
+        stage.phone.event("call.answered", call, who, started, agent, answered_at=started // 1_000)
+    )
+    await asyncio.sleep(3)
+    times = {"started_at": started // 1_000 - 1, "answered_at": started // 1_000}
+    await stage.post(
+        stage.phone.event(
+            "call.ended", call, who, now_ms(), agent,
+            **times, ended_at=now_ms() // 1_000, duration=4,
+        )
+    )  # fmt: skip
+
+
+def now_ms() -> int:
+    """The wall clock: the vendors' systems have one of their own."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,68 @@
+"""Reads what the product publishes: the latest revision of each fact, and the notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from confluent_kafka import Consumer, TopicPartition
+
+from schemas.cloudevents import decode_fact, decode_notification
+from schemas.facts import Fact
+from schemas.notification import Notification
+
+
+class Watch:
+    """Follows topics from their beginning, outside any consumer group."""
+
+    def __init__(self, bootstrap: str, partitions: int) -> None:
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "demo-watch",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "log_level": 3,
+            }
+        )
+        self._consumer.assign(
+            [
+                TopicPartition(topic, partition, 0)
+                for topic in ("journeys", "notifications", "dead-letters")
+                for partition in range(partitions)
+            ]
+        )
+        self.facts: dict[str, Fact] = {}
+        self.notices: dict[tuple[str, str], Notification] = {}
+        self.dead_letters: dict[str, int] = {}
+        self._seen: set[str] = set()
+
+    def poll(self, seconds: float) -> Iterator[Fact | Notification]:
+        """What is new; a repeat (the same position in the log) is passed over."""
+        for message in self._consumer.consume(500, timeout=seconds):
+            if message.error() or message.value() is None:
+                continue
+            headers = {name: value for name, value in message.headers() or ()}
+            position = headers.get("filrouge-pos", b"").decode()
+            if position in self._seen:
+                continue
+            self._seen.add(position)
+            match message.topic():
+                case "journeys":
+                    yield self._fact(decode_fact(message.value()))
+                case "notifications":
+                    notice = decode_notification(message.value())
+                    if isinstance(notice, Notification):
+                        self.notices[notice.id, notice.op] = notice
+                        yield notice
+                case _:
+                    reason = headers.get("dead-reason", b"?").decode()
+                    self.dead_letters[reason] = self.dead_letters.get(reason, 0) + 1
+
+    def _fact(self, fact: Fact) -> Fact:
+        known = self.facts.get(fact.subject_id)
+        if known is None or fact.revision >= known.revision:
+            self.facts[fact.subject_id] = fact
+        return fact
+
+    def close(self) -> None:
+        self._consumer.close()

@@ -1,0 +1,1 @@
+"""Who it is: identifiers, the graph that they make, and the customer that they lead to. Pure."""

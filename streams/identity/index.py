@@ -1,0 +1,46 @@
+"""Keys of the identity graph: keyed hashes, so that no address stands in Redis."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+from schemas.common import ConversationRef, Identifier
+
+
+def _hash(domain_key: bytes, text: str) -> str:
+    digest = hmac.new(domain_key, text.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
+
+def identifier_key(domain_key: bytes, identifier: Identifier) -> str:
+    """State key of a normalised identifier; different in every domain."""
+    return "i:" + _hash(domain_key, f"{identifier.kind}\x00{identifier.value}")
+
+
+def customer_base(domain_key: bytes, identifier: Identifier) -> str:
+    """The first part of a customer id: 22 characters; its incarnation follows after a dash."""
+    return _hash(domain_key, f"customer\x00{identifier.kind}\x00{identifier.value}")
+
+
+def provisional_base(domain_key: bytes, conversation: ConversationRef) -> str:
+    """A customer of whom nothing is known but one conversation."""
+    return _hash(domain_key, f"provisional\x00{conversation.source}\x00{conversation.id}")
+
+
+def conversation_key(domain: str, conversation: ConversationRef) -> str:
+    return f"v:{domain}:{conversation.source}:{conversation.id}"
+
+
+def message_key(domain: str, source: str, message_id: str) -> str:
+    return f"m:{domain}:{source}:{message_id}"
+
+
+def customer_key(customer: str) -> str:
+    return f"c:{customer}"
+
+
+def alias_key(customer: str) -> str:
+    """A customer that lost a join: state is the winner's id."""
+    return f"a:{customer}"

@@ -1,0 +1,210 @@
+"""The normalise stage: webhooks in; canonical events with their customer out.
+
+A domain's webhooks stand in one partition in their order of arrival, so identity is an ordinary
+fold.  A body that cannot be read becomes a dead letter with its reason; the partition goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from schemas.cloudevents import CONTENT_TYPE, encode_event
+from schemas.events import (
+    ClockTick,
+    ErasureRequested,
+    EventBase,
+    IdentityJoined,
+    OperatorCommand,
+    PolicyChanged,
+)
+from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknown
+from streams.fold import Count, Fold, Publish, Record, Timer, View
+from streams.identity import graph
+from streams.identity.index import customer_key
+from streams.identity.resolve import Resolved, join, keys, resolve
+from streams.stages.letters import dead_letter
+
+FUTURE_MS = 5_000
+"""A vendor's clock may run ahead so much; a later time is brought down to it."""
+
+_FIRST_PARTY = SourceConfig("filrouge", "filrouge", "")
+_HEADERS = (("content-type", CONTENT_TYPE),)
+
+
+class Normalise(Fold):
+    """See the module."""
+
+    name = "normalise"
+    version = "1"
+    input_topic = "webhooks"
+
+    def __init__(
+        self,
+        domains: Mapping[str, bytes],
+        sources: Iterable[SourceConfig],
+        adapters: Mapping[str, Adapter],
+        events_partitions: int,
+    ) -> None:
+        """`domains` holds each domain's key."""
+        self._domains = domains
+        self._sources = {source.name: source for source in sources} | {"filrouge": _FIRST_PARTY}
+        self._adapters = adapters
+        self._partitions = events_partitions
+
+    def prepare(self, record: Record) -> Parsed:
+        headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+        source = self._sources.get(headers.get("source", ""))
+        if source is None:
+            return unknown(f"There is no source {headers.get('source', '')!r} any more.")
+        request = Request(
+            method=headers.get("method", "POST"),
+            url=headers.get("url", ""),
+            headers={
+                "content-type": headers.get("content-type", ""),
+                **{name[2:]: value for name, value in headers.items() if name.startswith("h-")},
+            },
+            body=record.value or b"",
+            received_ms=record.timestamp_ms,
+        )
+        parsed = self._adapters[source.vendor].parse(request, source)
+        events = tuple(_in_time(event, record.timestamp_ms) for event in parsed.events)
+        return msgspec.structs.replace(parsed, events=events)
+
+    def keys(self, prepared: Parsed) -> Iterable[str]:
+        for event in prepared.events:
+            if (key := self._domains.get(event.domain)) is not None:
+                yield from keys(event.domain, key, event, self._region(event))
+
+    def _region(self, event: EventBase) -> str:
+        source = self._sources.get(event.source)
+        return source.options.get("region", "") if source else ""
+
+    def apply(self, prepared: Parsed, record: Record, view: View) -> None:
+        source = self._sources.get(_header(record, "source"))
+        vendor = source.vendor if source else "unknown"
+        if prepared.code:
+            view.emit(Count("bodies_without_events", (vendor, prepared.code)))
+        if prepared.code in {"malformed", "unknown_type", "partial"}:
+            dead_letter(view, record, prepared.code, prepared.reason, self.name)
+        for event in prepared.events:
+            self._event(event, record, view)
+
+    def _event(self, event: EventBase, record: Record, view: View) -> None:
+        kind = str(event.__struct_config__.tag)
+        view.emit(Count("events_total", (kind, event.source)))
+        match event:
+            case ClockTick() | PolicyChanged():
+                self._broadcast(event, view)
+                return
+            case OperatorCommand(command="join"):
+                self._join(event, view)
+                return
+            case ErasureRequested():
+                self._erase(event, view)
+                return
+        domain_key = self._domains.get(event.domain)
+        if domain_key is None:
+            dead_letter(view, record, "unknown_domain", _no_domain(event.domain), self.name)
+            return
+        if event.customer:
+            customer = graph.current(view, event.customer)
+            self._publish(msgspec.structs.replace(event, customer=customer), view)
+            return
+        resolved = resolve(event, domain_key, self._region(event), view)
+        if not resolved.customer:
+            dead_letter(view, record, "no_customer", _nobody(kind), self.name)
+            return
+        self._joined(event, resolved, view)
+        self._publish(
+            msgspec.structs.replace(
+                event,
+                customer=resolved.customer,
+                probable=resolved.probable,
+                conversation=resolved.conversation or event.conversation,
+                identifiers=resolved.identifiers,
+            ),
+            view,
+        )
+
+    def _publish(self, event: EventBase, view: View) -> None:
+        view.emit(Publish("events", event.customer, encode_event(event), _HEADERS))
+
+    def _broadcast(self, event: EventBase, view: View) -> None:
+        """Time passes, and the policy holds, for every customer."""
+        value = encode_event(event)
+        for partition in range(self._partitions):
+            view.emit(Publish("events", "", value, _HEADERS, partition))
+
+    def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
+        """The loser's fold must see it: the record is keyed by the loser."""
+        for loser, by in resolved.joins:
+            joined = IdentityJoined(
+                id=f"{event.id}/join/{loser}",
+                source=event.source,
+                domain=event.domain,
+                time_ms=event.time_ms,
+                recorded_ms=event.recorded_ms,
+                channel=event.channel,
+                actor=event.actor,
+                customer=resolved.customer,
+                loser=loser,
+                join=f"{event.id}/{loser}",
+                by=by,
+            )
+            view.emit(Publish("events", loser, encode_event(joined), _HEADERS))
+
+    def _join(self, event: OperatorCommand, view: View) -> None:
+        winner = graph.current(view, event.args.get("winner", ""))
+        loser = graph.current(view, event.args.get("loser", ""))
+        for customer in (winner, loser):
+            view.get(customer_key(customer))
+        if winner and loser and winner != loser:
+            join(winner, [loser], view)
+            self._joined(event, Resolved(winner, joins=((loser, "operator"),)), view)
+
+    def _erase(self, event: ErasureRequested, view: View) -> None:
+        customer = graph.current(view, event.customer)
+        known = view.get(customer_key(customer))
+        for key in known.identifiers if known else ():
+            view.delete(key)
+        view.delete(customer_key(customer))
+        self._publish(msgspec.structs.replace(event, customer=customer), view)
+
+    def fire(self, timer: Timer, view: View) -> None:
+        """`forget`: a message's id is not needed any more."""
+        view.delete(timer.entity)
+
+    def encode(self, key: str, state: Any) -> bytes:
+        return graph.encode(key, state)
+
+    def decode(self, key: str, raw: bytes) -> Any:
+        return graph.decode(key, raw)
+
+
+def _in_time(event: EventBase, arrival_ms: int) -> EventBase:
+    """The future is brought down to arrival + 5 s; the past is believed; no time is the arrival."""
+    changes: dict[str, Any] = {}
+    if event.recorded_ms != arrival_ms:
+        changes["recorded_ms"] = arrival_ms
+    if event.estimated:
+        changes["time_ms"] = arrival_ms
+    elif event.time_ms > arrival_ms + FUTURE_MS:
+        changes["time_ms"] = arrival_ms + FUTURE_MS
+    elif event.time_ms < 365 * 86_400_000:
+        changes |= {"time_ms": arrival_ms, "estimated": True}
+    return msgspec.structs.replace(event, **changes) if changes else event
+
+
+def _header(record: Record, name: str) -> str:
+    return next((value.decode() for key, value in record.headers if key == name), "")
+
+
+def _no_domain(domain: str) -> str:
+    return f"Domain {domain!r} has no [[domain]] in the settings."
+
+
+def _nobody(kind: str) -> str:
+    return f"This {kind} names no customer, conversation or message: nobody to attach it to."
