@@ -23,7 +23,8 @@ AGENTS = tuple(
 
 def person(number: int) -> Person:
     """Customer `number` (from 1), with a phone number of the range that is kept for fiction
-    (555-0100 to 555-0199) in one of the area codes below."""
+    (555-0100 to 555-0199) in one of the area codes below.
+    """
     first = _FIRST[number % len(_FIRST)]
     last = _LAST[number // len(_FIRST) % len(_LAST)]
     return Person(

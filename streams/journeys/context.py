@@ -1,0 +1,42 @@
+"""What an agent must see the moment the channel changes: bounded excerpts, kept apart."""
+
+from __future__ import annotations
+
+from schemas.events import EventBase
+from streams.journeys.state import Excerpts, Said
+from streams.policy import Policy
+
+SAID = 10
+NOTES = 5
+
+
+def listened(excerpts: Excerpts | None, event: EventBase, policy: Policy) -> Excerpts | None:
+    """The excerpts with what this event says; None when it says nothing to keep."""
+    if not policy.excerpts or not event.personal:
+        return None
+    text = event.personal.get("text") or event.personal.get("comment") or ""
+    note = event.personal.get("note", "")
+    name = event.personal.get("name", "") if event.actor.kind == "customer" else ""
+    if not (text or note or name):
+        return None
+    known = excerpts or Excerpts()
+    said, notes = known.said, known.notes
+    if text:
+        said = [*said, _said(event, text, policy)][-SAID:]
+    if note:
+        notes = [*notes, _said(event, note, policy)][-NOTES:]
+    return Excerpts(name or known.name, said, notes)
+
+
+def _said(event: EventBase, text: str, policy: Policy) -> Said:
+    return Said(event.time_ms, event.channel, event.actor.kind, text[: policy.excerpt_chars])
+
+
+def united(mine: Excerpts | None, theirs: Excerpts) -> Excerpts:
+    """After a join: what both said, in order of time."""
+    known = mine or Excerpts()
+    return Excerpts(
+        known.name or theirs.name,
+        sorted([*known.said, *theirs.said], key=lambda said: said.at_ms)[-SAID:],
+        sorted([*known.notes, *theirs.notes], key=lambda said: said.at_ms)[-NOTES:],
+    )

@@ -1,0 +1,188 @@
+"""Cycles: where a need was resolved, where it came back, and whether once was enough.
+
+A cycle ends when a conversation of it is resolved or closed and nobody waits in another one, or
+when an answered call ended and the customer stayed silent for the window of its channel.  An act
+after that begins the next cycle.
+"""
+
+from __future__ import annotations
+
+from schemas.facts import (
+    ContactRepeated,
+    ConversationAttached,
+    JourneyClosed,
+    JourneyOpened,
+    JourneyReopened,
+    JourneyResolved,
+    Visit,
+)
+from streams.journeys.findings import Cycle, Findings
+from streams.journeys.state import Entry, Journey
+from streams.policy import Policy
+
+_DONE = frozenset({"resolved", "closed"})
+
+
+def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
+    """The journey's timeline as cycles; the last may be open."""
+    cycles = [Cycle(1, [], journey.opened_ms)]
+    waits: dict[str, int] = {}
+    for entry in journey.timeline:
+        cycle = cycles[-1]
+        if cycle.resolved_ms is not None and _begins_anew(entry):
+            cycles.append(
+                Cycle(
+                    cycle.number + 1, [], entry.at_ms,
+                    reopened_after_ms=entry.at_ms - cycle.resolved_ms,
+                )
+            )  # fmt: skip
+            cycle = cycles[-1]
+            waits = {}
+        cycle.entries.append(entry)
+        if entry.kind == "act":
+            waits.setdefault(entry.conversation, entry.at_ms)
+        elif entry.kind in {"reply", "connected"}:
+            waits = {}
+        elif entry.kind == "status" and cycle.resolved_ms is None:
+            _status(entry, cycle, waits)
+    _ended_calls(cycles[-1], policy, found)
+    last = cycles[-1]
+    journey.resolved_ms = last.resolved_ms or 0
+    return cycles
+
+
+def _begins_anew(entry: Entry) -> bool:
+    if entry.kind in {"act", "connected"}:
+        return True
+    return entry.kind == "status" and entry.data["status"] == "open"
+
+
+def _status(entry: Entry, cycle: Cycle, waits: dict[str, int]) -> None:
+    if entry.data["status"] not in _DONE:
+        return
+    if any(conversation != entry.conversation for conversation in waits):
+        return  # somebody still waits for an answer on another channel
+    cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = entry.at_ms, "status", entry.id
+
+
+def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
+    """An answered call that ended, and then silence: the need is met as far as anyone can tell."""
+    if cycle.resolved_ms is not None or not cycle.acts:
+        return
+    last = cycle.acts[-1]
+    ends = [
+        e
+        for e in cycle.entries
+        if e.kind == "ended" and e.conversation == last.conversation and e.data.get("answered")
+    ]
+    if last.channel != "voice" or last.kind != "connected" or not ends:
+        return
+    end = ends[-1]
+    if found.silent_since(end.at_ms + policy.window_ms("voice")):
+        cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = end.at_ms, "silence", end.id
+
+
+def conclude(cycles: list[Cycle], found: Findings) -> None:
+    """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
+    journey, policy = found.journey, found.policy
+    first = cycles[0]
+    found.dimensions(first.entries)
+    channel = first.acts[0].channel if first.acts else _channel_of(journey)
+    found.add(
+        JourneyOpened, "opened", first, journey.opened_ms, channel,
+        initiated_by=journey.initiated_by,
+        follows=journey.follows or None,
+        proactive=journey.proactive,
+    )  # fmt: skip
+    for attached in journey.attached:
+        found.add(
+            ConversationAttached, f"attached/{attached.key}", first, attached.at_ms, attached.channel,
+            conversation=attached.ref, rule=attached.rule,
+        )  # fmt: skip
+    if journey.follows:
+        found.add(
+            ContactRepeated, "repeated", first, journey.opened_ms, channel,
+            of=journey.follows, within_ms=journey.follows_within_ms,
+        )  # fmt: skip
+    for cycle in cycles:
+        found.dimensions(cycle.entries)
+        if cycle.number > 1:
+            again = cycle.entries[0]
+            found.add(
+                JourneyReopened, f"reopened/{cycle.number}", cycle, again.at_ms, again.channel,
+                (again.id,), after_ms=cycle.reopened_after_ms,
+            )  # fmt: skip
+        if cycle.resolved_ms is not None:
+            _resolved(cycle, cycles, found)
+    _closed(cycles[-1], found, policy)
+
+
+def _channel_of(journey: Journey) -> str:
+    return journey.attached[0].channel if journey.attached else ""
+
+
+def _resolved(cycle: Cycle, cycles: list[Cycle], found: Findings) -> None:
+    assert cycle.resolved_ms is not None
+    journey = found.journey
+    channel = cycle.acts[-1].channel if cycle.acts else _channel_of(journey)
+    found.add(
+        JourneyResolved, f"resolved/{cycle.number}", cycle, cycle.resolved_ms, channel,
+        (cycle.resolved_id,),
+        duration_ms=max(0, cycle.resolved_ms - cycle.opened_ms),
+        by=cycle.resolved_by,
+        fcr=_fcr(cycle, cycles, found),
+        contacts=len(cycle.acts),
+    )  # fmt: skip
+
+
+def _fcr(cycle: Cycle, cycles: list[Cycle], found: Findings) -> str:
+    """Yes when the customer did not come back about it within the look-back, no when he did."""
+    assert cycle.resolved_ms is not None
+    lookback_ms = found.policy.fcr_lookback_ms
+    if not cycle.acts or found.journey.proactive:
+        return "excluded"
+    after = [c for c in cycles if c.number > cycle.number and c.acts]
+    came_back = [c.acts[0].at_ms for c in after] + (
+        [found.journey.repeated_ms] if found.journey.repeated_ms else []
+    )
+    if any(at_ms - cycle.resolved_ms <= lookback_ms for at_ms in came_back):
+        return "no"
+    return "yes" if found.silent_since(cycle.resolved_ms + lookback_ms) else "pending"
+
+
+def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
+    """Resolved and past every reopen window, or silent for a month."""
+    journey = found.journey
+    if last.resolved_ms is not None:
+        due_ms = last.resolved_ms + max(policy.reopen_ms(a.channel) for a in _attached(journey))
+        how, at_ms = "resolved", due_ms
+    else:
+        due_ms = journey.last_ms + policy.expire_ms
+        how, at_ms = "expired", due_ms
+    journey.closed_ms = 0
+    if found.silent_since(due_ms):
+        journey.closed_ms = at_ms
+        found.add(
+            JourneyClosed, "closed", last, at_ms, journey.last_channel(),
+            how=how, path=_path(journey), duration_ms=max(0, journey.last_ms - journey.opened_ms),
+        )  # fmt: skip
+
+
+def _attached(journey: Journey) -> list[Entry]:
+    acts = [e for e in journey.timeline if e.kind in {"act", "connected"}]
+    return acts or journey.timeline[-1:] or [Entry(journey.opened_ms, 0, "", "act", "email", "")]
+
+
+def _path(journey: Journey) -> tuple[Visit, ...]:
+    """The customer's way over the channels: one visit for each stay."""
+    visits: list[Visit] = []
+    since_ms = until_ms = 0
+    for act in (e for e in journey.timeline if e.kind in {"act", "connected"}):
+        if visits and visits[-1].channel == act.channel:
+            until_ms = act.until_ms or act.at_ms
+            visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)
+        else:
+            since_ms = act.at_ms
+            until_ms = act.until_ms or act.at_ms
+            visits.append(Visit(act.channel, act.count, until_ms - since_ms))
+    return tuple(visits)

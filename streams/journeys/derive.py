@@ -1,0 +1,30 @@
+"""What is so about a journey: a pure function of its timeline, the policy, and the time."""
+
+from __future__ import annotations
+
+from streams.journeys import cycles, feedback, queues, replies, switches, tasks, transfers
+from streams.journeys.findings import Findings
+from streams.journeys.state import Journey
+from streams.policy import Policy
+
+
+def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
+    """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
+    `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
+    """
+    journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
+    journey.topic = next(
+        (e.data["topic"] for e in reversed(journey.timeline) if e.data.get("topic")), journey.topic
+    )
+    found = Findings(journey, domain, customer, policy, now_ms)
+    spans = cycles.split(journey, policy, found)
+    for cycle in spans:
+        found.dimensions(cycle.entries)
+        moved = transfers.conclude(cycle, found)
+        switches.conclude(cycle, moved, found)
+        replies.conclude(cycle, found)
+        queues.conclude(cycle, found)
+        feedback.conclude(cycle, found)
+        tasks.conclude(cycle, found)
+    cycles.conclude(spans, found)
+    return found

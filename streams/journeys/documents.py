@@ -1,0 +1,269 @@
+"""Journeys and contexts for people: state into plain values, with a sentence for each thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.facts import (
+    ChannelSwitched,
+    ContactRepeated,
+    ConversationAttached,
+    Fact,
+    FeedbackJoined,
+    JourneyClosed,
+    JourneyOpened,
+    JourneyReopened,
+    JourneyResolved,
+    QueueAbandoned,
+    QueueWaited,
+    ReplyMeasured,
+    SlaAtRisk,
+    SlaBreached,
+    TransferConcluded,
+    TransferStarted,
+)
+from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
+
+_CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail"}
+
+_RULES = {
+    "conversation": "it is the same conversation",
+    "reference": "it refers to another conversation of this customer",
+    "expectation": "we had sent the customer to this channel",
+    "topic": "it is about the same topic",
+    "waiting": "the customer was waiting for an answer",
+    "latest": "it came while this need was open and active",
+    "new": "no need of this customer was open",
+}
+
+
+def on(channel: str) -> str:
+    """The channel as people say it."""
+    return _CHANNELS.get(channel, channel or "an unknown channel")
+
+
+def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict[str, Any] | None:
+    """All that is known of one journey, for a page or an analyst; None when it is not here."""
+    journey = state.journeys.get(journey_id)
+    if journey is None:
+        return None
+    return {
+        "id": journey.id,
+        "customer": state.customer,
+        "domain": state.domain,
+        "state": _state(journey),
+        "topic": journey.topic,
+        "channels": list(dict.fromkeys(e.channel for e in journey.timeline if e.channel)),
+        "opened_ms": journey.opened_ms,
+        "resolved_ms": journey.resolved_ms or None,
+        "cycles": max((f.cycle for f in journey.published.values()), default=1),
+        "conversations": [
+            {
+                "source": a.source, "id": a.id, "channel": a.channel, "rule": a.rule,
+                "why": _RULES.get(a.rule, a.rule),
+                "certainty": "probable" if a.probable else "certain",
+            }
+            for a in journey.attached
+        ],
+        "timeline": [_entry(entry) for entry in journey.timeline],
+        "facts": [
+            {**_fact(fact), "sentence": sentence(fact)}
+            for fact in sorted(journey.published.values(), key=lambda f: (f.at_ms, f.subject_id))
+        ],
+        "waiting_since_ms": journey.waiting_ms or None,
+        "agents": sorted({e.actor for e in journey.timeline if e.kind == "reply" and e.actor}),
+        "follows": journey.follows or None,
+        "now_ms": now_ms,
+    }  # fmt: skip
+
+
+def context_document(
+    state: CustomerState, excerpts: Excerpts | None, now_ms: int
+) -> dict[str, Any]:
+    """What an agent should see when this customer appears."""
+    live = [j for j in state.journeys.values() if not j.resolved_ms]
+    done = [j for j in state.journeys.values() if j.resolved_ms]
+    latest = max(live, key=lambda j: (j.last_ms, j.id), default=None)
+    said = excerpts or Excerpts()
+    return {
+        "customer": state.customer,
+        "domain": state.domain,
+        "name": said.name or None,
+        "journeys": [_summary(j) for j in sorted(live, key=lambda j: -j.last_ms)],
+        "about": latest.topic or None if latest else None,
+        "last_messages": [msgspec.structs.asdict(one) for one in said.said],
+        "notes": [msgspec.structs.asdict(one) for one in said.notes],
+        "stopped_at": _stopped(latest) if latest else None,
+        "channels": list(dict.fromkeys(e.channel for j in live for e in j.timeline if e.channel)),
+        "agents": sorted(
+            {e.actor for j in live for e in j.timeline if e.kind == "reply" and e.actor}
+        ),
+        "sentiment": _sentiment(latest) if latest else None,
+        "waiting_since_ms": min((j.waiting_ms for j in live if j.waiting_ms), default=None),
+        "recent": [_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
+        "now_ms": now_ms,
+    }
+
+
+def _state(journey: Journey) -> str:
+    return "closed" if journey.closed_ms else "resolved" if journey.resolved_ms else "open"
+
+
+def _summary(journey: Journey) -> dict[str, Any]:
+    return {
+        "id": journey.id,
+        "state": _state(journey),
+        "topic": journey.topic or None,
+        "channels": list(dict.fromkeys(e.channel for e in journey.timeline if e.channel)),
+        "opened_ms": journey.opened_ms,
+        "resolved_ms": journey.resolved_ms or None,
+        "waiting_since_ms": journey.waiting_ms or None,
+        "switches": _count(journey, ChannelSwitched),
+        "transfers": _count(journey, TransferStarted),
+    }
+
+
+def _count(journey: Journey, kind: type) -> int:
+    return sum(1 for f in journey.published.values() if type(f) is kind and f.state == "asserted")
+
+
+def _stopped(journey: Journey) -> dict[str, Any] | None:
+    for entry in reversed(journey.timeline):
+        if entry.kind == "task" and entry.data["state"] in {"started", "progressed"}:
+            return {"task": entry.data["task"], "step": entry.data["step"]}
+        if entry.kind == "stepped" and entry.data["outcome"] in {"failure", "escalated"}:
+            return {"task": entry.data["resource"], "step": entry.data["step"]}
+    return None
+
+
+def _sentiment(journey: Journey) -> float | None:
+    scores = [e.data["sentiment"] for e in journey.timeline if e.kind == "sentiment"]
+    return float(scores[-1]) if scores else None
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(fact)
+    return {"state": fact.state, "revision": fact.revision, **found}
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    source, _, conversation = entry.conversation.partition(":")
+    return {
+        "at_ms": entry.at_ms,
+        "until_ms": entry.until_ms or None,
+        "kind": entry.kind,
+        "channel": entry.channel,
+        "source": source,
+        "conversation": conversation,
+        "actor": entry.actor,
+        "count": entry.count,
+        "label": label(entry),
+    }
+
+
+def label(entry: Entry) -> str:
+    """One entry as a plain sentence."""
+    times = f" ({entry.count} messages)" if entry.count > 1 else ""
+    agent = entry.data.get("agent") or entry.actor
+    who = f"Agent {agent}" if agent else "An agent"
+    data = entry.data
+    match entry.kind:
+        case "act" if data.get("queued"):
+            return f"Customer entered the queue {data['queue']}"
+        case "act" if data.get("step"):
+            return f"Customer chose {data['step']} in {data['resource']}"
+        case "act":
+            return f"Customer wrote on {on(entry.channel)}{times}"
+        case "connected":
+            return f"{who} called the customer" if data.get("callback") else f"{who} took the call"
+        case "reply":
+            return f"{who} answered on {on(entry.channel)}{times}"
+        case "bot":
+            return f"The bot answered{times}"
+        case "auto":
+            return f"An automatic message went out{times}"
+        case "note":
+            return "An internal note was written"
+        case "left":
+            return f"Left the queue {data['queue']}: {data['outcome']}"
+        case "assigned":
+            return f"Now with {_hands(data['to'])}"
+        case "transfer":
+            return f"Transfer {data['phase']} ({data['kind']}), to {_hands(data.get('to', {}))}"
+        case "status":
+            return f"The conversation is {data['status'].replace('_', ' ')}"
+        case "ended":
+            return "The call ended" + (", answered" if data.get("answered") else "")
+        case "feedback":
+            return f"Customer rated {data['instrument']}: {data['score']}"
+        case "viewed":
+            return f"{who} looked the customer up"
+        case "told":
+            return "The context was delivered"
+        case "opened":
+            return f"Conversation opened by the {data['by']}"
+        case "task":
+            return f"{data['task']}: {data['step']} ({data['state']})"
+    return entry.kind
+
+
+def _hands(hands: dict[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in hands.items()) or "nobody"
+
+
+def _span(ms: int) -> str:
+    seconds = round(ms / 1_000)
+    if seconds < 90:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{round(minutes / 60)} h"
+
+
+def sentence(fact: Fact) -> str:
+    """One conclusion as a plain sentence."""
+    said = _said(fact)
+    return f"Taken back: {said}" if fact.state == "retracted" else said
+
+
+def _said(fact: Fact) -> str:
+    match fact:
+        case JourneyOpened():
+            return f"A need was opened on {on(fact.channel)} by the {fact.initiated_by}"
+        case ConversationAttached():
+            return f"Its conversation on {on(fact.channel)} belongs here because {_RULES.get(fact.rule, fact.rule)}"
+        case ChannelSwitched():
+            cause = fact.cause.replace("_", " ")
+            how = f"forced: {cause}" if fact.forced else "by choice"
+            return f"Customer came from {on(fact.from_)} to {on(fact.to)} after {_span(fact.gap_ms)} ({how})"
+        case TransferStarted():
+            return f"{'Handed off' if fact.kind == 'handoff' else 'Transferred'} from {_party(fact.from_)} to {_party(fact.to)}"
+        case TransferConcluded():
+            pong = ", ping-pong" if fact.ping_pong else ""
+            return f"The {'hand-off' if fact.kind == 'handoff' else 'transfer'} was {fact.outcome.replace('_', ' ')}{pong}"
+        case ReplyMeasured():
+            return f"The {fact.which} reply took {_span(fact.ms)}"
+        case SlaAtRisk():
+            return f"The {fact.clock.replace('_', ' ')} is at risk"
+        case SlaBreached():
+            return f"The {fact.clock.replace('_', ' ')} came too late"
+        case QueueAbandoned():
+            return f"Hung up in the queue {fact.queue} after {_span(fact.wait_ms)}"
+        case QueueWaited():
+            return f"Waited {_span(fact.wait_ms)} in the queue {fact.queue}: {fact.outcome}"
+        case JourneyResolved():
+            return f"Resolved after {_span(fact.duration_ms)}; first contact resolution: {fact.fcr}"
+        case JourneyReopened():
+            return f"Reopened after {_span(fact.after_ms)}"
+        case JourneyClosed():
+            return f"Closed: {fact.how}"
+        case ContactRepeated():
+            return f"The customer came back after {_span(fact.within_ms)}"
+        case FeedbackJoined():
+            return f"Rated {fact.instrument}: {fact.score}"
+    return str(fact.__struct_config__.tag).replace(".", " ")
+
+
+def _party(party: Any) -> str:
+    return _hands({k: v for k, v in msgspec.structs.asdict(party).items() if v})

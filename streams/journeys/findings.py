@@ -1,0 +1,98 @@
+"""What the rules have in common: a cycle of a journey, and where they put their facts.
+
+Subjects are functions of the journey and of vendors' ids, never of offsets, so that the same thing
+keeps its subject however the news of it came.  A rule that concludes from silence says when it
+will know more (`looks`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from schemas.facts import Fact, FactBase
+from streams.journeys.state import Entry, Journey
+from streams.policy import Policy
+
+F = TypeVar("F", bound=FactBase)
+
+FOLD = "journeys-1"
+
+
+class Cycle(msgspec.Struct):
+    """An open→resolved span: the unit that KPIs count. `resolved_ms` is None while it is open."""
+
+    number: int
+    entries: list[Entry]
+    opened_ms: int
+    resolved_ms: int | None = None
+    resolved_by: str = ""
+    resolved_id: str = ""
+    reopened_after_ms: int = 0
+
+    @property
+    def acts(self) -> list[Entry]:
+        return [e for e in self.entries if e.kind in {"act", "connected"}]
+
+
+class Findings:
+    """Collects the facts of one derivation."""
+
+    def __init__(
+        self, journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int
+    ) -> None:
+        self.journey = journey
+        self.policy = policy
+        self.now_ms = now_ms
+        self.facts: dict[str, Fact] = {}
+        self.looks: set[int] = set()
+        self._domain = domain
+        self._customer = customer
+        self._team = ""
+        self._queue = ""
+
+    def dimensions(self, entries: list[Entry]) -> None:
+        """Queue and team of the cycle, as far as it tells."""
+        self._queue = _last(entries, "queue")
+        teams = [e.data["to"].get("team", "") for e in entries if e.kind == "assigned"]
+        self._team = next((team for team in reversed(teams) if team), "")
+
+    def add(
+        self, cls: type[F], subject: str, cycle: Cycle, at_ms: int, channel: str = "", /,
+        evidence: tuple[str, ...] = (), **fields: Any,
+    ) -> F:  # fmt: skip
+        """`subject` is what follows the journey's id in the subject's."""
+        journey = self.journey
+        uncertain = any(a.probable and a.channel == channel for a in journey.attached)
+        fact = cls(
+            subject_id=f"{journey.id}/{subject}",
+            domain=self._domain,
+            customer=self._customer,
+            journey=journey.id,
+            cycle=cycle.number,
+            at_ms=at_ms,
+            channel=channel,
+            queue=fields.pop("queue", self._queue),
+            team=self._team,
+            topic=journey.topic,
+            certainty="probable" if uncertain else "certain",
+            evidence=evidence,
+            policy=self.policy.version,
+            fold=FOLD,
+            **fields,
+        )
+        self.facts[fact.subject_id] = fact  # type: ignore[assignment]  # every FactBase is a Fact
+        return fact
+
+    def silent_since(self, due_ms: int) -> bool:
+        """Has the time come to conclude from silence? Late news get their grace first."""
+        at_ms = due_ms + self.policy.late_ms
+        if self.now_ms >= at_ms:
+            return True
+        self.looks.add(at_ms)
+        return False
+
+
+def _last(entries: list[Entry], field: str) -> str:
+    return next((str(e.data[field]) for e in reversed(entries) if e.data.get(field)), "")

@@ -1,0 +1,48 @@
+"""Queues: how long a customer waited for a human, and whether he gave up."""
+
+from __future__ import annotations
+
+from schemas.facts import QueueAbandoned, QueueWaited
+from streams.journeys.findings import Cycle, Findings
+from streams.journeys.state import Entry
+
+
+def conclude(cycle: Cycle, found: Findings) -> None:
+    entered: dict[tuple[str, str], Entry] = {}
+    for entry in cycle.entries:
+        place = (entry.conversation, str(entry.data.get("queue", "")))
+        if entry.kind == "act" and entry.data.get("queued"):
+            entered[place] = entry
+        elif entry.kind == "left":
+            _left(entry, entered.pop(place, None), cycle, found)
+        elif entry.kind == "connected":
+            # A vendor that names no end of the wait: the agent's voice is it.
+            for waited in [p for p in entered if p[0] == entry.conversation]:
+                begin = entered.pop(waited)
+                _waited(begin, entry.at_ms - begin.at_ms, "answered", entry, cycle, found)
+
+
+def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> None:
+    wait_ms = entry.data.get("wait_ms")
+    if wait_ms is None:
+        if begin is None:
+            return
+        wait_ms = entry.at_ms - begin.at_ms
+    subject = begin or entry
+    if entry.data["outcome"] == "abandoned":
+        found.add(
+            QueueAbandoned, f"queue/{subject.id}", cycle, entry.at_ms, entry.channel, (entry.id,),
+            queue=entry.data["queue"], wait_ms=max(0, wait_ms),
+            short=wait_ms < found.policy.short_abandon_ms,
+        )  # fmt: skip
+    else:
+        _waited(subject, wait_ms, entry.data["outcome"], entry, cycle, found)
+
+
+def _waited(
+    begin: Entry, wait_ms: int, outcome: str, end: Entry, cycle: Cycle, found: Findings
+) -> None:
+    found.add(
+        QueueWaited, f"queue/{begin.id}", cycle, end.at_ms, end.channel, (end.id,),
+        queue=str(begin.data.get("queue", "")), wait_ms=max(0, wait_ms), outcome=outcome,
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""What is remembered of one customer: his journeys, each with a bounded timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from schemas.common import ConversationRef
+from schemas.facts import Fact
+from streams.notifications.book import NoticeBook
+
+TIMELINE = 64
+"""Entries an open journey keeps; more are merged into runs, then sealed from the oldest on."""
+
+SEEN = 32
+"""Event ids that are remembered to recognise vendors' retries."""
+
+PENDING = 16
+"""Entries without a journey that wait for their conversation's first act."""
+
+CONVERSATIONS = 64
+"""Conversations whose journey is remembered."""
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing that happened, compactly.  Order: time, then position (order of arrival).
+
+    `kind`: act, reply, bot, auto, note, opened, queued, left, connected, gone, offered, assigned,
+    transfer, status, ended, topic, feedback, viewed, told, undelivered, stepped, task, linked.
+    `data` is what the kind needs beyond that.
+    """
+
+    at_ms: int
+    position: int
+    id: str
+    kind: str
+    channel: str
+    conversation: str
+    actor: str = ""
+    data: dict[str, Any] = {}
+    count: int = 1
+    until_ms: int = 0
+    """End of a run of messages; 0 for a single one."""
+
+
+class Attached(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A conversation of a journey, and the rule that put it there."""
+
+    source: str
+    id: str
+    channel: str
+    rule: str
+    at_ms: int
+    probable: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.source}:{self.id}"
+
+    @property
+    def ref(self) -> ConversationRef:
+        return ConversationRef(self.source, self.id)
+
+
+class Journey(msgspec.Struct, array_like=True):
+    """`published` holds the last revision of every fact by its subject."""
+
+    id: str
+    opened_ms: int
+    initiated_by: str
+    topic: str = ""
+    follows: str = ""
+    follows_within_ms: int = 0
+    proactive: bool = False
+    repeated_ms: int = 0
+    """When a journey that follows this one was opened; 0 for never."""
+    attached: list[Attached] = []
+    timeline: list[Entry] = []
+    published: dict[str, Fact] = {}
+    sealed: int = 0
+    """Entries that were too many and are gone; later news about them is context only."""
+    sealed_ms: int = 0
+    resolved_ms: int = 0
+    """End of the last cycle, 0 while the journey is open."""
+    closed_ms: int = 0
+    waiting_ms: int = 0
+    """Since when the customer waits for an answer, 0 when he does not."""
+
+    @property
+    def last_ms(self) -> int:
+        """The last act of either side."""
+        times = [e.until_ms or e.at_ms for e in self.timeline if e.kind in _ACTIVE]
+        return max(times, default=self.opened_ms)
+
+    def last_channel(self) -> str:
+        acts = [e for e in self.timeline if e.kind == "act"]
+        return acts[-1].channel if acts else self.attached[-1].channel if self.attached else ""
+
+    def fork(self) -> Journey:
+        """A copy that may be changed."""
+        return msgspec.structs.replace(
+            self,
+            attached=list(self.attached),
+            timeline=list(self.timeline),
+            published=dict(self.published),
+        )
+
+
+_ACTIVE = frozenset({"act", "reply", "connected"})
+
+
+class CustomerState(msgspec.Struct, array_like=True):
+    """`moved_to` is a tombstone: everything of this customer is another's now."""
+
+    customer: str
+    domain: str
+    opened: int = 0
+    """Journeys opened so far: numbers their ids."""
+    position: int = 0
+    """Entries so far: orders those of equal time."""
+    journeys: dict[str, Journey] = {}
+    conversations: dict[str, str] = {}
+    """Conversation key → journey id, newest last."""
+    seen: list[str] = []
+    pending: list[Entry] = []
+    consent: dict[str, str] = {}
+    """`purpose/channel` → granted or denied; channel `*` is all."""
+    floor_ms: int = 0
+    """Everything before is sealed."""
+    notices: NoticeBook = NoticeBook()
+    locale: str = ""
+    moved_to: str = ""
+
+    def fork(self) -> CustomerState:
+        """A copy that may be changed; journeys are forked when they are touched."""
+        return msgspec.structs.replace(
+            self,
+            journeys=dict(self.journeys),
+            conversations=dict(self.conversations),
+            seen=list(self.seen),
+            pending=list(self.pending),
+            consent=dict(self.consent),
+        )
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A bounded excerpt."""
+
+    at_ms: int
+    channel: str
+    by: str
+    text: str
+
+
+class Excerpts(msgspec.Struct, array_like=True):
+    """What may be shown to an agent; under a key of its own, so that the state stays small."""
+
+    name: str = ""
+    said: list[Said] = []
+    notes: list[Said] = []
+
+
+encode_state = msgspec.msgpack.Encoder().encode
+decode_state = msgspec.msgpack.Decoder(CustomerState).decode
+decode_excerpts = msgspec.msgpack.Decoder(Excerpts).decode

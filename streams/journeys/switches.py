@@ -1,0 +1,113 @@
+"""Channel switches: the customer goes on with the same need on another channel.
+
+Between consecutive acts a → b of one cycle whose channels differ (media, not sources), unless he
+acts on a's channel again within five minutes after b (then both run in parallel).  The cause is the
+first that is found between a and b; forced is what the system or its silence did to him.
+"""
+
+from __future__ import annotations
+
+from schemas.facts import ChannelSwitched, ContextReady, SwitchCause
+from streams.journeys.findings import Cycle, Findings
+from streams.journeys.state import Entry
+from streams.journeys.transfers import Moved
+
+_OVERFLOW = frozenset({"overflow", "flow_out", "timeout"})
+_CLOSED = frozenset({"out_of_opening_hours", "out_of_hours", "closed"})
+
+
+def conclude(cycle: Cycle, moved: list[Moved], found: Findings) -> None:
+    acts = cycle.acts
+    if not acts:
+        return
+    current, last = acts[0].channel, acts[0]
+    for number, act in enumerate(acts[1:], 1):
+        if act.channel != current and not _parallel(act, current, acts[number + 1 :], found):
+            _switched(last, act, cycle, moved, found)
+            current = act.channel
+        if act.channel == current:
+            last = act
+
+
+def _parallel(act: Entry, channel: str, later: list[Entry], found: Findings) -> bool:
+    return any(
+        e.channel == channel and e.at_ms - act.at_ms <= found.policy.parallel_ms for e in later
+    )
+
+
+def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findings) -> None:
+    between = [
+        e
+        for e in cycle.entries
+        if (a.at_ms, a.position) <= (e.at_ms, e.position) <= (b.at_ms, b.position)
+    ]
+    cause = _cause(a, b, between, moved, found)
+    subject = f"switch/{b.id}"
+    found.add(
+        ChannelSwitched, subject, cycle, b.at_ms, b.channel, (a.id, b.id),
+        from_=a.channel,
+        to=b.channel,
+        gap_ms=b.at_ms - (a.until_ms or a.at_ms),
+        cause=cause,
+        forced=cause != "customer",
+        context=_context(b, cycle),
+    )  # fmt: skip
+    found.add(
+        ContextReady, f"context/{subject}", cycle, b.at_ms, b.channel, (b.id,),
+        reason="switch", summary={"from": a.channel, "to": b.channel, "cause": cause},
+    )  # fmt: skip
+
+
+def _cause(
+    a: Entry, b: Entry, between: list[Entry], moved: list[Moved], found: Findings
+) -> SwitchCause:
+    """What the system did first, then what it left undone, else the customer's own choice."""
+    if b.data.get("callback"):
+        return "callback"
+    if any(e.kind == "reply" and e.channel == b.channel for e in between):
+        return "agent_invited"
+    if any(e.kind == "linked" and e.data["rel"] == "callback" for e in between):
+        return "callback"
+    steps = [e.data.get("outcome") for e in between if e.kind == "stepped"]
+    if any(e.kind == "linked" and e.data["rel"] == "deflection" for e in between):
+        return "deflected"
+    if "escalated" in steps or any(
+        m.kind == "handoff" and a.at_ms <= m.started_ms <= b.at_ms for m in moved
+    ):
+        return "handed_off"
+    if "failure" in steps:
+        return "bot_failed"
+    left = [e.data["outcome"] for e in between if e.kind == "left"]
+    if _OVERFLOW & set(left):
+        return "queue_overflow"
+    if any(e.kind == "ended" and e.data.get("reason") in _CLOSED for e in between):
+        return "out_of_hours"
+    if any(e.kind == "undelivered" for e in between):
+        return "undelivered"
+    if "abandoned" in left:
+        return "abandoned_queue"
+    if _unanswered(a, b, between, found):
+        return "unanswered"
+    return "customer"
+
+
+def _unanswered(a: Entry, b: Entry, between: list[Entry], found: Findings) -> bool:
+    """Waited longer than half the target without any answer of a human."""
+    if a.kind != "act" or any(e.kind in {"reply", "connected"} and e is not b for e in between):
+        return False
+    target_ms = found.policy.reply_target_ms(a.channel)
+    return b.at_ms - a.at_ms > target_ms / 2
+
+
+def _context(b: Entry, cycle: Cycle) -> str:
+    """Did the context reach the agent before the first human word on the new channel?"""
+    after = [e for e in cycle.entries if (e.at_ms, e.position) >= (b.at_ms, b.position)]
+    for entry in after:
+        if entry.kind == "told":
+            return "delivered"
+        if entry.kind == "viewed":
+            return "viewed"
+        human = entry.kind == "reply" or (entry.kind == "connected" and entry is not b)
+        if human and entry.channel == b.channel:
+            break
+    return "unknown"

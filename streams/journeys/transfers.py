@@ -1,0 +1,249 @@
+"""Transfers and hand-offs: the conversation changes hands.
+
+What a vendor names (a transfer event) and what it only implies (another assignee) are the same
+transfer.  Consulting is none, and the first assignment neither.  From a bot to a human it is a
+hand-off.  Successful: a human accepted, the context was not missing, and it did not bounce back
+within ten minutes.  A→B→A within that time is one bounced transfer, and ping-pong.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.common import Party
+from schemas.facts import ContextReady, TransferConcluded, TransferStarted
+from streams.journeys.findings import Cycle, Findings
+from streams.journeys.state import Entry
+
+Hands = dict[str, str]
+
+
+class Moved(msgspec.Struct):
+    """One transfer as it is known so far."""
+
+    id: str
+    conversation: str
+    channel: str
+    kind: str
+    started_ms: int
+    before: Hands
+    after: Hands
+    accepted_ms: int | None = None
+    failed_ms: int | None = None
+    outcome: str = ""
+    named: bool = False
+    """The vendor itself called it a transfer."""
+
+
+class _Holding(msgspec.Struct):
+    """Who has a conversation now."""
+
+    hands: Hands = {}
+    human: bool = False
+    bot: bool = False
+    open: Moved | None = None
+
+
+def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
+    """The cycle's transfers, with their facts."""
+    held: dict[str, _Holding] = {}
+    moved: list[Moved] = []
+    for entry in cycle.entries:
+        holding = held.setdefault(entry.conversation, _Holding())
+        match entry.kind:
+            case "bot":
+                holding.bot = True
+            case "status" if entry.data["status"] == "pending_bot":
+                holding.bot = True
+            case "status" if entry.data["status"] == "open":
+                _out_of_the_bot(entry, holding, moved)
+            case "assigned":
+                _assigned(entry, holding, moved, found)
+            case "transfer":
+                _named(entry, holding, moved)
+            case "connected" | "reply":
+                _human(entry, holding, moved, found)
+            case "offered" if entry.data["outcome"] == "declined" and holding.open:
+                holding.open.outcome = "refused"
+            case "left" if entry.data["outcome"] == "abandoned" and holding.open:
+                _fails(holding.open, entry.at_ms)
+            case "ended":
+                _ended(entry, holding)
+    for transfer in moved:
+        _facts(transfer, cycle, found)
+    return moved
+
+
+def _begin(
+    entry: Entry, kind: str, after: Hands, holding: _Holding, moved: list[Moved], *, named: bool
+) -> Moved:
+    transfer = Moved(
+        entry.id, entry.conversation, entry.channel, kind, entry.at_ms, holding.hands, after,
+        named=named,
+    )  # fmt: skip
+    moved.append(transfer)
+    holding.open = transfer
+    return transfer
+
+
+def _out_of_the_bot(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
+    """Pending → open: the bot gives up the conversation."""
+    if holding.bot and not holding.human and holding.open is None:
+        _begin(entry, "handoff", {}, holding, moved, named=True).before = {"bot": "bot"}
+
+
+def _assigned(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings) -> None:
+    new: Hands = entry.data["to"]
+    old = holding.hands or entry.data.get("from", {})
+    transfer = holding.open
+    if _same(old, new):
+        return
+    if transfer is not None and _returns(transfer, new, entry.at_ms, found):
+        _bounces(transfer, entry.at_ms)
+        holding.open, holding.hands = None, new
+        return
+    if transfer is not None and transfer.accepted_ms is None and not transfer.outcome:
+        # Queue first, then a name in it: the same transfer comes to its end.
+        transfer.after = {**transfer.after, **new}
+        holding.hands = {**holding.hands, **new}
+        return
+    if new.get("agent") and holding.bot and not holding.human:
+        _begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
+    elif old and new and _left_hands(old, new):
+        holding.hands = old
+        kind = "blind" if new.get("agent") else "queue"
+        _begin(entry, kind, new, holding, moved, named=False)
+    holding.hands = new
+
+
+def _same(old: Hands, new: Hands) -> bool:
+    return old == new or (
+        old.get("agent", "") == new.get("agent", "") and old.get("team", "") == new.get("team", "")
+    )
+
+
+def _left_hands(old: Hands, new: Hands) -> bool:
+    """It changed hands: another agent, or another team without a name. Getting a first name
+    within the same team, or being put down by everybody, is none.
+    """
+    if old.get("agent") and new.get("agent"):
+        return old["agent"] != new["agent"]
+    if old.get("team") and new.get("team"):
+        return old["team"] != new["team"]
+    return bool(old.get("agent") and new.get("team") and not new.get("agent"))
+
+
+def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
+    if at_ms - transfer.started_ms > found.policy.bounce_ms:
+        return False
+    before = transfer.before
+    if before.get("agent"):
+        return new.get("agent") == before["agent"]
+    return bool(before.get("team")) and new.get("team") == before["team"] and not new.get("agent")
+
+
+def _bounces(transfer: Moved, at_ms: int) -> None:
+    transfer.outcome = "bounced"
+    transfer.failed_ms = at_ms
+
+
+def _named(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
+    phase, after = entry.data["phase"], entry.data.get("to", {})
+    transfer = holding.open
+    if phase == "failed":
+        if transfer is None:
+            transfer = _begin(entry, entry.data["kind"], after, holding, moved, named=True)
+        _fails(transfer, entry.at_ms)
+        holding.open = None
+        return
+    if transfer is None or transfer.outcome or transfer.accepted_ms is not None:
+        transfer = _begin(entry, entry.data["kind"], after, holding, moved, named=True)
+        transfer.before = entry.data.get("from") or holding.hands
+    elif transfer.kind in {"blind", "unknown"}:
+        # Implied first, then named: one transfer.
+        transfer.kind, transfer.named = entry.data["kind"], True
+    if phase == "accepted" and transfer.accepted_ms is None:
+        transfer.accepted_ms = entry.at_ms
+    if after:
+        holding.hands = after
+
+
+def _human(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings) -> None:
+    """A human acts: he accepts what was passed to him."""
+    agent = entry.data.get("agent") or entry.actor
+    if holding.bot and not holding.human and holding.open is None:
+        to = {"agent": agent} if agent else {}
+        _begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
+    holding.human = True
+    transfer = holding.open
+    if transfer is not None and not transfer.outcome:
+        came_back = bool(agent) and agent == transfer.before.get("agent")
+        if came_back and entry.kind == "connected":
+            if entry.at_ms - transfer.started_ms <= found.policy.bounce_ms:
+                _bounces(transfer, entry.at_ms)
+                holding.open = None
+        elif not came_back and transfer.accepted_ms is None:
+            transfer.accepted_ms = entry.at_ms
+            if agent:
+                transfer.after = {**transfer.after, "agent": transfer.after.get("agent") or agent}
+    elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
+        # Another agent takes the same call or chat, without a word of a transfer before.
+        _begin(
+            entry, "blind", {"agent": agent}, holding, moved, named=False
+        ).accepted_ms = entry.at_ms
+    if agent and (entry.kind == "connected" or not holding.hands.get("agent")):
+        holding.hands = {**holding.hands, "agent": agent}
+
+
+def _fails(transfer: Moved, at_ms: int) -> None:
+    if not transfer.outcome:
+        transfer.outcome = transfer.outcome or "failed"
+        transfer.failed_ms = at_ms
+
+
+def _ended(entry: Entry, holding: _Holding) -> None:
+    """The contact is over: a transfer that its vendor reported, and did not take back, arrived."""
+    transfer = holding.open
+    if transfer is None or transfer.accepted_ms is not None or transfer.outcome:
+        return
+    if transfer.named and transfer.kind != "handoff" and entry.data.get("answered"):
+        transfer.accepted_ms = entry.at_ms
+    elif entry.data.get("final"):
+        _fails(transfer, entry.at_ms)
+
+
+def _facts(transfer: Moved, cycle: Cycle, found: Findings) -> None:
+    subject = f"transfer/{transfer.id}"
+    hands = {"to": Party(**transfer.after), "from_": Party(**transfer.before)}
+    found.add(
+        TransferStarted, subject, cycle, transfer.started_ms, transfer.channel, (transfer.id,),
+        kind=transfer.kind, **hands,
+    )  # fmt: skip
+    reason = "handoff" if transfer.kind == "handoff" else "transfer"
+    found.add(
+        ContextReady, f"context/{subject}", cycle, transfer.started_ms, transfer.channel,
+        (transfer.id,), reason=reason, summary={"kind": transfer.kind},
+    )  # fmt: skip
+    outcome, at_ms = _outcome(transfer, cycle, found)
+    if outcome:
+        found.add(
+            TransferConcluded, f"{subject}/concluded", cycle, at_ms, transfer.channel,
+            (transfer.id,), kind=transfer.kind, outcome=outcome,
+            ping_pong=outcome == "bounced" and bool(transfer.before.get("agent")), **hands,
+        )  # fmt: skip
+
+
+def _outcome(transfer: Moved, cycle: Cycle, found: Findings) -> tuple[str, int]:
+    policy = found.policy
+    if transfer.outcome in {"bounced", "failed"}:
+        return transfer.outcome, transfer.failed_ms or transfer.started_ms
+    if transfer.accepted_ms is not None:
+        due_ms = max(transfer.accepted_ms, transfer.started_ms + policy.bounce_ms)
+        return ("successful", due_ms) if found.silent_since(due_ms) else ("", 0)
+    if transfer.outcome == "refused":
+        due_ms = transfer.started_ms + policy.bounce_ms
+        return ("refused", due_ms) if found.silent_since(due_ms) else ("", 0)
+    if cycle.resolved_ms is not None and transfer.after.get("agent"):
+        return "successful", cycle.resolved_ms
+    due_ms = transfer.started_ms + policy.silence_ms
+    return ("failed", due_ms) if found.silent_since(due_ms) else ("", 0)

@@ -1,0 +1,324 @@
+"""The KPIs.  Adding one is adding one definition here; nothing else changes.
+
+Each definition says which parts of which facts it counts, and everything that a reader must know to
+reconcile it with another tool.  Targets are the defaults of the product's documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from schemas.facts import (
+    ChannelSwitched,
+    ContactRepeated,
+    FactBase,
+    FeedbackJoined,
+    JourneyClosed,
+    JourneyOpened,
+    JourneyReopened,
+    JourneyResolved,
+    QueueAbandoned,
+    QueueWaited,
+    ReplyMeasured,
+    SlaBreached,
+    SlaMet,
+    TransferConcluded,
+    TransferStarted,
+)
+from streams.kpis.cells import bucket
+
+Parts = Iterable[tuple[str, int]]
+"""(part, amount) of what a fact adds."""
+
+Unit = Literal["count", "ratio", "ms", "score"]
+
+
+class Kpi(msgspec.Struct, frozen=True, kw_only=True):
+    """`n` and `hit` make a ratio, `n`, `sum` and buckets a duration, `n` and `sum` a score (in
+    thousandths), `n` a count.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    counts: str
+    """What it counts, in words: goes into docs/kpis.md."""
+    clock: str = ""
+    excludes: str = ""
+    parts: Callable[[FactBase], Parts]
+    detail: Callable[[FactBase], str] = lambda _: ""
+    better: Literal["higher", "lower", "neither"] = "neither"
+    target: float | None = None
+    """Ratio as 0 to 1, ms, or score; None when every tenant sets his own."""
+    amber: float | None = None
+    """Where amber ends; None is 10 % beside the target."""
+    channel_targets: Mapping[str, float] = {}
+    version: int = 1
+
+
+def _opened(fact: FactBase) -> bool:
+    return isinstance(fact, JourneyOpened) and not fact.proactive
+
+
+def _volume(fact: FactBase) -> Parts:
+    if _opened(fact):
+        yield "n", 1
+
+
+def _duration(ms: int) -> Parts:
+    yield from (("n", 1), ("sum", ms), (bucket(ms), 1))
+
+
+def _reply(which: str) -> Callable[[FactBase], Parts]:
+    def parts(fact: FactBase) -> Parts:
+        if isinstance(fact, ReplyMeasured) and fact.which == which:
+            yield from _duration(fact.ms)
+
+    return parts
+
+
+def _resolution(fact: FactBase) -> Parts:
+    if isinstance(fact, JourneyResolved) and fact.fcr != "excluded":
+        yield from _duration(fact.duration_ms)
+
+
+def _per_request(
+    kind: type[FactBase], test: Callable[[FactBase], bool]
+) -> Callable[[FactBase], Parts]:
+    """Events of a kind per opened journey."""
+
+    def parts(fact: FactBase) -> Parts:
+        if _opened(fact):
+            yield "n", 1
+        elif isinstance(fact, kind) and test(fact):
+            yield "hit", 1
+
+    return parts
+
+
+def _switch_detail(fact: FactBase) -> str:
+    return f"{fact.from_}→{fact.to}" if isinstance(fact, ChannelSwitched) else ""
+
+
+def _transfer_detail(fact: FactBase) -> str:
+    return fact.kind if isinstance(fact, TransferStarted | TransferConcluded) else ""
+
+
+def _forced(fact: FactBase) -> bool:
+    return isinstance(fact, ChannelSwitched) and fact.forced
+
+
+def _handoff(fact: FactBase) -> bool:
+    return isinstance(fact, TransferStarted) and fact.kind == "handoff"
+
+
+def _success(fact: FactBase) -> Parts:
+    if isinstance(fact, TransferConcluded):
+        yield "n", 1
+        if fact.outcome == "successful":
+            yield "hit", 1
+
+
+def _abandonment(fact: FactBase) -> Parts:
+    if isinstance(fact, QueueWaited):
+        yield "n", 1
+    elif isinstance(fact, QueueAbandoned):
+        if fact.short:
+            yield "short", 1
+        else:
+            yield from (("n", 1), ("hit", 1))
+
+
+def _answer_speed(fact: FactBase) -> Parts:
+    if isinstance(fact, QueueWaited) and fact.outcome == "answered":
+        yield from _duration(fact.wait_ms)
+
+
+def _sla(fact: FactBase) -> Parts:
+    if isinstance(fact, SlaMet | SlaBreached):
+        yield "n", 1
+        if isinstance(fact, SlaMet):
+            yield "hit", 1
+
+
+def _sla_detail(fact: FactBase) -> str:
+    return fact.clock if isinstance(fact, SlaMet | SlaBreached) else ""
+
+
+def _share(fact: FeedbackJoined) -> float | None:
+    """The score on a scale from 0 to 1."""
+    if fact.score is None or fact.scale_min is None or fact.scale_max is None:
+        return None
+    span = fact.scale_max - fact.scale_min
+    return (fact.score - fact.scale_min) / span if span > 0 else None
+
+
+def _csat(fact: FactBase) -> Parts:
+    if isinstance(fact, FeedbackJoined) and fact.instrument in {"csat", "rating"}:
+        share = _share(fact)
+        if share is not None:
+            yield "n", 1
+            if share >= 0.75:
+                yield "hit", 1
+
+
+def _nps(fact: FactBase) -> Parts:
+    if isinstance(fact, FeedbackJoined) and fact.instrument == "nps" and fact.score is not None:
+        yield "n", 1
+        if fact.score >= 9:
+            yield "sum", 100_000
+        elif fact.score <= 6:
+            yield "sum", -100_000
+
+
+def _ces(fact: FactBase) -> Parts:
+    if isinstance(fact, FeedbackJoined) and fact.instrument == "ces":
+        share = _share(fact)
+        if share is not None:
+            effort = share if fact.easy_is_low is not False else 1 - share
+            yield from (("n", 1), ("sum", round(1_000 * (1 + 6 * effort))))
+
+
+def _fcr(fact: FactBase) -> Parts:
+    if isinstance(fact, JourneyResolved) and fact.cycle == 1:
+        if fact.fcr == "pending":
+            yield "pending", 1
+        elif fact.fcr in {"yes", "no"}:
+            yield "n", 1
+            if fact.fcr == "yes":
+                yield "hit", 1
+
+
+def _reopened(fact: FactBase) -> Parts:
+    if isinstance(fact, JourneyResolved):
+        yield "n", 1
+    elif isinstance(fact, JourneyReopened):
+        yield "hit", 1
+
+
+def _multichannel(fact: FactBase) -> Parts:
+    if isinstance(fact, JourneyClosed):
+        yield "n", 1
+        if len({visit.channel for visit in fact.path}) > 1:
+            yield "hit", 1
+
+
+_SOCIAL = dict.fromkeys(("social", "whatsapp", "sms", "messenger", "instagram"), 4 * 3600000.0)
+_REPLY_TARGETS = {"chat": 60_000.0, "email": 86_400_000.0, "form": 86_400_000.0, **_SOCIAL}
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi(
+        name="volume", title="Requests", unit="count", parts=_volume,
+        counts="Journeys opened: needs of customers, over whatever channels they take.",
+        excludes="Proactive ones, until the customer acts.",
+    ),
+    Kpi(
+        name="first_reply_time", title="First reply time", unit="ms", better="lower",
+        parts=_reply("first"), channel_targets=_REPLY_TARGETS,
+        counts="From the first unanswered message of a cycle to the first public answer of a human.",
+        clock="Wall time; starts at the message, not at the ticket; any channel may answer.",
+        excludes="Bots, automatic replies, notes; calls (see speed of answer).",
+    ),
+    Kpi(
+        name="next_reply_time", title="Next reply time", unit="ms", better="lower",
+        parts=_reply("next"), channel_targets=_REPLY_TARGETS,
+        counts="The same for every later wait of the cycle: one sample a waiting period.",
+        clock="Wall time.", excludes="As first reply time.",
+    ),
+    Kpi(
+        name="resolution_time", title="Resolution time", unit="ms", better="lower",
+        parts=_resolution,
+        counts="From the first act of a cycle to its resolution; one sample a cycle.",
+        clock="Wall time; a reopened journey starts a new cycle and a new clock.",
+        excludes="Proactive journeys without an act.",
+    ),
+    Kpi(
+        name="switch_rate", title="Channel switches", unit="ratio",
+        parts=_per_request(ChannelSwitched, lambda _: True), detail=_switch_detail,
+        counts="Channel switches per journey opened, chosen and forced.",
+        excludes="Channels used in parallel; repeat contacts.",
+    ),
+    Kpi(
+        name="forced_switch_rate", title="Forced switches", unit="ratio", better="lower",
+        parts=_per_request(ChannelSwitched, _forced), detail=_switch_detail, target=0.10, amber=0.12,
+        counts="Switches that the system or its silence caused, per journey opened.",
+        excludes="Switches of the customer's own choice.",
+    ),
+    Kpi(
+        name="transfer_rate", title="Transfers", unit="ratio", better="lower",
+        parts=_per_request(TransferStarted, lambda f: not _handoff(f)), detail=_transfer_detail,
+        counts="Transfers between agents, queues and teams, per journey opened.",
+        excludes="Consultations, first assignments, hand-offs from a bot.",
+    ),
+    Kpi(
+        name="handoff_rate", title="Bot hand-offs", unit="ratio",
+        parts=_per_request(TransferStarted, _handoff),
+        counts="Hand-offs from a bot to a human, per journey opened.",
+    ),
+    Kpi(
+        name="transfer_success_rate", title="Successful transfers", unit="ratio", better="higher",
+        parts=_success, detail=_transfer_detail,
+        counts="Of concluded transfers, those that a human accepted, with the context not missing, "
+        "and that did not bounce back within ten minutes.",
+        excludes="Transfers still under way.",
+    ),
+    Kpi(
+        name="abandonment_rate", title="Queue abandonment", unit="ratio", better="lower",
+        parts=_abandonment, target=0.05, amber=0.10,
+        counts="Stays in a queue that the customer ended himself, of all stays.",
+        excludes="Short ones (under five seconds), counted apart.",
+    ),
+    Kpi(
+        name="speed_of_answer", title="Speed of answer", unit="ms", better="lower",
+        parts=_answer_speed,
+        counts="How long answered customers waited in the queue.",
+        clock="The vendor's own figure where it gives one.",
+    ),
+    Kpi(
+        name="sla_met_rate", title="SLA met", unit="ratio", better="higher", parts=_sla,
+        detail=_sla_detail,
+        counts="Promises kept, of those kept or broken: first reply, next reply, resolution.",
+        excludes="Promises still running.",
+    ),
+    Kpi(
+        name="csat", title="CSAT", unit="ratio", better="higher", parts=_csat,
+        channel_targets={"voice": 0.85, "chat": 0.83, "email": 0.79, "social": 0.67},
+        counts="Answers in the upper quarter of their scale (4 and 5 of 5, good of good and bad).",
+        excludes="Surveys without an answer.",
+    ),
+    Kpi(
+        name="nps", title="NPS", unit="score", better="higher", parts=_nps, target=50, amber=30,
+        counts="Share of 9 and 10 less share of 0 to 6, times 100.",
+    ),
+    Kpi(
+        name="ces", title="Customer effort", unit="score", better="lower", parts=_ces, target=3,
+        amber=4, counts="Mean effort from 1 (easy) to 7 (hard), whatever way the scale was asked.",
+    ),
+    Kpi(
+        name="fcr", title="First contact resolution", unit="ratio", better="higher", parts=_fcr,
+        target=0.80, amber=0.70,
+        counts="First cycles whose customer did not come back about it on any channel within the "
+        "look-back of seven days, of those whose look-back is over.",
+        clock="Known late: a resolution is pending until the customer returns or the time is over.",
+        excludes="Proactive journeys; pending ones, which are counted apart.",
+    ),
+    Kpi(
+        name="repeat_rate", title="Repeat contacts", unit="ratio", better="lower",
+        parts=_per_request(ContactRepeated, lambda _: True),
+        counts="Journeys that follow one closed within seven days on a compatible topic, per "
+        "journey opened.",
+    ),
+    Kpi(
+        name="reopen_rate", title="Reopened", unit="ratio", better="lower", parts=_reopened,
+        counts="Journeys reopened, per resolution.",
+    ),
+    Kpi(
+        name="multichannel_rate", title="Several channels", unit="ratio", parts=_multichannel,
+        counts="Closed journeys whose customer used more than one channel, of closed journeys.",
+    ),
+)  # fmt: skip
+
+BY_NAME: Mapping[str, Kpi] = {kpi.name: kpi for kpi in KPIS}

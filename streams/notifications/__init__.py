@@ -1,0 +1,1 @@
+"""Notices: rules as data, decided from facts.  Pure."""

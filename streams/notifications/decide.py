@@ -1,0 +1,188 @@
+"""From a change of facts to notices: send, withdraw, or stay silent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.cloudevents import rfc3339
+from schemas.common import ConversationRef, Party
+from schemas.facts import Fact, FactBase, TransferConcluded, TransferStarted
+from schemas.notification import Audience, Notification
+from streams.notifications.book import NoticeBook, Sent
+from streams.notifications.rules import RULES, Rule
+from streams.notifications.templates import VERSION, rendered
+from streams.policy import Policy
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision needs beside the fact. `consent` is `purpose/channel` → granted, denied."""
+
+    now_ms: int
+    policy: Policy
+    locale: str = ""
+    consent: Mapping[str, str] = {}
+    reply_to: ConversationRef | None = None
+
+
+def decide(
+    old: Fact | None, new: Fact, book: NoticeBook, about: About
+) -> tuple[NoticeBook, tuple[Notification, ...]]:
+    """`old` is what was asserted before, `new` what is published now (it may be retracted)."""
+    notices: list[Notification] = []
+    kind = str(new.__struct_config__.tag)
+    if new.state == "retracted":
+        book = _withdraw(lambda s: s.subject_id == new.subject_id, book, about, new, notices)
+        return book, tuple(notices)
+    for rule in RULES:
+        if kind in rule.cancelled_by:
+            book = _withdraw(
+                lambda s, r=rule: s.rule == r.name and s.journey == new.journey,
+                book, about, new, notices,
+            )  # fmt: skip
+        if isinstance(new, rule.fact) and rule.when(new):
+            notice = _notice(rule, old, new, book, about)
+            if notice is not None:
+                notices.append(notice)
+                book = book.added(
+                    Sent(
+                        rule.name, new.subject_id, new.revision, notice.collapse_key,
+                        about.now_ms, notice.expires_at_ms, new.journey,
+                    )
+                )  # fmt: skip
+    return book, tuple(notices)
+
+
+def _notice(
+    rule: Rule, old: Fact | None, new: Fact, book: NoticeBook, about: About
+) -> Notification | None:
+    policy = about.policy
+    if old is not None and rule.when(old):
+        return None  # a revision of what was told already
+    consent = _consent(rule, about.consent, new.channel)
+    if consent == "denied" or (rule.consent and consent != "granted"):
+        return None
+    if rule.cooldown and any(
+        s.rule == rule.name and about.now_ms - s.at_ms < policy.notice_cooldown_ms
+        for s in book.sent
+    ):
+        return None
+    not_before_ms = max(about.now_ms, new.at_ms) + rule.delay_ms(policy)
+    expires_ms = new.at_ms + rule.expires_ms(policy)
+    if expires_ms <= not_before_ms:
+        return None  # too stale to help
+    return _made(rule, "send", new, about, consent, not_before_ms, expires_ms)
+
+
+def _withdraw(
+    mine: Any, book: NoticeBook, about: About, fact: Fact, notices: list[Notification]
+) -> NoticeBook:
+    """Takes back what is still good and whose reason has gone."""
+    for sent in book.sent:
+        if not mine(sent) or sent.expires_ms <= about.now_ms:
+            continue
+        rule = next(rule for rule in RULES if rule.name == sent.rule)
+        subject = msgspec.structs.replace(fact, subject_id=sent.subject_id, revision=sent.revision)
+        cancel = _made(rule, "cancel", subject, about, "not_needed", about.now_ms, sent.expires_ms)
+        notices.append(msgspec.structs.replace(cancel, collapse_key=sent.collapse_key))
+        book = book.without(sent)
+    return book
+
+
+def _made(
+    rule: Rule,
+    op: Literal["send", "cancel"],
+    fact: Fact,
+    about: About,
+    consent: str,
+    not_before_ms: int,
+    expires_ms: int,
+) -> Notification:
+    values = variables(fact)
+    locale = about.locale or about.policy.locale
+    title, body = rendered(rule.template, locale, values) if op == "send" else ("", "")
+    return Notification(
+        id=business_id(fact.domain, rule.name, fact.subject_id, fact.revision),
+        op=op,
+        rule=f"{rule.name}@{rule.version}",
+        subject_id=fact.subject_id,
+        revision=fact.revision,
+        domain=fact.domain,
+        audience=Audience(rule.audience, _ref(rule, fact)),
+        purpose=rule.purpose,
+        channel=fact.channel,
+        locale=locale,
+        template=f"{rule.template}@{VERSION}",
+        title=title,
+        body=body,
+        variables=values if op == "send" else {},
+        reply_to=about.reply_to,
+        consent=consent,  # type: ignore[arg-type]  # one of the literals
+        created_ms=about.now_ms,
+        not_before_ms=not_before_ms,
+        expires_at_ms=expires_ms,
+        collapse_key=f"{rule.name}/{fact.subject_id}",
+        customer=fact.customer,
+        journey=fact.journey,
+    )
+
+
+def business_id(domain: str, rule: str, subject: str, revision: int) -> str:
+    """Equal in every keyspace and every replay: by it nobody is told twice."""
+    text = "\x00".join((domain, rule, subject, str(revision)))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _consent(rule: Rule, given: Mapping[str, str], channel: str) -> str:
+    if rule.audience != "customer":
+        return "not_needed"
+    for purpose in (rule.purpose, "all"):
+        for where in (channel, "*"):
+            if (state := given.get(f"{purpose}/{where}")) is not None:
+                return state
+    return "unknown"
+
+
+def _ref(rule: Rule, fact: FactBase) -> str:
+    match rule.audience:
+        case "customer":
+            return fact.customer
+        case "agent":
+            if isinstance(fact, TransferStarted | TransferConcluded):
+                return fact.to.agent or fact.to.queue or fact.to.team or fact.queue
+            return fact.queue or fact.team or "anyone"
+    return fact.team or "anyone"
+
+
+def variables(fact: FactBase) -> dict[str, str]:
+    """What the texts may name; empty when the fact has no such thing."""
+    values = dict.fromkeys(
+        ("from_channel", "cause", "outcome", "clock", "due", "task", "step", "instrument", "score",
+         "kpi", "value", "target", "from_party", "to_party"), "",
+    )  # fmt: skip
+    values |= {"channel": fact.channel, "journey": fact.journey}
+    values |= dict(_told(fact))
+    return values
+
+
+def _told(fact: FactBase) -> Iterator[tuple[str, str]]:
+    names = {"from_": "from_channel", "due_ms": "due", "task_kind": "task", "clock": "clock"}
+    for field in fact.__struct_fields__:
+        value = getattr(fact, field)
+        if isinstance(value, Party):
+            yield ("from_party" if field == "from_" else "to_party"), party(value)
+        elif field == "due_ms":
+            yield "due", rfc3339(value)
+        elif field in {"cause", "outcome", "step", "instrument", "score", "kpi", "value", "target"}:
+            yield field, "" if value is None else str(value)
+        elif field in names and isinstance(value, str):
+            yield names[field], value.replace("_", " ")
+
+
+def party(hands: Party) -> str:
+    """`agent 7, team billing`, or `nobody`."""
+    fields = ((name, getattr(hands, name)) for name in hands.__struct_fields__)
+    return ", ".join(f"{name} {value}" for name, value in fields if value) or "nobody"

@@ -1,0 +1,285 @@
+"""The journeys stage: a customer's events in; facts, figures, contexts and notices out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from schemas.cloudevents import (
+    CONTENT_TYPE,
+    decode_event,
+    encode_event,
+    encode_fact,
+    encode_notification,
+)
+from schemas.events import (
+    ClockTick,
+    ErasureRequested,
+    Event,
+    IdentityJoined,
+    JourneyMoved,
+    PolicyChanged,
+)
+from schemas.facts import (
+    ChannelSwitched,
+    ContextReady,
+    TransferConcluded,
+    TransferStarted,
+)
+from streams.fold import Count, Fold, Publish, Recent, Record, Timer, View
+from streams.journeys import context, moves
+from streams.journeys.conclude import Change, conclude
+from streams.journeys.documents import context_document
+from streams.journeys.fold import is_repeat, put, remember
+from streams.journeys.state import (
+    CustomerState,
+    Excerpts,
+    decode_excerpts,
+    decode_state,
+    encode_state,
+)
+from streams.kpis.contributions import effects
+from streams.notifications.decide import About, decide
+from streams.policy import Policy, changed
+from streams.stages.letters import dead_letter
+
+_HEADERS = (("content-type", CONTENT_TYPE),)
+_RECENT = {
+    ChannelSwitched: "switches",
+    TransferStarted: "transfers",
+    TransferConcluded: "transfers",
+}
+_json = msgspec.json.Encoder().encode
+_policy = msgspec.msgpack.Decoder(Policy)
+
+
+class Journeys(Fold):
+    """State: one `CustomerState` under the customer's id, excerpts under `ctx:<customer>`, the
+    policy under `policy:<domain>`.
+    """
+
+    name = "journeys"
+    version = "1"
+    input_topic = "events"
+
+    def prepare(self, record: Record) -> Event | str:
+        try:
+            return decode_event(record.value or b"")
+        except msgspec.DecodeError as error:
+            return f"A record of the events topic cannot be read: {error}."
+
+    def keys(self, prepared: Event | str) -> Iterable[str]:
+        if isinstance(prepared, str | ClockTick):
+            return ()
+        if isinstance(prepared, PolicyChanged):
+            return (f"policy:{prepared.domain}",)
+        customer = prepared.loser if isinstance(prepared, IdentityJoined) else prepared.customer
+        return (customer, f"ctx:{customer}", f"policy:{prepared.domain}")
+
+    def apply(self, prepared: Event | str, record: Record, view: View) -> None:
+        match prepared:
+            case str():
+                dead_letter(view, record, "malformed", prepared, self.name)
+            case ClockTick():
+                pass  # the engine's clock has moved: that was all
+            case PolicyChanged():
+                self._policy_changed(prepared, record, view)
+            case IdentityJoined():
+                self._joined(prepared, view)
+            case JourneyMoved():
+                self._moved(prepared, view)
+            case ErasureRequested():
+                view.delete(prepared.customer)
+                view.delete(f"ctx:{prepared.customer}")
+            case _:
+                self._event(prepared, view)
+
+    def _policy_changed(self, event: PolicyChanged, record: Record, view: View) -> None:
+        try:
+            policy = changed(_policy_of(view, event.domain), event.version, event.policy)
+        except msgspec.ValidationError as error:
+            dead_letter(view, record, "bad_policy", f"The policy is refused: {error}.", self.name)
+            return
+        view.put(f"policy:{event.domain}", policy)
+
+    def _event(self, event: Event, view: View) -> None:
+        policy = _policy_of(view, event.domain)
+        known: CustomerState | None = view.get(event.customer)
+        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
+        if known is not None and known.moved_to:
+            self._forward(event, known.moved_to, view)
+            return
+        if known is not None and is_repeat(known, event):
+            view.emit(Count("duplicates_total", (event.source,)))
+            return
+        state = known.fork() if known else CustomerState(event.customer, event.domain)
+        remember(state, event)
+        touched, late = put(state, event, policy)
+        if late:
+            view.emit(Count("late_total", (event.source,)))
+        heard = context.listened(excerpts, event, policy)
+        if heard is not None:
+            view.put(f"ctx:{event.customer}", heard)
+        self._conclude(state, touched, policy, heard or excerpts, view)
+
+    def _forward(self, event: Event, winner: str, view: View) -> None:
+        moved = msgspec.structs.replace(event, customer=winner)
+        view.emit(Publish("events", winner, encode_event(moved), _HEADERS))
+
+    def _joined(self, event: IdentityJoined, view: View) -> None:
+        """At the loser's: everything goes to the winner."""
+        state: CustomerState | None = view.get(event.loser)
+        excerpts: Excerpts | None = view.get(f"ctx:{event.loser}")
+        if state is not None and state.moved_to:
+            return
+        left = state or CustomerState(event.loser, event.domain)
+        view.put(event.loser, moves.tombstone(left, event.customer))
+        view.delete(f"ctx:{event.loser}")
+        if state is None:
+            return
+        for journey in state.journeys.values():
+            view.clear_timer(event.loser, "look", _number(journey.id))
+        moved = JourneyMoved(
+            id=f"{event.id}/moved",
+            source=event.source,
+            domain=event.domain,
+            time_ms=event.time_ms,
+            recorded_ms=event.recorded_ms,
+            channel=event.channel,
+            actor=event.actor,
+            customer=event.customer,
+            loser=event.loser,
+            state=_json([encode_state(state), encode_state(excerpts or Excerpts())]),
+        )
+        view.emit(Publish("events", event.customer, encode_event(moved), _HEADERS))
+
+    def _moved(self, event: JourneyMoved, view: View) -> None:
+        """At the winner's: united with what he has."""
+        known: CustomerState | None = view.get(event.customer)
+        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
+        policy = _policy_of(view, event.domain)
+        if known is not None and known.moved_to:
+            self._forward(event, known.moved_to, view)
+            return
+        raw_state, raw_excerpts = msgspec.json.decode(event.state, type=list[bytes])
+        state = known.fork() if known else CustomerState(event.customer, event.domain)
+        if is_repeat(state, event):
+            return
+        remember(state, event)
+        touched, taken_back = moves.unite(state, decode_state(raw_state), policy)
+        heard = context.united(excerpts, decode_excerpts(raw_excerpts))
+        view.put(f"ctx:{event.customer}", heard)
+        self._announce(state, taken_back, policy, heard, view)
+        self._conclude(state, touched, policy, heard, view)
+
+    def fire(self, timer: Timer, view: View) -> None:
+        """`look`: silence says more now."""
+        state: CustomerState | None = view.get(timer.entity)
+        if state is None or state.moved_to:
+            return
+        policy = _policy_of(view, state.domain)
+        excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
+        state = state.fork()
+        ids = {ident for ident in state.journeys if _number(ident) == timer.number}
+        for ident in ids:
+            state.journeys[ident] = state.journeys[ident].fork()
+        self._conclude(state, ids, policy, excerpts, view)
+
+    def _conclude(
+        self,
+        state: CustomerState,
+        touched: Iterable[str],
+        policy: Policy,
+        excerpts: Excerpts | None,
+        view: View,
+    ) -> None:
+        for ident in sorted(touched):
+            journey = state.journeys[ident]
+            changes, look_ms = conclude(state, journey, policy, view.now_ms)
+            self._announce(state, changes, policy, excerpts, view)
+            if journey.closed_ms and view.now_ms >= journey.closed_ms + policy.seal_ms:
+                self._seal(state, ident, view)
+                continue
+            if journey.closed_ms:
+                seal_ms = journey.closed_ms + policy.seal_ms
+                look_ms = min(look_ms, seal_ms) if look_ms else seal_ms
+            if look_ms is None:
+                view.clear_timer(state.customer, "look", _number(ident))
+            else:
+                view.set_timer(Timer(look_ms, state.customer, "look", _number(ident)))
+        view.put(state.customer, state)
+
+    def _seal(self, state: CustomerState, ident: str, view: View) -> None:
+        """A week after closing the journey is history: only its facts remain, in the topic."""
+        journey = state.journeys.pop(ident)
+        state.floor_ms = max(state.floor_ms, journey.last_ms)
+        for key in [k for k, owner in state.conversations.items() if owner == ident]:
+            del state.conversations[key]
+        view.clear_timer(state.customer, "look", _number(ident))
+
+    def _announce(
+        self,
+        state: CustomerState,
+        changes: Iterable[Change],
+        policy: Policy,
+        excerpts: Excerpts | None,
+        view: View,
+    ) -> None:
+        for old, new in changes:
+            kind = str(new.__struct_config__.tag)
+            view.emit(Publish("journeys", state.customer, encode_fact(new), _HEADERS))
+            view.emit(Count("facts_total", (kind, new.state)))
+            if old is not None:
+                for effect in effects(old, -1):
+                    view.emit(effect)
+            if new.state == "asserted":
+                for effect in effects(new, +1):
+                    view.emit(effect)
+            if (name := _RECENT.get(type(new))) is not None:
+                view.emit(Recent(name, _json(new)))
+            if isinstance(new, ContextReady) and new.state == "asserted":
+                document = context_document(state, excerpts, view.now_ms)
+                document["subject_id"] = new.subject_id
+                view.emit(Publish("context", state.customer, _json(document)))
+            self._notify(state, old, new, policy, view)
+
+    def _notify(self, state: CustomerState, old: Any, new: Any, policy: Policy, view: View) -> None:
+        journey = state.journeys.get(new.journey)
+        last = journey.attached[-1] if journey and journey.attached else None
+        about = About(
+            now_ms=view.now_ms,
+            policy=policy,
+            locale=state.locale,
+            consent=state.consent,
+            reply_to=last.ref if last else None,
+        )
+        state.notices, notices = decide(old, new, state.notices, about)
+        for notice in notices:
+            view.emit(Count("notifications_total", (notice.rule, notice.op)))
+            view.emit(
+                Publish("notifications", notice.collapse_key, encode_notification(notice), _HEADERS)
+            )
+
+    def encode(self, key: str, state: Any) -> bytes:
+        return encode_state(state)
+
+    def decode(self, key: str, raw: bytes) -> Any:
+        if key.startswith("ctx:"):
+            return decode_excerpts(raw)
+        if key.startswith("policy:"):
+            return _policy.decode(raw)
+        return decode_state(raw)
+
+
+def _policy_of(view: View, domain: str) -> Policy:
+    return view.get(f"policy:{domain}") or Policy()
+
+
+def _number(journey: str) -> int:
+    """The last part of a journey's id; journeys that moved here keep theirs, so a hash of the
+    whole keeps two of the same number apart.
+    """
+    customer, _, number = journey.rpartition(".")
+    return int(number) + 1_000 * (sum(customer.encode()) % 1_000)
