@@ -24,6 +24,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from streams.channels.base import SourceConfig
+from streams.channels.registry import adapters
 
 
 class SettingsError(Exception):
@@ -361,6 +362,12 @@ def _contradictions(settings: Settings) -> list[str]:
         "with it and must not be guessable."
         for domain in settings.domain
         if len(domain.key) < 16
+    ]
+    found += [
+        f"Source {source.name!r} has the unknown vendor {source.vendor!r}; there are "
+        f"{', '.join(adapters())}."
+        for source in settings.source
+        if source.vendor not in adapters()
     ]
     for kind, names in (
         ("domain", domains),

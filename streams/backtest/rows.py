@@ -42,7 +42,7 @@ class Log:
         return self.path.open(encoding=self.encoding, newline=None)
 
     def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:
-        """All rows; `progress` hears how many bytes of the file have been read (roughly)."""
+        """All rows; `progress` hears the number of rows read, now and then."""
         with self._open() as lines:
             lines.readline()
             read = csv.reader(lines, delimiter=self.delimiter)
@@ -54,5 +54,5 @@ class Log:
                     row |= dict.fromkeys(self._names[len(values) :], "")
                 row[NUMBER] = str(number)
                 if progress and number % 1_000 == 0:
-                    progress(lines.buffer.tell())
+                    progress(number)
                 yield row

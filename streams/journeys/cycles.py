@@ -86,7 +86,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
     first = cycles[0]
-    found.dimensions(first.entries)
+    found.dimensions([])  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(
         JourneyOpened, "opened", first, journey.opened_ms, channel,

@@ -1,0 +1,98 @@
+"""A check-up: is everything there and set right, and if not, what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import msgspec
+import redis
+
+from streams.admin import topics
+from streams.admin.lag import rows
+from streams.admin.topics import AdminError
+from streams.settings import Settings
+
+
+class Finding(msgspec.Struct, frozen=True):
+    ok: bool
+    what: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """One finding for each thing that is looked at."""
+    yield from _settings(settings)
+    yield from _kafka(settings)
+    yield from _redis(settings)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if not settings.domain:
+        yield Finding(False, "No domain is configured.", "Add a [[domain]] with a name and a key.")
+    if not settings.source:
+        yield Finding(False, "No source is configured.", "Add a [[source]]: see docs/vendors.")
+    for source in settings.source:
+        has = bool(source.secrets)
+        advice = "" if has else "Without a secret every webhook of it is refused."
+        yield Finding(has, f"Source {source.name} ({source.vendor}) has a secret.", advice)
+    if not settings.console.tokens:
+        yield Finding(True, "The console has no tokens: it answers on a loopback address only.")
+
+
+def _kafka(settings: Settings) -> Iterator[Finding]:
+    try:
+        with topics.admin_client(settings) as client:
+            brokers = len(client.describe_cluster()["brokers"])
+        yield Finding(True, f"Kafka answers: {brokers} broker(s).")
+        wrong = topics.check(settings)
+    except AdminError as error:
+        yield Finding(False, "Kafka answers.", str(error))
+        return
+    for sentence in wrong:
+        yield Finding(False, sentence)
+    if not wrong:
+        yield Finding(True, "The topics are as the settings say.")
+        behind = [row for row in rows(settings) if row.lag > 10_000]
+        advice = "See `filrouge lag`; are enough workers running?" if behind else ""
+        yield Finding(not behind, "No stage is far behind.", advice)
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    client = redis.Redis.from_url(settings.redis.url, decode_responses=True, socket_timeout=5)
+    try:
+        info = client.info()
+        seconds, microseconds = client.time()
+        config = client.config_get("maxmemory-policy", "appendonly")
+    except redis.RedisError as error:
+        yield Finding(
+            False,
+            "Redis answers.",
+            f"{settings.redis.url}: {error}. Is it running, is redis.url right?",
+        )
+        return
+    finally:
+        client.close()
+    version = str(info["redis_version"])
+    new = tuple(int(part) for part in version.split(".")[:2]) >= (6, 2)
+    yield Finding(new, f"Redis {version} answers.", "" if new else "6.2 or newer is needed.")
+    policy = config.get("maxmemory-policy", "noeviction")
+    yield Finding(
+        policy == "noeviction",
+        f"Redis' maxmemory-policy is {policy}.",
+        "" if policy == "noeviction" else "Set noeviction: the state must never be thrown out.",
+    )
+    durable = config.get("appendonly") == "yes"
+    yield Finding(
+        True,
+        f"Redis' append-only file is {'on' if durable else 'off'}.",
+        ""
+        if durable
+        else "After a crash of Redis all is rebuilt from Kafka; `appendonly yes` spares it.",
+    )
+    skew_ms = abs(time.time() - (seconds + microseconds / 1e6)) * 1_000
+    yield Finding(
+        skew_ms < 2_000,
+        f"This clock and Redis' differ by {skew_ms:.0f} ms.",
+        "" if skew_ms < 2_000 else "Set the clocks by NTP: signatures and ticks depend on them.",
+    )

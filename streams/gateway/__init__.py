@@ -1,0 +1,1 @@
+"""The gateway: webhooks in over HTTP, verified, durable in Kafka, answered as vendors want."""
