@@ -77,7 +77,7 @@ def describe(settings: Settings) -> dict[str, dict[str, Any]]:
         existing = set(client.list_topics()) & set(names)
         if not existing:
             return {}
-        found = {
+        found: dict[str, dict[str, Any]] = {
             row["name"]: {
                 "partitions": len(row["partitions"]),
                 "replication": min(len(p["replicas"]) for p in row["partitions"]),

@@ -1,4 +1,4 @@
-"""The demo's settings file, its secrets and its policy: real durations would be too long to watch."""
+"""The demo's settings, secrets and policy: real durations would be too long to watch."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ async def transfer_bounces(stage: Stage, who: Person) -> Truth:
     await stage.post(stage.desk.assigned(conversation, who, first, second, now_ms()))
     await asyncio.sleep(2)
     await stage.post(stage.desk.assigned(conversation, who, second, first, now_ms()))
-    return Truth(who, "is passed on and back", transfers=[])
+    return Truth(who, "is passed on and back", transfers=[("blind", "bounced")])
 
 
 async def answered_call(stage: Stage, who: Person) -> None:
@@ -179,3 +179,12 @@ async def answered_call(stage: Stage, who: Person) -> None:
 def now_ms() -> int:
     """The wall clock: the vendors' systems have one of their own."""
     return time.time_ns() // 1_000_000
+
+
+STORIES: tuple[Story, ...] = (
+    whatsapp_unanswered_then_call,
+    bot_hands_off_to_agent,
+    whatsapp_answered_then_call,
+    queue_abandoned_then_mail,
+    transfer_bounces,
+)

@@ -23,6 +23,7 @@ class Company:
         """The CRM says which identifiers are one person."""
         identifiers = [
             {"kind": "crm", "value": who.crm, "trust": "curated"},
+            {"kind": "user", "value": who.crm, "trust": "curated"},
             {"kind": "phone", "value": who.phone, "trust": "curated"},
             {"kind": "email", "value": who.email, "trust": "curated"},
         ]
@@ -31,6 +32,20 @@ class Company:
             f"contact/{who.number}",
             at_ms,
             {"channel": "web", "rel": "same", "by": "crm", "identifiers": identifiers},
+        )
+
+    def broken(self) -> Call:
+        """A body that is signed and is no JSON."""
+        body, ident, now = b"{not json", "broken", datetime.now(UTC)
+        return Call(
+            self._source,
+            body,
+            {
+                "Content-Type": "application/cloudevents+json",
+                "webhook-id": ident,
+                "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": Webhook(self._secret).sign(ident, now, body.decode()),
+            },
         )
 
     def event(self, kind: str, ident: str, at_ms: int, data: dict[str, Any]) -> Call:

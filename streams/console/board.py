@@ -1,0 +1,179 @@
+"""The figures in memory: sums of panes, kept up to date by the panes that changed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+import orjson
+import redis.asyncio
+
+from streams.engine.keys import LaneKeys
+from streams.engine.redis_store import panes_of
+from streams.kpis.contributions import WAITING
+from streams.kpis.panes import WINDOWS, pane_size, starts
+from streams.kpis.scorecard import Figure, scorecard
+
+SPARKS = 24
+"""Points of a sparkline over its window."""
+
+Pane = tuple[str, int]
+
+
+class Live(msgspec.Struct):
+    """Now: who waits, since when the longest does, what is open; by channel."""
+
+    waiting: dict[str, int] = {}
+    longest_since_ms: int | None = None
+    longest_channel: str = ""
+    longest_journey: str = ""
+    open: dict[str, int] = {}
+
+
+class Board:
+    """Reads what the journeys stage keeps in Redis, over all its partitions."""
+
+    def __init__(self, client: redis.asyncio.Redis, keyspace: str, partitions: int) -> None:
+        self._client = client
+        self._lanes = [LaneKeys(keyspace, "journeys", p, partitions) for p in range(partitions)]
+        self._seen = [0] * partitions
+        self._panes: dict[Pane, dict[int, dict[str, int]]] = {}
+        self._sums: dict[Pane, Counter[str]] = {}
+
+    async def refresh(self) -> None:
+        """Fetches the panes that changed since the last time. Raises Redis' errors."""
+        pipe = self._client.pipeline(transaction=False)
+        for lane, seen in zip(self._lanes, self._seen, strict=True):
+            pipe.zrange(lane.pane_index, f"({seen}", "+inf", byscore=True, withscores=True)
+        changed: list[Any] = await pipe.execute()
+        wanted: list[tuple[int, Pane]] = []
+        for number, rows in enumerate(changed):
+            if not rows:
+                continue
+            self._seen[number] = int(rows[-1][1])
+            for pane in panes_of(self._lanes[number], [name for name, _ in rows]):
+                wanted.append((number, pane))
+        await self._fetch(wanted)
+        self._forget(_now_ms())
+
+    async def _fetch(self, wanted: list[tuple[int, Pane]]) -> None:
+        if not wanted:
+            return
+        pipe = self._client.pipeline(transaction=False)
+        for number, pane in wanted:
+            pipe.hgetall(self._lanes[number].pane(*pane))
+        found: list[Any] = await pipe.execute()
+        for (number, pane), cells in zip(wanted, found, strict=True):
+            self._panes.setdefault(pane, {})[number] = {
+                k.decode(): int(v) for k, v in cells.items()
+            }
+        for pane in {pane for _, pane in wanted}:
+            total: Counter[str] = Counter()
+            for cells in self._panes[pane].values():
+                total.update(cells)
+            self._sums[pane] = total
+
+    def _forget(self, now_ms: int) -> None:
+        longest = dict.fromkeys(("10s", "5m", "1h"), 0)
+        for window_ms in WINDOWS.values():
+            size = pane_size(window_ms)
+            longest[size] = max(longest[size], window_ms)
+        for pane in [p for p in self._sums if p[1] < now_ms - 2 * longest[p[0]] - 3_600_000]:
+            del self._sums[pane], self._panes[pane]
+
+    def cells(self, window: str, now_ms: int | None = None) -> Counter[str]:
+        """All cells summed over a rolling window of `WINDOWS`."""
+        size, panes = starts(WINDOWS[window], now_ms or _now_ms())
+        total: Counter[str] = Counter()
+        for start in panes:
+            if (found := self._sums.get((size, start))) is not None:
+                total.update(found)
+        return total
+
+    def figures(self, window: str, domain: str = "", by: Iterable[str] = ()) -> list[Figure]:
+        return scorecard(self.cells(window), domain, by)
+
+    def sparks(self, window: str, domain: str = "") -> dict[str, list[float | None]]:
+        """Each KPI's value in equal parts of the window, oldest first."""
+        size, panes = starts(WINDOWS[window], _now_ms())
+        step = max(1, len(panes) // SPARKS)
+        lines: dict[str, list[float | None]] = {}
+        for at in range(0, len(panes), step):
+            total: Counter[str] = Counter()
+            for start in panes[at : at + step]:
+                total.update(self._sums.get((size, start), {}))
+            for one in scorecard(total, domain):
+                lines.setdefault(one.kpi, []).append(one.value)
+        return lines
+
+    async def live(self, domain: str = "") -> Live:
+        """The gauges, read now."""
+        pipe = self._client.pipeline(transaction=False)
+        for lane in self._lanes:
+            pipe.hgetall(lane.live)
+            pipe.zrange(lane.waiting(WAITING), 0, 0, withscores=True)
+        found: list[Any] = await pipe.execute()
+        live = Live()
+        for cells, first in zip(found[::2], found[1::2], strict=True):
+            _count(live, cells, domain)
+            for member, since in first:
+                if live.longest_since_ms is None or since < live.longest_since_ms:
+                    live.longest_since_ms = int(since)
+                    _, live.longest_channel, live.longest_journey = member.decode().split("|", 2)
+        return live
+
+    async def recent(self, name: str, limit: int = 20) -> list[dict[str, Any]]:
+        """The newest of a short list, over all partitions; of a fact only its last revision."""
+        pipe = self._client.pipeline(transaction=False)
+        for lane in self._lanes:
+            pipe.lrange(lane.recent(name), 0, 99)
+        latest: dict[str, dict[str, Any]] = {}
+        for lines in await pipe.execute():
+            for line in lines:
+                fact = orjson.loads(line)
+                subject = fact["subject_id"].removesuffix("/concluded")
+                known = latest.get(subject)
+                if known is None or _rank(fact) > _rank(known):
+                    latest[subject] = fact
+        asserted = [f for f in latest.values() if f.get("state", "asserted") == "asserted"]
+        return sorted(asserted, key=lambda f: (-f["at_ms"], f["subject_id"]))[:limit]
+
+    async def ledger(self, kpi: str, domain: str, from_ms: int, to_ms: int) -> list[dict[str, Any]]:
+        """What made a KPI over whole hours: one entry a fact, exactly as counted."""
+        hour = 3_600_000
+        pipe = self._client.pipeline(transaction=False)
+        hours = range(from_ms - from_ms % hour, to_ms, hour)
+        for start in hours:
+            for lane in self._lanes:
+                pipe.hgetall(lane.ledger(start))
+        entries = []
+        for found in await pipe.execute():
+            for entry, value in found.items():
+                of, name, subject = entry.decode().split("|", 2)
+                if name == kpi and (not domain or of == domain):
+                    entries.append({"subject": subject, **orjson.loads(value)})
+        return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
+
+
+def _rank(fact: Mapping[str, Any]) -> tuple[bool, int]:
+    return fact["type"] == "transfer.concluded", fact.get("revision", 1)
+
+
+def _count(live: Live, cells: Mapping[bytes, bytes], domain: str) -> None:
+    for text, value in cells.items():
+        of, gauge, channel = text.decode().split("|", 2)
+        if domain and of != domain:
+            continue
+        amount = int(value)
+        if gauge == "waiting":
+            live.waiting[channel] = live.waiting.get(channel, 0) + amount
+        else:
+            sign = 1 if gauge == "open" else -1
+            live.open[channel] = live.open.get(channel, 0) + sign * amount
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,71 @@
+"""The API's description (OpenAPI 3.1), for people who generate clients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.console.people import KINDS
+from streams.kpis.panes import WINDOWS
+
+
+def _operation(summary: str, *parameters: dict[str, Any], missing: bool = False) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        "200": {"description": "The answer.", "content": {"application/json": {"schema": {}}}},
+        "401": {"description": "No token, or a wrong one."},
+        "503": {"description": "Redis does not answer."},
+    }
+    if missing:
+        responses["404"] = {"description": "Unknown."}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
+
+
+def _query(name: str, about: str, **schema: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "description": about,
+        "schema": {"type": "string", **schema},
+    }
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+_DOMAIN = _query("domain", "The identity domain; may be left out when there is one only.")
+_WINDOW = _query("window", "The rolling window.", enum=list(WINDOWS), default="1h")
+
+
+def document() -> dict[str, Any]:
+    """The whole description."""
+    identifiers = [_query(kind, f"The customer's {kind}.") for kind in ("customer", *KINDS)]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Filrouge console", "version": "1"},
+        "security": [{"token": []}],
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "paths": {
+            "/v1/context": _operation(
+                "What an agent should see of a customer; the look-up is logged.",
+                *identifiers,
+                _DOMAIN,
+                _query("agent", "Who looks."),
+                missing=True,
+            ),
+            "/v1/journeys/{id}": _operation("One journey.", _path("id"), missing=True),
+            "/v1/kpis": _operation(
+                "The scorecard.", _WINDOW, _DOMAIN, _query("by", "Dimensions, comma separated.")
+            ),
+            "/v1/kpis/{kpi}/cycles": _operation(
+                "The entries that made a figure over whole hours, and their sum.",
+                _path("kpi"),
+                _query("from", "Milliseconds since the epoch."),
+                _query("to", "Milliseconds since the epoch."),
+                _DOMAIN,
+                missing=True,
+            ),
+            "/v1/live": _operation("Who waits, what is open.", _DOMAIN),
+            "/v1/recent": _operation("The latest switches and transfers."),
+            "/v1/board": _operation("Everything that the page shows.", _WINDOW, _DOMAIN),
+        },
+    }

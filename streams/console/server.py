@@ -1,0 +1,352 @@
+"""The console's HTTP server: the API, and the live page that uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import logging
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+from aiohttp import web
+from confluent_kafka import KafkaException, Producer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
+
+from schemas.cloudevents import CONTENT_TYPE, encode_event
+from schemas.common import Actor
+from schemas.events import ContextViewed
+from schemas.facts import Fact
+from streams import metrics
+from streams.console.board import Board
+from streams.console.openapi import document
+from streams.console.people import KINDS, People
+from streams.engine.clients import librdkafka
+from streams.engine.redis_store import connect
+from streams.journeys.documents import sentence
+from streams.kpis.definitions import BY_NAME
+from streams.kpis.panes import WINDOWS
+from streams.kpis.scorecard import as_json
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+_OPEN = {"/healthz", "/readyz", "/metrics", "/login", "/openapi.json"}
+_LOOPBACK = {"127.0.0.1", "::1"}
+_SECURITY = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Console:
+    """`await start()`, `await stop()`; `port` is what it listens on."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client = connect(settings.redis.url)
+        self._board = Board(self._client, settings.keyspace, settings.kafka.events_partitions)
+        self._people = People(self._client, settings)
+        self._producer = Producer(
+            librdkafka(settings.kafka)
+            | {"acks": "all", "partitioner": "murmur2", "message.timeout.ms": 5_000}
+        )
+        self._runner: web.AppRunner | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._fault = ""
+        self.port = settings.console.port
+
+    async def start(self) -> None:
+        app = web.Application(middlewares=[self._watched, self._guarded])
+        app.router.add_get("/", self._page("index.html"))
+        app.router.add_get("/journeys/{id}", self._page("journey.html"))
+        app.router.add_get("/login", self._page("login.html"))
+        app.router.add_post("/login", self._login)
+        app.router.add_static("/static", STATIC)
+        app.router.add_get("/v1/context", self._context)
+        app.router.add_get("/v1/journeys/{id}", self._journey)
+        app.router.add_get("/v1/kpis", self._kpis)
+        app.router.add_get("/v1/kpis/{kpi}/cycles", self._cycles)
+        app.router.add_get("/v1/live", self._live)
+        app.router.add_get("/v1/recent", self._recent)
+        app.router.add_get("/v1/board", self._everything)
+        app.router.add_get("/openapi.json", self._openapi)
+        app.router.add_get("/healthz", self._healthz)
+        app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        console = self._settings.console
+        await web.TCPSite(self._runner, console.host, console.port).start()
+        self.port = self._runner.addresses[0][1]
+        self._task = asyncio.create_task(self._keep_fresh())
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._runner:
+            await self._runner.cleanup()
+        await asyncio.to_thread(self._producer.flush, 2)
+        await self._client.aclose()
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            try:
+                await self._board.refresh()
+                await self._set_gauges()
+                self._fault = ""
+            except (RedisError, OSError) as error:
+                if not self._fault:
+                    log.warning("Redis does not answer: %s", error)
+                self._fault = "Redis does not answer; the figures stand still."
+            self._producer.poll(0)
+            await asyncio.sleep(self._settings.console.refresh_ms / 1_000)
+
+    async def _set_gauges(self) -> None:
+        for domain in self._settings.domain:
+            for one in self._board.figures("1h", domain.name):
+                if one.value is not None:
+                    metrics.kpi_value.labels(domain.name, one.kpi, "1h").set(one.value)
+            live = await self._board.live(domain.name)
+            metrics.live_value.labels(domain.name, "waiting").set(sum(live.waiting.values()))
+            metrics.live_value.labels(domain.name, "open").set(sum(live.open.values()))
+
+    # Around every request ---------------------------------------------------------------
+
+    @web.middleware
+    async def _watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource else "unknown"
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = _error(error.status, error.text or error.reason)
+        except (RedisError, OSError):
+            response = _error(503, "Redis does not answer; try again in a moment.")
+        response.headers.update(_SECURITY)
+        metrics.console_requests.labels(route, str(response.status)).inc()
+        metrics.console_seconds.labels(route).observe(time.perf_counter() - started)
+        return response
+
+    @web.middleware
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in _OPEN or request.path.startswith("/static/"):
+            return await handler(request)
+        tokens = self._settings.console.tokens
+        if not tokens:
+            if request.remote in _LOOPBACK:
+                return await handler(request)
+            return _error(403, "Without tokens the console answers on a loopback address only.")
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        cookie = request.cookies.get("filrouge", "")
+        allowed = False
+        for token in tokens:
+            allowed |= hmac.compare_digest(given.encode(), token.encode())
+            allowed |= hmac.compare_digest(cookie.encode(), _cookie(token).encode())
+        if allowed:
+            return await handler(request)
+        if request.path.startswith("/v1/"):
+            return _error(401, "Send one of the console's tokens as `Authorization: Bearer …`.")
+        raise web.HTTPSeeOther("/login")
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        given = str((await request.post()).get("token", ""))
+        for token in self._settings.console.tokens:
+            if hmac.compare_digest(given.encode(), token.encode()):
+                answer = web.HTTPSeeOther("/")
+                answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
+                return answer
+        return _error(401, "That is not one of the console's tokens.")
+
+    def _page(self, name: str) -> Handler:
+        async def page(_: web.Request) -> web.StreamResponse:
+            return web.FileResponse(STATIC / name)
+
+        return page
+
+    # The API ------------------------------------------------------------------------------
+
+    async def _context(self, request: web.Request) -> web.Response:
+        domain = self._domain(request)
+        customer = request.query.get("customer")
+        if customer is None:
+            kind = next((kind for kind in KINDS if kind in request.query), None)
+            if kind is None:
+                return _error(400, f"Name the customer by one of: customer, {', '.join(KINDS)}.")
+            region = request.query.get("region", "")
+            customer = await self._people.customer(domain, kind, request.query[kind], region)
+        else:
+            customer = await self._people.current(domain, customer)
+        found = await self._people.context(customer) if customer else None
+        if customer is None or found is None:
+            return _error(404, "Nobody is known by that identifier in this domain.")
+        self._viewed(domain, customer, request.query.get("agent", ""))
+        return _json(found)
+
+    def _viewed(self, domain: str, customer: str, agent: str) -> None:
+        """The look-up is an event: it proves that the context arrived. Nobody waits for it."""
+        now_ms = time.time_ns() // 1_000_000
+        ident = hashlib.sha256(f"{customer}/{agent}/{now_ms}".encode()).hexdigest()[:22]
+        event = ContextViewed(
+            id=ident,
+            source="filrouge",
+            domain=domain,
+            time_ms=now_ms,
+            recorded_ms=now_ms,
+            channel="web",
+            actor=Actor("agent", agent or None),
+            customer=customer,
+        )
+        headers = [
+            ("source", b"filrouge"),
+            ("vendor", b"filrouge"),
+            ("content-type", CONTENT_TYPE),
+            ("received", str(now_ms).encode()),
+        ]
+        try:
+            self._producer.produce(
+                self._settings.topics.webhooks, encode_event(event), domain, headers=headers
+            )
+        except (BufferError, KafkaException) as error:
+            log.warning("A look-up could not be logged: %s", error)
+
+    async def _journey(self, request: web.Request) -> web.Response:
+        found = await self._people.journey(request.match_info["id"])
+        if found is None:
+            return _error(404, "There is no such journey, or it was sealed long ago.")
+        return _json(found)
+
+    async def _kpis(self, request: web.Request) -> web.Response:
+        window = self._window(request)
+        by = tuple(filter(None, request.query.get("by", "").split(",")))
+        try:
+            figures = self._board.figures(window, request.query.get("domain", ""), by)
+        except ValueError as error:
+            return _error(400, str(error))
+        return _json({"window": window, "kpis": as_json(figures), "fault": self._fault or None})
+
+    async def _cycles(self, request: web.Request) -> web.Response:
+        kpi = request.match_info["kpi"]
+        if kpi not in BY_NAME:
+            return _error(404, f"There is no KPI {kpi!r}; there are {', '.join(BY_NAME)}.")
+        now_ms = time.time_ns() // 1_000_000
+        try:
+            to_ms = int(request.query.get("to", now_ms))
+            from_ms = int(request.query.get("from", to_ms - 86_400_000))
+        except ValueError:
+            return _error(400, "`from` and `to` are milliseconds since the epoch.")
+        if not 0 <= to_ms - from_ms <= 40 * 86_400_000:
+            return _error(400, "`from` must lie before `to`, and no more than 40 days.")
+        entries = await self._board.ledger(kpi, request.query.get("domain", ""), from_ms, to_ms)
+        sums: dict[str, int] = {}
+        for entry in entries:
+            for part, amount in entry["parts"]:
+                sums[part] = sums.get(part, 0) + amount
+        return _json({"kpi": kpi, "sum": sums, "entries": entries})
+
+    async def _live(self, request: web.Request) -> web.Response:
+        return _json(msgspec.to_builtins(await self._board.live(request.query.get("domain", ""))))
+
+    async def _recent(self, _: web.Request) -> web.Response:
+        return _json(await self._lists())
+
+    async def _lists(self) -> dict[str, Any]:
+        found = {name: await self._board.recent(name) for name in ("switches", "transfers")}
+        for facts in found.values():
+            for fact in facts:
+                fact["sentence"] = sentence(_fact(fact))
+        return found
+
+    async def _everything(self, request: web.Request) -> web.Response:
+        """What the page shows, in one answer."""
+        window, domain = self._window(request), request.query.get("domain", "")
+        return _json(
+            {
+                "window": window,
+                "windows": list(WINDOWS),
+                "kpis": as_json(self._board.figures(window, domain)),
+                "channels": as_json(self._board.figures(window, domain, ("channel",))),
+                "sparks": self._board.sparks(window, domain),
+                "live": msgspec.to_builtins(await self._board.live(domain)),
+                **await self._lists(),
+                "now_ms": time.time_ns() // 1_000_000,
+                "refresh_ms": self._settings.console.refresh_ms,
+                "fault": self._fault or None,
+            }
+        )
+
+    def _window(self, request: web.Request) -> str:
+        window = request.query.get("window", "1h")
+        if window not in WINDOWS:
+            raise web.HTTPBadRequest(text=f"A window is one of {', '.join(WINDOWS)}.")
+        return window
+
+    def _domain(self, request: web.Request) -> str:
+        names = [domain.name for domain in self._settings.domain]
+        domain = request.query.get("domain") or (names[0] if len(names) == 1 else "")
+        if domain not in names:
+            raise web.HTTPBadRequest(text=f"Name a domain: {', '.join(names) or 'none is set up'}.")
+        return domain
+
+    async def _openapi(self, _: web.Request) -> web.Response:
+        return _json(document())
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="serving\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return web.Response(text=self._fault or "fresh\n", status=503 if self._fault else 200)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _fact(plain: dict[str, Any]) -> Any:
+    return msgspec.convert(plain, Fact)
+
+
+def _cookie(token: str) -> str:
+    return hashlib.sha256(f"filrouge console {token}".encode()).hexdigest()
+
+
+def _json(value: Any) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(value),
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=status)
+
+
+def run_console(settings: Settings) -> int:
+    """Serves until SIGTERM or SIGINT."""
+    return asyncio.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    console = Console(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await console.start()
+    log.info("The console listens on http://%s:%d", settings.console.host, console.port)
+    await stop.wait()
+    await console.stop()
+    return 0

@@ -1,0 +1,107 @@
+// The live board: asks for everything once a refresh, redraws only what the answer says.
+import { ask, channelName, clock, element, short, span, svg } from "/static/common.js";
+
+const $ = (id) => document.getElementById(id);
+const VERDICTS = { green: "● on target", amber: "▲ close", red: "■ off target", none: "" };
+let current = new URLSearchParams(location.search).get("window") || "1h";
+let longestSince = null;
+let skew = 0;
+
+function drawWindows(windows) {
+  $("windows").replaceChildren(
+    ...windows.map((name) => {
+      const button = element("button", { "aria-pressed": String(name === current) }, name);
+      button.onclick = () => { current = name; history.replaceState(null, "", `?window=${name}`); refresh(); };
+      return button;
+    }),
+  );
+}
+
+function spark(values) {
+  const known = (values || []).map((v, i) => [i, v]).filter(([, v]) => v !== null);
+  const box = svg("svg", { viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" });
+  if (known.length < 2) return box;
+  const ys = known.map(([, v]) => v);
+  const low = Math.min(...ys), high = Math.max(...ys);
+  const x = (i) => (100 * i) / (values.length - 1);
+  const y = (v) => 27 - (high === low ? 12 : (24 * (v - low)) / (high - low));
+  box.append(svg("polyline", { points: known.map(([i, v]) => `${x(i).toFixed(1)},${y(v).toFixed(1)}`).join(" ") }));
+  return box;
+}
+
+function target(one) {
+  if (one.target === null) return "";
+  if (one.unit === "ratio") return `target ${+(100 * one.target).toFixed(1)} %`;
+  return one.unit === "ms" ? `target ${span(one.target)}` : `target ${one.target}`;
+}
+
+function tile(one, values, channels) {
+  const worst = one.target === null ? channels.filter((c) => c.kpi === one.kpi && c.colour !== "none") : [];
+  const order = ["red", "amber", "green"];
+  const colour = one.colour !== "none" ? one.colour : order.find((c) => worst.some((w) => w.colour === c)) || "none";
+  const bad = worst.find((w) => w.colour === colour);
+  const details = [one.n ? `n ${one.n}` : "no sample", target(one)];
+  if (one.median !== null) details.push(`median ${span(one.median)}`);
+  if (one.pending) details.push(`${one.pending} pending`);
+  if (bad && colour !== "green") details.push(`${channelName(bad.dims.channel)} ${bad.text}`);
+  return element("article", { class: `tile ${colour}` },
+    element("h3", {}, one.title, element("span", { class: "verdict" }, VERDICTS[colour])),
+    element("span", { class: one.value === null ? "value none" : "value" }, one.text),
+    element("span", { class: "small" }, details.filter(Boolean).join(" · ")),
+    spark(values));
+}
+
+const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0)
+  .map(([name, n]) => `${channelName(name)} ${n}`).join(" · ");
+const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
+
+function row(fact, tag, kind) {
+  return element("li", {}, element("time", {}, clock(fact.at_ms)),
+    element("a", { href: `/journeys/${encodeURIComponent(fact.journey)}`, title: fact.journey },
+      `${fact.sentence} `, element("small", {}, short(fact.customer))),
+    tag ? element("span", { class: `tag ${kind}` }, tag) : null);
+}
+
+function tickLongest() {
+  if (longestSince !== null) $("longest").textContent = span(Date.now() + skew - longestSince);
+}
+
+function draw(board) {
+  skew = board.now_ms - Date.now();
+  drawWindows(board.windows);
+  const { live } = board;
+  $("waiting").textContent = Math.max(0, sum(live.waiting));
+  $("waiting-by").textContent = by(live.waiting) || "nobody";
+  $("open").textContent = Math.max(0, sum(live.open));
+  $("open-by").textContent = by(live.open) || "none";
+  longestSince = live.longest_since_ms;
+  if (longestSince === null) $("longest").textContent = "–";
+  $("longest-by").textContent = longestSince === null ? "nobody waits" : `on ${channelName(live.longest_channel)}`;
+  tickLongest();
+  $("tiles").replaceChildren(...board.kpis.map((one) => tile(one, board.sparks[one.kpi], board.channels)));
+  $("empty").hidden = board.kpis.some((one) => one.n > 0) || sum(live.open) > 0;
+  $("switches").replaceChildren(...board.switches.map((f) =>
+    row(f, f.forced ? "forced" : "chosen", f.forced ? "bad" : "plain")));
+  $("transfers").replaceChildren(...board.transfers.map((f) => f.type === "transfer.concluded"
+    ? row(f, f.outcome.replace("_", " "), f.outcome === "successful" ? "good" : "bad")
+    : row(f, "under way", "plain")));
+  $("status").textContent = board.fault || `live · ${clock(board.now_ms)}`;
+  $("status").className = board.fault ? "fault" : "";
+}
+
+async function refresh() {
+  let pause = 1000;
+  try {
+    const board = await ask(`/v1/board?window=${current}`);
+    pause = board.refresh_ms;
+    draw(board);
+  } catch (error) {
+    $("status").textContent = error.message;
+    $("status").className = "fault";
+  }
+  return pause;
+}
+
+async function loop() { setTimeout(loop, await refresh()); }
+setInterval(tickLongest, 1000);
+loop();

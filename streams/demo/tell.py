@@ -1,0 +1,43 @@
+"""News as plain sentences, for the terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schemas.facts import (
+    ChannelSwitched,
+    Fact,
+    FeedbackJoined,
+    JourneyOpened,
+    JourneyResolved,
+    QueueAbandoned,
+    SlaBreached,
+    TransferConcluded,
+    TransferStarted,
+)
+from schemas.notification import Notification
+from streams.journeys.documents import sentence
+
+_TOLD = (
+    ChannelSwitched, TransferStarted, TransferConcluded, QueueAbandoned, SlaBreached,
+    JourneyResolved, FeedbackJoined,
+)  # fmt: skip
+
+
+def told(news: Fact | Notification) -> str:
+    """A line, or empty for what would only be noise."""
+    if isinstance(news, Notification):
+        verb = "tells" if news.op == "send" else "need not tell"
+        return _line(
+            news.created_ms, news.customer, f"→ {verb} the {news.audience.kind}: {news.title}"
+        )
+    if isinstance(news, JourneyOpened) and news.revision == 1:
+        return _line(news.at_ms, news.customer, sentence(news))
+    if isinstance(news, _TOLD):
+        return _line(news.at_ms, news.customer, sentence(news))
+    return ""
+
+
+def _line(at_ms: int, customer: str, text: str) -> str:
+    at = datetime.fromtimestamp(at_ms / 1_000)  # noqa: DTZ006 - the watcher's own clock
+    return f"[dim]{at:%H:%M:%S}[/dim] [cyan]{customer[:6]}[/cyan] {text}"
