@@ -46,12 +46,12 @@ def _read(settings: Settings) -> Iterator[Letter]:
             if high > low:
                 left[partition] = high
         consumer.assign([TopicPartition(topic, p, 0) for p in left])
-        while left:
+        broken = False
+        while left and not broken:
             for message in consumer.consume(500, timeout=5) or [None]:
-                if message is None:
-                    raise AdminError("Kafka stopped answering before the end of the topic.")
-                if message.error():
-                    raise KafkaException(message.error())
+                if message is None or message.error():
+                    broken = True
+                    break
                 if message.offset() + 1 >= left.get(message.partition(), 1 << 62):
                     left.pop(message.partition(), None)
                 yield _letter(message)
@@ -59,6 +59,8 @@ def _read(settings: Settings) -> Iterator[Letter]:
         raise AdminError(f"Topic {topic!r} cannot be read: {error.args[0].str()}.") from error
     finally:
         consumer.close()
+    if broken:
+        raise AdminError("Kafka stopped answering before the end of the topic; try again.")
 
 
 def _letter(message: Any) -> Letter:

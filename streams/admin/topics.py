@@ -116,9 +116,9 @@ def check(settings: Settings) -> list[str]:
                 "number is a new keyspace, rebuilt by replay."
             )
         if topic["replication"] < settings.kafka.replication:
-            wrong.append(
-                f"{name} is replicated {topic['replication']} times, not {settings.kafka.replication}."
-            )
+            times = topic["replication"]
+            wanted_times = settings.kafka.replication
+            wrong.append(f"{name} is replicated {times} times, not {wanted_times}.")
         for key, value in config.items():
             stored = topic.get("config", {}).get(key)
             if stored is not None and stored != value:

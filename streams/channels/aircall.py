@@ -209,7 +209,8 @@ class _Call:
         return [
             self._one(
                 TransferReported, "external", actor=Actor("agent", self._agent or None),
-                kind="external", phase="accepted", to=Party(app=number or "external"), from_=self._from(),
+                kind="external", phase="accepted", to=Party(app=number or "external"),
+                from_=self._from(),
             )
         ]  # fmt: skip
 

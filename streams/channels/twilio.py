@@ -373,20 +373,20 @@ def _conversations(form: Form, request: Request, source: SourceConfig) -> Parsed
     if kind in {"onMessageUpdated", "onMessageRemoved"}:
         status = "edited" if kind == "onMessageUpdated" else "deleted"
         sid = form.get("MessageSid", "")
-        changed = draft.event(
+        touched = draft.event(
             MessageStatusChanged, f"{key}/{at_ms}", at_ms, message_id=sid, status=status
         )
-        return Parsed((changed,))
+        return Parsed((touched,))
     if kind == "onDeliveryUpdated":
         status = _RECEIPTS.get(form.get("Status", "").lower(), "")
         if not status:
             return unknown(f"A delivery status that we do not know: {form.get('Status', '')!r}.")
         sid = form.get("MessageSid", "")
-        changed = draft.event(
+        receipt = draft.event(
             MessageStatusChanged, f"{key}/{status}", at_ms, message_id=sid, status=status,
             reason=form.get("ErrorCode") or None,
         )  # fmt: skip
-        return Parsed((changed,))
+        return Parsed((receipt,))
     if kind in {"onParticipantAdded", "onParticipantRemoved"}:
         return _participant(form, draft, key, at_ms)
     if kind.startswith("on"):

@@ -39,7 +39,7 @@ def require_public(address: str) -> None:
     """Raises `ForbiddenAddressError` unless `address` (IP text) is a public one."""
     if not ipaddress.ip_address(address).is_global:
         raise ForbiddenAddressError(
-            f"{address} is not a public address; allow_private in the subscriber's settings permits it"
+            f"{address} is not a public address; the subscriber's allow_private permits it"
         )
 
 

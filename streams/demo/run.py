@@ -24,7 +24,7 @@ from streams.demo.tell import told
 from streams.demo.watch import Watch
 
 TOPICS = ("webhooks", "events", "journeys", "context", "notifications", "dead-letters")
-SETTLE_S = 22
+SETTLE_S = 26
 """How long the last stories need to come to all of their conclusions."""
 
 out = Console(highlight=False)

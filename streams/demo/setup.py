@@ -13,16 +13,16 @@ from streams.demo.embedded import Embedded, free_port
 DOMAIN = "acme"
 
 POLICY: dict[str, int | float | str | bool] = {
-    # Ten minutes become four seconds, a reply is due after six.
+    # Ten minutes become four seconds, a reply is due after ten.
     "bounce_ms": 4_000,
     "parallel_ms": 1_500,
     "late_ms": 1_000,
-    "reply_target_live_ms": 6_000,
-    "reply_target_messaging_ms": 6_000,
-    "reply_target_mail_ms": 6_000,
-    "next_reply_target_live_ms": 6_000,
-    "next_reply_target_messaging_ms": 6_000,
-    "next_reply_target_mail_ms": 6_000,
+    "reply_target_live_ms": 10_000,
+    "reply_target_messaging_ms": 10_000,
+    "reply_target_mail_ms": 10_000,
+    "next_reply_target_live_ms": 10_000,
+    "next_reply_target_messaging_ms": 10_000,
+    "next_reply_target_mail_ms": 10_000,
     "short_abandon_ms": 1_000,
     "notice_cooldown_ms": 5_000,
 }

@@ -79,9 +79,16 @@ async def whatsapp_unanswered_then_call(stage: Stage, who: Person) -> Truth:
     """Nobody answers on WhatsApp, so the customer phones."""
     await stage.introduce(who)
     await stage.writes_on_whatsapp(who, "Hello, where is my parcel?")
-    await asyncio.sleep(5)
+    await asyncio.sleep(13)  # past the promise and the grace for late news
     await answered_call(stage, who)
-    return Truth(who, "unanswered on WhatsApp, then phones", switches=[("whatsapp", "voice", True)])
+    return Truth(
+        who,
+        "unanswered on WhatsApp, then phones",
+        switches=[("whatsapp", "voice", True)],
+        notices=[
+            "reply.waiting", "sla.at_risk", "sla.breached", "switch.customer", "switch.agent",
+        ],
+    )  # fmt: skip
 
 
 async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
@@ -92,7 +99,12 @@ async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
     await stage.is_answered_on_whatsapp(who, "Yes, until tomorrow evening.")
     await asyncio.sleep(3)
     await answered_call(stage, who)
-    return Truth(who, "answered on WhatsApp, then phones", switches=[("whatsapp", "voice", False)])
+    return Truth(
+        who,
+        "answered on WhatsApp, then phones",
+        switches=[("whatsapp", "voice", False)],
+        notices=["switch.agent"],
+    )
 
 
 async def queue_abandoned_then_mail(stage: Stage, who: Person) -> Truth:
@@ -111,12 +123,19 @@ async def queue_abandoned_then_mail(stage: Stage, who: Person) -> Truth:
     )  # fmt: skip
     await asyncio.sleep(3)
     ticket = stage.number()
+    await stage.post(stage.tickets.user(who, now_ms()))
+    await asyncio.sleep(1)
     await stage.post(stage.tickets.created(ticket, who, "I could not get through", now_ms()))
     await asyncio.sleep(2)
     await stage.post(
         stage.tickets.comment(ticket, stage.number(), who, "We call you back.", now_ms(), AGENTS[0])
     )
-    return Truth(who, "abandons the queue, then mails", switches=[("voice", "email", True)])
+    return Truth(
+        who,
+        "abandons the queue, then mails",
+        switches=[("voice", "email", True)],
+        notices=["queue.abandoned", "switch.customer", "switch.agent"],
+    )
 
 
 async def bot_hands_off_to_agent(stage: Stage, who: Person) -> Truth:
@@ -137,7 +156,12 @@ async def bot_hands_off_to_agent(stage: Stage, who: Person) -> Truth:
     await stage.post(
         stage.desk.message(conversation, stage.number(), who, "I am here.", now_ms(), agent)
     )
-    return Truth(who, "bot hands off to an agent", transfers=[("handoff", "successful")])
+    return Truth(
+        who,
+        "bot hands off to an agent",
+        transfers=[("handoff", "successful")],
+        notices=["transfer.customer", "transfer.agent"],
+    )
 
 
 async def transfer_bounces(stage: Stage, who: Person) -> Truth:
@@ -154,7 +178,62 @@ async def transfer_bounces(stage: Stage, who: Person) -> Truth:
     await stage.post(stage.desk.assigned(conversation, who, first, second, now_ms()))
     await asyncio.sleep(2)
     await stage.post(stage.desk.assigned(conversation, who, second, first, now_ms()))
-    return Truth(who, "is passed on and back", transfers=[("blind", "bounced")])
+    return Truth(
+        who,
+        "is passed on and back",
+        transfers=[("blind", "bounced")],
+        notices=["transfer.customer", "transfer.agent", "transfer.failed"],
+    )
+
+
+async def agent_invites_to_mail(stage: Stage, who: Person) -> Truth:
+    """The chat's agent goes on by mail, and the customer answers there."""
+    conversation, ticket = stage.number(), stage.number()
+    await stage.introduce(who)
+    await stage.post(
+        stage.tickets.user(who, now_ms()),
+        stage.desk.contact(who, now_ms()),
+        stage.desk.message(conversation, stage.number(), who, "Can I have the form?", now_ms()),
+    )
+    await asyncio.sleep(2)
+    say = "It comes by mail."
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), who, say, now_ms(), AGENTS[4])
+    )
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.tickets.comment(ticket, stage.number(), who, "Here it is.", now_ms(), AGENTS[4])
+    )
+    await asyncio.sleep(3)
+    await stage.post(stage.tickets.comment(ticket, stage.number(), who, "Filled in.", now_ms()))
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.tickets.comment(ticket, stage.number(), who, "Thank you.", now_ms(), AGENTS[4])
+    )
+    return Truth(
+        who,
+        "is invited from the chat to mail",
+        switches=[("chat", "email", True)],
+        notices=["switch.customer", "switch.agent"],
+    )
+
+
+async def solved_and_rated(stage: Stage, who: Person) -> Truth:
+    """One question, one answer, solved, five stars."""
+    conversation, survey = stage.number(), stage.number()
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), who, "Are you open today?", now_ms())
+    )
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), who, "Until six.", now_ms(), AGENTS[0])
+    )
+    await asyncio.sleep(2)
+    await stage.post(stage.desk.status(conversation, who, "open", "resolved", now_ms()))
+    await asyncio.sleep(1)
+    stars = 4 + who.number % 2
+    await stage.post(stage.desk.rating(conversation, survey, who, stars, now_ms()))
+    return Truth(who, "is answered at once, solved and asked", notices=["survey"])
 
 
 async def answered_call(stage: Stage, who: Person) -> None:
@@ -187,4 +266,6 @@ STORIES: tuple[Story, ...] = (
     whatsapp_answered_then_call,
     queue_abandoned_then_mail,
     transfer_bounces,
+    agent_invites_to_mail,
+    solved_and_rated,
 )

@@ -41,7 +41,7 @@ class Watch:
         for message in self._consumer.consume(500, timeout=seconds):
             if message.error() or message.value() is None:
                 continue
-            headers = {name: value for name, value in message.headers() or ()}
+            headers = dict(message.headers() or ())
             position = headers.get("filrouge-pos", b"").decode()
             if position in self._seen:
                 continue

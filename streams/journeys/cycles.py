@@ -86,7 +86,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
     first = cycles[0]
-    found.dimensions([])  # who serves it comes later, and does not change how it began
+    found.look_at([])  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(
         JourneyOpened, "opened", first, journey.opened_ms, channel,
@@ -96,8 +96,8 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
     )  # fmt: skip
     for attached in journey.attached:
         found.add(
-            ConversationAttached, f"attached/{attached.key}", first, attached.at_ms, attached.channel,
-            conversation=attached.ref, rule=attached.rule,
+            ConversationAttached, f"attached/{attached.key}", first, attached.at_ms,
+            attached.channel, conversation=attached.ref, rule=attached.rule,
         )  # fmt: skip
     if journey.follows:
         found.add(
@@ -105,7 +105,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
             of=journey.follows, within_ms=journey.follows_within_ms,
         )  # fmt: skip
     for cycle in cycles:
-        found.dimensions(cycle.entries)
+        found.look_at(cycle.entries)
         if cycle.number > 1:
             again = cycle.entries[0]
             found.add(

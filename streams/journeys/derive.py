@@ -19,7 +19,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     found = Findings(journey, domain, customer, policy, now_ms)
     spans = cycles.split(journey, policy, found)
     for cycle in spans:
-        found.dimensions(cycle.entries)
+        found.look_at(cycle.entries)
         moved = transfers.conclude(cycle, found)
         switches.conclude(cycle, moved, found)
         replies.conclude(cycle, found)

@@ -18,9 +18,11 @@ from schemas.facts import (
     JourneyResolved,
     QueueAbandoned,
     QueueWaited,
+    ReplyAwaited,
     ReplyMeasured,
     SlaAtRisk,
     SlaBreached,
+    SlaMet,
     TransferConcluded,
     TransferStarted,
 )
@@ -55,7 +57,7 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         "domain": state.domain,
         "state": _state(journey),
         "topic": journey.topic,
-        "channels": list(dict.fromkeys(e.channel for e in journey.timeline if e.channel)),
+        "channels": _channels(journey),
         "opened_ms": journey.opened_ms,
         "resolved_ms": journey.resolved_ms or None,
         "cycles": max((f.cycle for f in journey.published.values()), default=1),
@@ -96,7 +98,7 @@ def context_document(
         "last_messages": [msgspec.structs.asdict(one) for one in said.said],
         "notes": [msgspec.structs.asdict(one) for one in said.notes],
         "stopped_at": _stopped(latest) if latest else None,
-        "channels": list(dict.fromkeys(e.channel for j in live for e in j.timeline if e.channel)),
+        "channels": list(dict.fromkeys(c for j in live for c in _channels(j))),
         "agents": sorted(
             {e.actor for j in live for e in j.timeline if e.kind == "reply" and e.actor}
         ),
@@ -105,6 +107,16 @@ def context_document(
         "recent": [_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
         "now_ms": now_ms,
     }
+
+
+_OURS = frozenset({"told", "viewed"})
+"""Entries of our own side: they happened on no channel of the customer's."""
+
+
+def _channels(journey: Journey) -> list[str]:
+    """In the order of their first use."""
+    used = (e.channel for e in journey.timeline if e.channel and e.kind not in _OURS)
+    return list(dict.fromkeys(used))
 
 
 def _state(journey: Journey) -> str:
@@ -116,7 +128,7 @@ def _summary(journey: Journey) -> dict[str, Any]:
         "id": journey.id,
         "state": _state(journey),
         "topic": journey.topic or None,
-        "channels": list(dict.fromkeys(e.channel for e in journey.timeline if e.channel)),
+        "channels": _channels(journey),
         "opened_ms": journey.opened_ms,
         "resolved_ms": journey.resolved_ms or None,
         "waiting_since_ms": journey.waiting_ms or None,
@@ -154,7 +166,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "at_ms": entry.at_ms,
         "until_ms": entry.until_ms or None,
         "kind": entry.kind,
-        "channel": entry.channel,
+        "channel": "" if entry.kind in _OURS else entry.channel,
         "source": source,
         "conversation": conversation,
         "actor": entry.actor,
@@ -209,8 +221,8 @@ def label(entry: Entry) -> str:
     return entry.kind
 
 
-def _hands(hands: dict[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in hands.items()) or "nobody"
+def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
+    return ", ".join(f"{name} {value}" for name, value in hands.items()) or otherwise
 
 
 def _span(ms: int) -> str:
@@ -238,7 +250,9 @@ def _said(fact: Fact) -> str:
             how = f"forced: {cause}" if fact.forced else "by choice"
             return f"Customer came from {on(fact.from_)} to {on(fact.to)} after {_span(fact.gap_ms)} ({how})"
         case TransferStarted():
-            return f"{'Handed off' if fact.kind == 'handoff' else 'Transferred'} from {_party(fact.from_)} to {_party(fact.to)}"
+            if fact.kind == "handoff":
+                return f"The bot handed over to {_party(fact.to, 'the agents')}"
+            return f"Transferred from {_party(fact.from_)} to {_party(fact.to)}"
         case TransferConcluded():
             pong = ", ping-pong" if fact.ping_pong else ""
             return f"The {'hand-off' if fact.kind == 'handoff' else 'transfer'} was {fact.outcome.replace('_', ' ')}{pong}"
@@ -246,6 +260,10 @@ def _said(fact: Fact) -> str:
             return f"The {fact.which} reply took {_span(fact.ms)}"
         case SlaAtRisk():
             return f"The {fact.clock.replace('_', ' ')} is at risk"
+        case SlaMet():
+            return f"The {fact.clock.replace('_', ' ')} came in time"
+        case ReplyAwaited():
+            return f"The customer waits for an answer on {on(fact.channel)}"
         case SlaBreached():
             return f"The {fact.clock.replace('_', ' ')} came too late"
         case QueueAbandoned():
@@ -265,5 +283,5 @@ def _said(fact: Fact) -> str:
     return str(fact.__struct_config__.tag).replace(".", " ")
 
 
-def _party(party: Any) -> str:
-    return _hands({k: v for k, v in msgspec.structs.asdict(party).items() if v})
+def _party(party: Any, otherwise: str = "nobody") -> str:
+    return _hands({k: v for k, v in msgspec.structs.asdict(party).items() if v}, otherwise)

@@ -49,14 +49,24 @@ class Findings:
         self.looks: set[int] = set()
         self._domain = domain
         self._customer = customer
-        self._team = ""
-        self._queue = ""
+        self._entries: list[Entry] = []
 
-    def dimensions(self, entries: list[Entry]) -> None:
-        """Queue and team of the cycle, as far as it tells."""
-        self._queue = _last(entries, "queue")
-        teams = [e.data["to"].get("team", "") for e in entries if e.kind == "assigned"]
-        self._team = next((team for team in reversed(teams) if team), "")
+    def look_at(self, entries: list[Entry]) -> None:
+        """The entries by which queue and team of the facts that follow are known."""
+        self._entries = entries
+
+    def _queue(self, channel: str, at_ms: int) -> str:
+        """As it was then: what comes later does not revise it."""
+        for entry in reversed(self._entries):
+            if entry.at_ms <= at_ms and entry.channel == channel and entry.data.get("queue"):
+                return str(entry.data["queue"])
+        return ""
+
+    def _team(self, at_ms: int) -> str:
+        for entry in reversed(self._entries):
+            if entry.at_ms <= at_ms and entry.kind == "assigned" and entry.data["to"].get("team"):
+                return str(entry.data["to"]["team"])
+        return ""
 
     def add(
         self, cls: type[F], subject: str, cycle: Cycle, at_ms: int, channel: str = "", /,
@@ -73,8 +83,8 @@ class Findings:
             cycle=cycle.number,
             at_ms=at_ms,
             channel=channel,
-            queue=fields.pop("queue", self._queue),
-            team=self._team,
+            queue=fields.pop("queue", None) or self._queue(channel, at_ms),
+            team=self._team(at_ms),
             topic=journey.topic,
             certainty="probable" if uncertain else "certain",
             evidence=evidence,
@@ -92,7 +102,3 @@ class Findings:
             return True
         self.looks.add(at_ms)
         return False
-
-
-def _last(entries: list[Entry], field: str) -> str:
-    return next((str(e.data[field]) for e in reversed(entries) if e.data.get(field)), "")

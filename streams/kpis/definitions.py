@@ -218,7 +218,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         name="first_reply_time", title="First reply time", unit="ms", better="lower",
         parts=_reply("first"), channel_targets=_REPLY_TARGETS,
-        counts="From the first unanswered message of a cycle to the first public answer of a human.",
+        counts="From the first unanswered message of a cycle to a human's first public answer.",
         clock="Wall time; starts at the message, not at the ticket; any channel may answer.",
         excludes="Bots, automatic replies, notes; calls (see speed of answer).",
     ),
@@ -243,7 +243,8 @@ KPIS: tuple[Kpi, ...] = (
     ),
     Kpi(
         name="forced_switch_rate", title="Forced switches", unit="ratio", better="lower",
-        parts=_per_request(ChannelSwitched, _forced), detail=_switch_detail, target=0.10, amber=0.12,
+        parts=_per_request(ChannelSwitched, _forced), detail=_switch_detail,
+        target=0.10, amber=0.12,
         counts="Switches that the system or its silence caused, per journey opened.",
         excludes="Switches of the customer's own choice.",
     ),

@@ -62,7 +62,9 @@ auto.create.topics.enable=false
 {extra}
 """
         )
-        self._java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self.config)).wait()
+        self._java(
+            "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self.config)
+        ).wait()
 
     def _java(self, *args: str) -> subprocess.Popen[bytes]:
         with (self.folder / "log.txt").open("ab") as log:

@@ -78,7 +78,11 @@ function draw(board) {
   if (longestSince === null) $("longest").textContent = "–";
   $("longest-by").textContent = longestSince === null ? "nobody waits" : `on ${channelName(live.longest_channel)}`;
   tickLongest();
-  $("tiles").replaceChildren(...board.kpis.map((one) => tile(one, board.sparks[one.kpi], board.channels)));
+  const sampled = board.kpis.filter((one) => one.n || one.pending);
+  const silent = board.kpis.filter((one) => !one.n && !one.pending);
+  $("tiles").replaceChildren(...sampled.map((one) => tile(one, board.sparks[one.kpi], board.channels)));
+  $("silent").textContent = sampled.length && silent.length
+    ? `No sample in this window: ${silent.map((one) => one.title).join(", ")}.` : "";
   $("empty").hidden = board.kpis.some((one) => one.n > 0) || sum(live.open) > 0;
   $("switches").replaceChildren(...board.switches.map((f) =>
     row(f, f.forced ? "forced" : "chosen", f.forced ? "bad" : "plain")));

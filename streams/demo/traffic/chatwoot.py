@@ -48,6 +48,32 @@ class Desk:
             at_ms,
         )
 
+    def contact(self, who: Person, at_ms: int) -> Call:
+        """The contact's card, filled in by an agent."""
+        card = {**_contact(who), "event": "contact_updated", "updated_at": rfc3339(at_ms)}
+        return self._signed(card, at_ms)
+
+    def rating(self, conversation: int, survey: int, who: Person, stars: int, at_ms: int) -> Call:
+        """The customer's answer to the survey in the chat."""
+        return self._signed(
+            {
+                "event": "message_updated",
+                "id": survey,
+                "content_type": "input_csat",
+                "message_type": "template",
+                "content_attributes": {
+                    "submitted_values": {
+                        "csat_survey_response": {"rating": stars, "feedback_message": "Quick."}
+                    }
+                },
+                "created_at": rfc3339(at_ms),
+                "updated_at": rfc3339(at_ms),
+                "conversation": self._conversation(conversation, who, at_ms),
+                "account": {"id": 1, "name": "Acme"},
+            },
+            at_ms,
+        )
+
     def status(self, conversation: int, who: Person, old: str, new: str, at_ms: int) -> Call:
         """open, pending (with the bot), resolved, snoozed."""
         return self._changed(

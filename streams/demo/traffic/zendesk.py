@@ -20,6 +20,25 @@ class Tickets:
         self._source = source
         self._secret = secret
 
+    def user(self, who: Person, at_ms: int) -> Call:
+        """The account's record of the customer."""
+        body = {
+            "type": "zen:event-type:user.created",
+            "account_id": 900,
+            "id": f"user-{who.number}-{at_ms}",
+            "time": rfc3339(at_ms),
+            "zendesk_event_version": "2022-11-06",
+            "subject": f"zen:user:{who.number}",
+            "detail": {
+                "id": str(who.number),
+                "email": who.email,
+                "name": who.name,
+                "role": "end-user",
+            },
+            "event": {},
+        }
+        return self._signed(orjson.dumps(body), at_ms)
+
     def created(self, ticket: int, who: Person, subject: str, at_ms: int) -> Call:
         """The customer wrote a mail that opened a ticket."""
         return self._event(
@@ -74,6 +93,9 @@ class Tickets:
                 "event": event,
             }
         )
+        return self._signed(body, at_ms)
+
+    def _signed(self, body: bytes, at_ms: int) -> Call:
         stamp = rfc3339(at_ms)
         digest = hmac.new(self._secret.encode(), stamp.encode() + body, hashlib.sha256).digest()
         return Call(
