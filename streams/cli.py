@@ -27,7 +27,7 @@ err = Console(stderr=True)
 
 
 def _fail(sentence: str, code: int = 2) -> None:
-    err.print(sentence, markup=False, highlight=False)
+    err.print(sentence, markup=False, highlight=False, soft_wrap=True)
     sys.exit(code)
 
 
@@ -195,7 +195,7 @@ def topics_describe(settings: Settings) -> None:
             name,
             str(topic["partitions"]),
             str(topic["replication"]),
-            config.get("message.timestamp.type", "?"),
+            config.get("message.timestamp.type", "CreateTime"),
             "for ever" if days < 0 else f"{days:g}",
         )
     out.print(table)

@@ -68,9 +68,7 @@ class World:
         headers = {"source": call.source, "vendor": call.source, "url": "https://x.example/"}
         headers |= {k.lower(): v for k, v in call.headers.items() if k.lower() == "content-type"}
         raw = tuple((name, value.encode()) for name, value in headers.items())
-        record = Record(
-            "webhooks", 0, self.normalise.at.offset, self.now, b"acme", call.body, raw
-        )
+        record = Record("webhooks", 0, self.normalise.at.offset, self.now, b"acme", call.body, raw)
         self._normalised(record, self.normalise.fold.prepare(record))
 
     def event(self, cls: type[EventBase], at: int | None = None, /, **fields: Any) -> EventBase:

@@ -16,6 +16,13 @@ from streams.settings import Settings
 
 _DAY_MS = 86_400_000
 
+_DEFAULTS = {
+    "retention.ms": str(7 * _DAY_MS),
+    "min.insync.replicas": "1",
+    "message.timestamp.type": "CreateTime",
+}
+"""What a broker does when a topic says nothing."""
+
 
 class AdminError(Exception):
     """It cannot be done now; the text says why."""
@@ -80,7 +87,7 @@ def describe(settings: Settings) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {
             row["name"]: {
                 "partitions": len(row["partitions"]),
-                "replication": min(len(p["replicas"]) for p in row["partitions"]),
+                "replication": min(len(p["replica_nodes"]) for p in row["partitions"]),
             }
             for row in client.describe_topics(sorted(existing))
         }
@@ -120,7 +127,7 @@ def check(settings: Settings) -> list[str]:
             wanted_times = settings.kafka.replication
             wrong.append(f"{name} is replicated {times} times, not {wanted_times}.")
         for key, value in config.items():
-            stored = topic.get("config", {}).get(key)
-            if stored is not None and stored != value:
+            stored = topic["config"].get(key, _DEFAULTS[key])
+            if stored != value:
                 wrong.append(f"{name}: {key} is {stored}, should be {value}.")
     return wrong

@@ -6,7 +6,6 @@ before the first row is read, and a mistake is one sentence.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,10 +49,10 @@ def load(path: Path) -> MappingFile:
         return msgspec.toml.decode(path.read_bytes(), type=MappingFile)
     except OSError as error:
         raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise MappingError(f"The mapping {path}: {error}.") from error
+    except msgspec.DecodeError as error:
+        raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
 
 
 class Edges:

@@ -107,6 +107,7 @@ def _through(
     while queue:
         record = Record("events", 0, 0, time_ms, None, queue.pop(0))
         prepared = journeys.fold.prepare(record)
+        result.customers.add(prepared.customer)
         for topic, found in journeys.push(prepared, time_ms):
             match topic:
                 case "events":
@@ -114,7 +115,6 @@ def _through(
                 case "journeys":
                     fact = decode_fact(found)
                     result.facts[str(fact.__struct_config__.tag), fact.state] += 1
-                    result.customers.add(fact.customer)
                     if facts_out is not None:
                         facts_out.write(_encode(fact) + b"\n")
                 case "notifications":

@@ -133,6 +133,8 @@ class Console:
         route = resource.canonical if resource else "unknown"
         try:
             response = await handler(request)
+        except web.HTTPRedirection:
+            raise
         except web.HTTPException as error:
             response = _error(error.status, error.text or error.reason)
         except (RedisError, OSError):

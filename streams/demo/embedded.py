@@ -31,7 +31,7 @@ class Embedded:
         self.redis_url = f"redis://127.0.0.1:{port}/0"
         # The producer that asks for mock brokers owns them: they live as long as it does.
         self._broker = Producer(
-            {"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 3}
+            {"test.mock.num.brokers": 1, "bootstrap.servers": "mock", "log_level": 0}
         )
         [broker] = self._broker.list_topics(timeout=10).brokers.values()
         self.bootstrap = f"{broker.host}:{broker.port}"

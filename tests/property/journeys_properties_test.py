@@ -47,9 +47,17 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
         made = draw(
             st.sampled_from(
                 [
-                    (MessagePosted, {"message_id": f"m{number}", "direction": "inbound"}, Actor("customer")),
+                    (
+                        MessagePosted,
+                        {"message_id": f"m{number}", "direction": "inbound"},
+                        Actor("customer"),
+                    ),
                     (MessagePosted, {"message_id": f"m{number}", "direction": "outbound"}, agent),
-                    (MessagePosted, {"message_id": f"m{number}", "direction": "outbound"}, Actor("bot")),
+                    (
+                        MessagePosted,
+                        {"message_id": f"m{number}", "direction": "outbound"},
+                        Actor("bot"),
+                    ),
                     (AssignmentChanged, {"to": Party(agent=agent.id)}, Actor("system")),
                     (ConversationUpdated, {"status": "resolved"}, agent),
                     (QueueEntered, {"queue": "q"}, Actor("customer")),

@@ -139,9 +139,7 @@ def test_a_receipt_finds_its_customer_by_the_message_alone() -> None:
         MessagePosted, conversation="c1", actor=Actor("agent"), message_id="out-1",
         direction="outbound",
     )  # fmt: skip
-    world.event(
-        MessageStatusChanged, actor=Actor("system"), message_id="out-1", status="delivered"
-    )
+    world.event(MessageStatusChanged, actor=Actor("system"), message_id="out-1", status="delivered")
     receipt = world.events[-1]
     assert isinstance(receipt, MessageStatusChanged)
     assert receipt.customer == ada

@@ -96,9 +96,7 @@ def test_a_resolution_that_arrives_after_the_next_act_makes_it_a_repeat_and_no_s
     world.now += 10 * MINUTE
     writes(world, "email")
     assert world.one(ChannelSwitched).to == "email"
-    world.event(
-        ConversationUpdated, solved, conversation="chat-1", status="resolved", actor=AGENT
-    )
+    world.event(ConversationUpdated, solved, conversation="chat-1", status="resolved", actor=AGENT)
     assert not world.asserted(ChannelSwitched)
     retracted = [f for f in world.history if isinstance(f, ChannelSwitched)]
     assert [f.state for f in retracted] == ["asserted", "retracted"]

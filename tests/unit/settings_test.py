@@ -44,7 +44,10 @@ def test_a_good_file_is_read_with_its_secrets(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         (GOOD + "[kafka]\nbootstraps = 'x'", "did you mean 'bootstrap'?"),
-        (GOOD + "[kafka]\nreplication = 'three'", "'replication' in [kafka] must be a whole number"),
+        (
+            GOOD + "[kafka]\nreplication = 'three'",
+            "'replication' in [kafka] must be a whole number",
+        ),
         (GOOD + "[worker]\nstages = ['sing']", "one of normalise, journeys, deliver"),
         (GOOD + "[kafka]\nmin_insync = 2", "no write could ever succeed"),
         (GOOD.replace("chatwoot", "chatwood"), "unknown vendor 'chatwood'"),

@@ -1,0 +1,68 @@
+"""The console's API: its description is complete, and mistakes get sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from streams.console.openapi import document
+from streams.console.server import Console
+from streams.settings import Console as ConsoleSettings
+from streams.settings import Domain, Kafka, Redis, Settings
+
+
+@pytest.fixture
+async def console() -> Any:
+    made = Console(
+        Settings(
+            kafka=Kafka(bootstrap="127.0.0.1:1"),
+            redis=Redis(url="redis://127.0.0.1:1/0"),
+            console=ConsoleSettings(port=0, tokens=("t",)),
+            domain=(Domain(name="acme", key="k" * 16),),
+        )
+    )
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def get(console: Console, path: str, token: str = "t") -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"http://127.0.0.1:{console.port}{path}"
+    async with ClientSession() as session, session.get(url, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_every_route_of_the_api_is_described(console: Console) -> None:
+    assert console._runner is not None
+    routes = {
+        route.resource.canonical
+        for route in console._runner.app.router.routes()
+        if route.resource and route.resource.canonical.startswith("/v1/")
+    }
+    assert routes == set(document()["paths"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/v1/kpis?window=2h", 400, "A window is one of"),
+        ("/v1/kpis?by=moon", 400, "There is no dimension 'moon'"),
+        ("/v1/kpis/luck/cycles", 404, "There is no KPI 'luck'"),
+        ("/v1/kpis/fcr/cycles?from=9&to=1", 400, "must lie before"),
+        ("/v1/context", 400, "Name the customer"),
+        ("/v1/context?phone=1&domain=other", 400, "Name a domain: acme"),
+        ("/v1/live", 503, "Redis does not answer"),
+    ],
+)
+async def test_mistakes_get_a_sentence(
+    console: Console, path: str, status: int, sentence: str
+) -> None:
+    found, body = await get(console, path)
+    assert found == status and sentence in body["error"]
+
+
+async def test_without_the_token_nothing_is_told(console: Console) -> None:
+    assert (await get(console, "/v1/kpis", "wrong"))[0] == 401
