@@ -133,8 +133,6 @@ class Console:
         route = resource.canonical if resource else "unknown"
         try:
             response = await handler(request)
-        except web.HTTPRedirection:
-            raise
         except web.HTTPException as error:
             response = _error(error.status, error.text or error.reason)
         except (RedisError, OSError):
@@ -163,13 +161,13 @@ class Console:
             return await handler(request)
         if request.path.startswith("/v1/"):
             return _error(401, "Send one of the console's tokens as `Authorization: Bearer …`.")
-        raise web.HTTPSeeOther("/login")
+        return web.Response(status=303, headers={"Location": "/login"})
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
         given = str((await request.post()).get("token", ""))
         for token in self._settings.console.tokens:
             if hmac.compare_digest(given.encode(), token.encode()):
-                answer = web.HTTPSeeOther("/")
+                answer = web.Response(status=303, headers={"Location": "/"})
                 answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
                 return answer
         return _error(401, "That is not one of the console's tokens.")
