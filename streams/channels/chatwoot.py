@@ -385,7 +385,7 @@ def _call(body: dict[str, Any], draft: Draft, ident: str, at_ms: int | None) -> 
             reason=status,
             answered=status == "completed",
             durations=Durations(talk_ms=round(talk_s * 1_000))
-            if isinstance(talk_s, int | float)
+            if type(talk_s) in {int, float}
             else None,
         )
         return Parsed((ended,))

@@ -497,7 +497,7 @@ class _Change:
                 step=state,
                 state=states[state],
                 value=round(value * 100 / offset)
-                if isinstance(value, int) and isinstance(offset, int) and offset > 0
+                if type(value) is int and type(offset) is int and offset > 0
                 else None,
                 currency=text(payment, "currency")
                 or text(payment, "transaction", "currency")
@@ -525,7 +525,7 @@ class _Change:
             return [self._call_connected(ident, person, at_ms, inbound=inbound)]
         if event in {"terminate", "rejected", "reject", "failed"}:
             talk_s = dig(call, "duration")
-            answered = isinstance(talk_s, int) and talk_s > 0
+            answered = type(talk_s) is int and talk_s > 0
             found: list[EventBase] = []
             if answered and (began := times.seconds(call.get("start_time"))):
                 found.append(self._call_connected(ident, person, began, inbound=inbound))
