@@ -28,7 +28,7 @@ fi
 if [ ! -e .cache/kafka/complete ]; then
   echo "Fetching Kafka 4.1 from Maven Central (43 MB) into .cache/kafka"
   mkdir -p .cache/kafka
-  mvn -q -B -f tests/servers/pom.xml dependency:copy-dependencies \
+  mvn -q -B -Dstyle.color=never -f tests/servers/pom.xml dependency:copy-dependencies \
     -DoutputDirectory="$PWD/.cache/kafka" -DincludeScope=runtime
   touch .cache/kafka/complete
 fi
