@@ -475,7 +475,9 @@ def _changed(body: dict[str, Any], draft: Draft) -> Parsed:
             if isinstance(label, str)
         )
     if fields:
-        events.append(draft.event(ConversationUpdated, f"{key}/fields/{stamp}", at_ms, **fields))
+        events.append(
+            draft.event(ConversationUpdated, f"{key}/{'+'.join(fields)}/{stamp}", at_ms, **fields)
+        )
     if not events:
         what = ", ".join(sorted(changed)) or "nothing named"
         return ignored(f"The conversation changed in what does not concern a journey: {what}.")
