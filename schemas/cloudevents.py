@@ -8,6 +8,7 @@ prefixed `filrouge.`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -38,8 +39,12 @@ _notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 
 def rfc3339(time_ms: int) -> str:
     """`1700000000123` → `2023-11-14T22:13:20.123Z`."""
-    stamp = datetime.fromtimestamp(time_ms // 1000, UTC)
-    return f"{stamp:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"
+    return f"{_to_the_second(time_ms // 1000)}.{time_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _to_the_second(time_s: int) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _frame(ident: str, source: str, kind: str, time_ms: int, subject: str, data: bytes) -> bytes:

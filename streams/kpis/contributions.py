@@ -16,7 +16,7 @@ from schemas.facts import (
 )
 from streams.fold import Effect, Ledger, LiveDelta, PaneDelta, Waiting
 from streams.kpis.cells import Cell, dimensions_of
-from streams.kpis.definitions import KPIS
+from streams.kpis.definitions import BY_FACT
 
 WAITING = "waiting"
 """The live list of customers who wait for an answer."""
@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 
 def effects(fact: Fact, sign: int) -> Iterator[Effect]:
     """`sign` +1 for what is asserted now, −1 for what was asserted before."""
-    for kpi in KPIS:
+    for kpi in BY_FACT.get(type(fact), ()):
         parts = list(kpi.parts(fact))
         if not parts:
             continue

@@ -48,6 +48,8 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     """What it counts, in words: goes into docs/kpis.md."""
     clock: str = ""
     excludes: str = ""
+    of: tuple[type[FactBase], ...]
+    """The facts that it looks at."""
     parts: Callable[[FactBase], Parts]
     detail: Callable[[FactBase], str] = lambda _: ""
     better: Literal["higher", "lower", "neither"] = "neither"
@@ -211,25 +213,29 @@ _REPLY_TARGETS = {"chat": 60_000.0, "email": 86_400_000.0, "form": 86_400_000.0,
 
 KPIS: tuple[Kpi, ...] = (
     Kpi(
-        name="volume", title="Requests", unit="count", parts=_volume,
+        name="volume", title="Requests", unit="count",
+        of=(JourneyOpened,), parts=_volume,
         counts="Journeys opened: needs of customers, over whatever channels they take.",
         excludes="Proactive ones, until the customer acts.",
     ),
     Kpi(
-        name="first_reply_time", title="First reply time", unit="ms", better="lower",
+        name="first_reply_time", title="First reply time", unit="ms",
+        of=(ReplyMeasured,), better="lower",
         parts=_reply("first"), channel_targets=_REPLY_TARGETS,
         counts="From the first unanswered message of a cycle to a human's first public answer.",
         clock="Wall time; starts at the message, not at the ticket; any channel may answer.",
         excludes="Bots, automatic replies, notes; calls (see speed of answer).",
     ),
     Kpi(
-        name="next_reply_time", title="Next reply time", unit="ms", better="lower",
+        name="next_reply_time", title="Next reply time", unit="ms",
+        of=(ReplyMeasured,), better="lower",
         parts=_reply("next"), channel_targets=_REPLY_TARGETS,
         counts="The same for every later wait of the cycle: one sample a waiting period.",
         clock="Wall time.", excludes="As first reply time.",
     ),
     Kpi(
-        name="resolution_time", title="Resolution time", unit="ms", better="lower",
+        name="resolution_time", title="Resolution time", unit="ms",
+        of=(JourneyResolved,), better="lower",
         parts=_resolution,
         counts="From the first act of a cycle to its resolution; one sample a cycle.",
         clock="Wall time; a reopened journey starts a new cycle and a new clock.",
@@ -237,69 +243,81 @@ KPIS: tuple[Kpi, ...] = (
     ),
     Kpi(
         name="switch_rate", title="Channel switches", unit="ratio",
+        of=(JourneyOpened, ChannelSwitched),
         parts=_per_request(ChannelSwitched, lambda _: True), detail=_switch_detail,
         counts="Channel switches per journey opened, chosen and forced.",
         excludes="Channels used in parallel; repeat contacts.",
     ),
     Kpi(
-        name="forced_switch_rate", title="Forced switches", unit="ratio", better="lower",
+        name="forced_switch_rate", title="Forced switches", unit="ratio",
+        of=(JourneyOpened, ChannelSwitched), better="lower",
         parts=_per_request(ChannelSwitched, _forced), detail=_switch_detail,
         target=0.10, amber=0.12,
         counts="Switches that the system or its silence caused, per journey opened.",
         excludes="Switches of the customer's own choice.",
     ),
     Kpi(
-        name="transfer_rate", title="Transfers", unit="ratio", better="lower",
+        name="transfer_rate", title="Transfers", unit="ratio",
+        of=(JourneyOpened, TransferStarted), better="lower",
         parts=_per_request(TransferStarted, lambda f: not _handoff(f)), detail=_transfer_detail,
         counts="Transfers between agents, queues and teams, per journey opened.",
         excludes="Consultations, first assignments, hand-offs from a bot.",
     ),
     Kpi(
         name="handoff_rate", title="Bot hand-offs", unit="ratio",
+        of=(JourneyOpened, TransferStarted),
         parts=_per_request(TransferStarted, _handoff),
         counts="Hand-offs from a bot to a human, per journey opened.",
     ),
     Kpi(
-        name="transfer_success_rate", title="Successful transfers", unit="ratio", better="higher",
+        name="transfer_success_rate", title="Successful transfers", unit="ratio",
+        of=(TransferConcluded,), better="higher",
         parts=_success, detail=_transfer_detail,
         counts="Of concluded transfers, those that a human accepted, with the context not missing, "
         "and that did not bounce back within ten minutes.",
         excludes="Transfers still under way.",
     ),
     Kpi(
-        name="abandonment_rate", title="Queue abandonment", unit="ratio", better="lower",
+        name="abandonment_rate", title="Queue abandonment", unit="ratio",
+        of=(QueueWaited, QueueAbandoned), better="lower",
         parts=_abandonment, target=0.05, amber=0.10,
         counts="Stays in a queue that the customer ended himself, of all stays.",
         excludes="Short ones (under five seconds), counted apart.",
     ),
     Kpi(
-        name="speed_of_answer", title="Speed of answer", unit="ms", better="lower",
+        name="speed_of_answer", title="Speed of answer", unit="ms",
+        of=(QueueWaited,), better="lower",
         parts=_answer_speed,
         counts="How long answered customers waited in the queue.",
         clock="The vendor's own figure where it gives one.",
     ),
     Kpi(
-        name="sla_met_rate", title="SLA met", unit="ratio", better="higher", parts=_sla,
+        name="sla_met_rate", title="SLA met", unit="ratio",
+        of=(SlaMet, SlaBreached), better="higher", parts=_sla,
         detail=_sla_detail,
         counts="Promises kept, of those kept or broken: first reply, next reply, resolution.",
         excludes="Promises still running.",
     ),
     Kpi(
-        name="csat", title="CSAT", unit="ratio", better="higher", parts=_csat,
+        name="csat", title="CSAT", unit="ratio",
+        of=(FeedbackJoined,), better="higher", parts=_csat,
         channel_targets={"voice": 0.85, "chat": 0.83, "email": 0.79, "social": 0.67},
         counts="Answers in the upper quarter of their scale (4 and 5 of 5, good of good and bad).",
         excludes="Surveys without an answer.",
     ),
     Kpi(
-        name="nps", title="NPS", unit="score", better="higher", parts=_nps, target=50, amber=30,
+        name="nps", title="NPS", unit="score",
+        of=(FeedbackJoined,), better="higher", parts=_nps, target=50, amber=30,
         counts="Share of 9 and 10 less share of 0 to 6, times 100.",
     ),
     Kpi(
-        name="ces", title="Customer effort", unit="score", better="lower", parts=_ces, target=3,
+        name="ces", title="Customer effort", unit="score",
+        of=(FeedbackJoined,), better="lower", parts=_ces, target=3,
         amber=4, counts="Mean effort from 1 (easy) to 7 (hard), whatever way the scale was asked.",
     ),
     Kpi(
-        name="fcr", title="First contact resolution", unit="ratio", better="higher", parts=_fcr,
+        name="fcr", title="First contact resolution", unit="ratio",
+        of=(JourneyResolved,), better="higher", parts=_fcr,
         target=0.80, amber=0.70,
         counts="First cycles whose customer did not come back about it on any channel within the "
         "look-back of seven days, of those whose look-back is over.",
@@ -307,19 +325,26 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Proactive journeys; pending ones, which are counted apart.",
     ),
     Kpi(
-        name="repeat_rate", title="Repeat contacts", unit="ratio", better="lower",
+        name="repeat_rate", title="Repeat contacts", unit="ratio",
+        of=(JourneyOpened, ContactRepeated), better="lower",
         parts=_per_request(ContactRepeated, lambda _: True),
         counts="Journeys that follow one closed within seven days on a compatible topic, per "
         "journey opened.",
     ),
     Kpi(
-        name="reopen_rate", title="Reopened", unit="ratio", better="lower", parts=_reopened,
+        name="reopen_rate", title="Reopened", unit="ratio",
+        of=(JourneyResolved, JourneyReopened), better="lower", parts=_reopened,
         counts="Journeys reopened, per resolution.",
     ),
     Kpi(
-        name="multichannel_rate", title="Several channels", unit="ratio", parts=_multichannel,
+        name="multichannel_rate", title="Several channels", unit="ratio",
+        of=(JourneyClosed,), parts=_multichannel,
         counts="Closed journeys whose customer used more than one channel, of closed journeys.",
     ),
 )  # fmt: skip
+
+BY_FACT: Mapping[type[FactBase], tuple[Kpi, ...]] = {
+    kind: tuple(kpi for kpi in KPIS if kind in kpi.of) for kpi in KPIS for kind in kpi.of
+}
 
 BY_NAME: Mapping[str, Kpi] = {kpi.name: kpi for kpi in KPIS}

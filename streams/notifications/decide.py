@@ -17,6 +17,17 @@ from streams.notifications.rules import RULES, Rule
 from streams.notifications.templates import VERSION, rendered
 from streams.policy import Policy
 
+_CONCERNED: dict[str, tuple[Rule, ...]] = {
+    kind: tuple(
+        rule
+        for rule in RULES
+        if kind in rule.cancelled_by or kind == str(rule.fact.__struct_config__.tag)
+    )
+    for kind in {str(rule.fact.__struct_config__.tag) for rule in RULES}
+    | {kind for rule in RULES for kind in rule.cancelled_by}
+}
+"""Rules by the type of fact that makes or cancels their notices."""
+
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a decision needs beside the fact. `consent` is `purpose/channel` → granted, denied."""
@@ -37,7 +48,7 @@ def decide(
     if new.state == "retracted":
         book = _withdraw(lambda s: s.subject_id == new.subject_id, book, about, new, notices)
         return book, tuple(notices)
-    for rule in RULES:
+    for rule in _CONCERNED.get(kind, ()):
         if kind in rule.cancelled_by:
             book = _withdraw(
                 lambda s, r=rule: s.rule == r.name and s.journey == new.journey,
