@@ -105,7 +105,15 @@ class Count(msgspec.Struct, frozen=True, gc=False):
     amount: int = 1
 
 
-Effect = Publish | PaneDelta | LiveDelta | Waiting | Ledger | Recent | Count
+class Observe(msgspec.Struct, frozen=True, gc=False):
+    """Put `value` into the histogram `metric` of `streams.metrics` once the batch is committed."""
+
+    metric: str
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+Effect = Publish | PaneDelta | LiveDelta | Waiting | Ledger | Recent | Count | Observe
 
 
 class StateNotLoaded(Exception):  # noqa: N818 - a request, not an error

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from streams.fold import Count, Observe
+
 _FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # Gateway
@@ -23,7 +25,9 @@ webhook_seconds = Histogram(
 )
 webhooks_in_flight = Gauge("filrouge_webhooks_in_flight", "Requests that wait for Kafka.")
 clock_skew_seconds = Histogram(
-    "filrouge_clock_skew_seconds", "Arrival minus the vendor's own time.", ("vendor",),
+    "filrouge_clock_skew_seconds",
+    "Arrival minus the vendor's own time.",
+    ("source",),
     buckets=(-60, -5, -1, 0, 1, 5, 60, 600, 3600, 86400),
 )  # fmt: skip
 
@@ -80,7 +84,6 @@ deliveries_total = Counter(
 delivery_seconds = Histogram(
     "filrouge_delivery_seconds", "One delivery attempt.", ("subscriber",), buckets=_FAST
 )
-deliveries_queued = Gauge("filrouge_deliveries_queued", "Notices waiting.", ("subscriber",))
 
 # Console
 console_requests = Counter(
@@ -95,7 +98,11 @@ kpi_value = Gauge(
 live_value = Gauge("filrouge_live", "A live gauge: waiting, open…", ("domain", "gauge"))
 
 
-def raise_counter(name: str, labels: tuple[str, ...], amount: int) -> None:
-    """For folds, which may not touch Prometheus themselves: `name` is a counter of this file."""
-    counter: Counter = globals()[name]
-    (counter.labels(*labels) if labels else counter).inc(amount)
+def apply(asked: Count | Observe) -> None:
+    """What a fold asks for; it may not touch Prometheus itself. `metric` names one of this file."""
+    metric = globals()[asked.metric]
+    labelled = metric.labels(*asked.labels) if asked.labels else metric
+    if isinstance(asked, Count):
+        labelled.inc(asked.amount)
+    else:
+        labelled.observe(asked.value)

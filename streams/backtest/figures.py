@@ -184,5 +184,5 @@ def figures(specs: Iterable[Mapping[str, Any]], rows: Rows, make: Compiler) -> l
             numbers = KINDS[kind](spec, ordered[order] if order else rows, make)
         except (MappingError, KeyError, ValueError) as error:
             raise MappingError(f"[[figure]] {name!r}: {error}.") from error
-        found.append({"name": name, "kind": kind, **numbers})
+        found.append({"name": name, "kind": kind, **numbers, "why": str(spec.get("why", ""))})
     return found

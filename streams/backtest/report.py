@@ -173,14 +173,15 @@ def _target(unit: str, target: float) -> str:
 
 
 def _print_figures(out: Console, found: Sequence[dict[str, Any]]) -> None:
-    table = Table("figure", "numbers", title="The log's figures, under its authors' definitions")
+    title = "The log's figures, under its authors' definitions"
+    table = Table("figure", "numbers", "why ours differ", title=title)
     for one in found:
         numbers = [
             f"{name} {value:.4f}".rstrip("0").rstrip(".")
             if isinstance(value, float)
             else f"{name} {value}"
             for name, value in one.items()
-            if name not in {"name", "kind"} and value is not None
+            if name not in {"name", "kind", "why"} and value is not None
         ]
-        table.add_row(one["name"], ", ".join(numbers))
+        table.add_row(one["name"], ", ".join(numbers), one["why"])
     out.print(table)

@@ -62,9 +62,15 @@ class Stage:
         ident = f"in{self.number():06d}"
         await self.post(meta_whatsapp.message("whatsapp", self._secret, who, ident, text, now_ms()))
 
-    async def is_answered_on_whatsapp(self, who: Person, text: str) -> None:
-        ident = f"out{self.number():06d}"
-        await self.post(meta_whatsapp.echo("whatsapp", self._secret, who, ident, text, now_ms()))
+    async def is_answered_on_whatsapp(self, who: Person, text: str, late_s: float = 0) -> None:
+        """The answer arrives `late_s` after it was written, and its receipts in the wrong order."""
+        ident, written_ms = f"out{self.number():06d}", now_ms()
+        await asyncio.sleep(late_s)
+        key = self._secret
+        for state in ("read", "delivered"):
+            at_ms = written_ms + 1_000
+            await self.post(meta_whatsapp.status("whatsapp", key, who, ident, state, at_ms))
+        await self.post(meta_whatsapp.echo("whatsapp", key, who, ident, text, written_ms))
 
     async def introduce(self, who: Person) -> None:
         """The CRM knows the customer before he makes himself heard."""
@@ -96,7 +102,7 @@ async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
     await stage.introduce(who)
     await stage.writes_on_whatsapp(who, "Can I change my booking?")
     await asyncio.sleep(2)
-    await stage.is_answered_on_whatsapp(who, "Yes, until tomorrow evening.")
+    await stage.is_answered_on_whatsapp(who, "Yes, until tomorrow evening.", late_s=2)
     await asyncio.sleep(3)
     await answered_call(stage, who)
     return Truth(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from streams.fold import Count, Publish
+from streams.fold import Count, Observe, Publish
 
 
 class Position(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -44,7 +44,7 @@ class Batch(msgspec.Struct):
     ledger: dict[int, dict[str, bytes | None]] = {}
     recent: dict[str, list[bytes]] = {}
     outbox: list[Outgoing] = []
-    counts: list[Count] = []
+    counts: list[Count | Observe] = []
     skipped: list[str] = []
     """Why records were not folded: `repeat`, `poison`."""
     clocks: dict[int, int] = {}

@@ -21,6 +21,7 @@ from streams.fold import (
     Fold,
     Ledger,
     LiveDelta,
+    Observe,
     PaneDelta,
     Publish,
     Recent,
@@ -182,7 +183,7 @@ class Driver:
                 batch.ledger.setdefault(hour, {})[effect.entry] = effect.value
             case Recent():
                 batch.recent.setdefault(effect.name, []).append(effect.value)
-            case Count():
+            case Count() | Observe():
                 batch.counts.append(effect)
 
     def _publish(self, publish: Publish) -> None:

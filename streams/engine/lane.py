@@ -245,7 +245,7 @@ class Lane:
         for why in batch.skipped:
             metrics.skipped_total.labels(stage, why).inc()
         for count in batch.counts:
-            metrics.raise_counter(count.metric, count.labels, count.amount)
+            metrics.apply(count)
         self.last_applied_s = time.monotonic()
 
     def _raise_failure(self) -> None:

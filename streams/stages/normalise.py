@@ -21,7 +21,7 @@ from schemas.events import (
     PolicyChanged,
 )
 from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknown
-from streams.fold import Count, Fold, Publish, Record, Timer, View
+from streams.fold import Count, Fold, Observe, Publish, Record, Timer, View
 from streams.identity import graph
 from streams.identity.index import customer_key
 from streams.identity.resolve import Resolved, join, keys, resolve
@@ -95,6 +95,9 @@ class Normalise(Fold):
     def _event(self, event: EventBase, record: Record, view: View) -> None:
         kind = str(event.__struct_config__.tag)
         view.emit(Count("events_total", (kind, event.source)))
+        if not event.estimated:
+            skew_s = (event.recorded_ms - event.time_ms) / 1_000
+            view.emit(Observe("clock_skew_seconds", skew_s, (event.source,)))
         match event:
             case ClockTick() | PolicyChanged():
                 self._broadcast(event, view)

@@ -25,7 +25,7 @@ MAKE = Compiler(frozenset(ROWS[0]), MAPS, ["2024-01-01 10:%M"], "UTC")
 
 def figure(**spec: object) -> dict[str, object]:
     [found] = figures([{"name": "f", **spec}], ROWS, MAKE)
-    return {name: value for name, value in found.items() if name not in {"name", "kind"}}
+    return {name: value for name, value in found.items() if name not in {"name", "kind", "why"}}
 
 
 def test_count_and_share() -> None:
