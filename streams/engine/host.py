@@ -85,8 +85,8 @@ class Host:
     async def claim(self, where: Partition, bounds: Bounds) -> int:
         """Claims one partition, and returns the offset to fetch from."""
         topic, partition = where
-        if (old := self.lanes.pop(where, None)) is not None:
-            await old.stop()
+        if (old := self.lanes.get(where)) is not None:
+            await old.stop()  # it stays in its place until the claim has succeeded
         fold = self._folds[topic]
         count = self._counts[self._roles[topic]]
         keys = LaneKeys(self._settings.keyspace, fold.name, partition, count)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, get_args
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from redis.exceptions import RedisError
 
 from streams.engine.clients import librdkafka, producer_config
 from streams.engine.health import Health
@@ -87,6 +88,13 @@ class Engine:
         settings = self._settings
         cluster, counts = await partition_counts(settings)
         self._client = connect(settings.redis.url)
+        try:
+            await self._client.ping()
+        except (RedisError, OSError) as error:
+            raise WorkerError(
+                f"Redis at {settings.redis.url} does not answer: {error}. "
+                "Is it running, and is redis.url right?"
+            ) from error
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name, counts)
         self._relay.start()
         folds = self._make_folds(counts)

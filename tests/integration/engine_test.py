@@ -193,3 +193,54 @@ def test_a_record_on_which_the_fold_fails_is_set_aside_after_three_lives(toys: T
     assert sum(toys.positions()) == 101, toys.logs()
     assert len(toys.published(want=100)) == 100
     assert toys.published("dead-letters", want=1) == [b"boom"]
+
+
+def test_redis_dies_in_the_middle_and_comes_back_and_every_record_counts_once(
+    tmp_path: Path, kafka_cluster: KafkaCluster
+) -> None:
+    with RedisServer("--appendfsync", "always") as server:
+        toys = Toys(tmp_path, kafka_cluster, server, f"toy{free_port()}")
+        try:
+            worker = toys.start()
+            toys.send(range(15_000))
+            toys.wait_folded(2_000)
+            server.kill()
+            toys.send(range(15_000, 20_000))
+            toys.producer.flush(30)
+            time.sleep(2)
+            server.start()
+            toys.wait_folded(20_000)
+            outputs = toys.published(want=20_000)
+            assert len(outputs) == 20_000
+            assert worker.poll() is None
+        finally:
+            toys.stop()
+
+
+def test_without_kafka_or_redis_a_worker_ends_with_a_sentence(toys: Toys) -> None:
+    good = toys.settings.read_text()
+    for old, new, sentence in (
+        (toys.kafka.bootstrap, "127.0.0.1:1", "Kafka at 127.0.0.1:1 does not answer"),
+        (f"{toys.name}-webhooks", "nowhere", "Topic 'nowhere' does not exist"),
+        ("redis://127.0.0.1:", "redis://127.0.0.1:1/0#", "Redis at redis://127.0.0.1:1/0"),
+    ):
+        toys.settings.write_text(good.replace(old, new))
+        worker = toys.start()
+        assert worker.wait(40) == 1
+        log = (toys.folder / f"worker{len(toys.workers) - 1}.log").read_text()
+        assert sentence in log and "Traceback" not in log, log
+
+
+def test_a_position_outside_the_log_is_refused_with_a_sentence(toys: Toys) -> None:
+    worker = toys.start()
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    worker.terminate()
+    worker.wait(20)
+    fence = LaneKeys(toys.name, "toy", 0, PARTITIONS).fence
+    toys.redis.hset(fence, "offset", 999_999)
+    again = toys.start()
+    assert again.wait(40) == 1
+    log = (toys.folder / "worker1.log").read_text()
+    assert "Redis stands at offset 999999" in log, log
