@@ -41,7 +41,7 @@ def guess_content_type(body: bytes) -> str:
     start = body.lstrip()
     if start[:1] in {b"{", b"["}:
         return "application/json"
-    if boundary := re.match(rb"--([^\r\n]+)\r?\n(?i:content-disposition)", start):
+    if boundary := re.match(rb"--([^\r\n]+)\r?\n(?i:content-)", start):
         return f"multipart/form-data; boundary={boundary.group(1).decode('latin-1')}"
     if re.match(rb"[\w.%+~\[\]-]+=", start):
         return "application/x-www-form-urlencoded"

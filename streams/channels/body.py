@@ -11,6 +11,9 @@ import orjson
 
 from streams.channels.base import Request
 
+_LARGEST = 1e12
+"""Sums, seconds and scores stay far below it; what is above would not fit our integers."""
+
 
 class BodyError(ValueError):
     """The body cannot be read; the text is a sentence."""
@@ -81,6 +84,15 @@ def text(value: Any, *path: str | int) -> str:
     if found is None or isinstance(found, bool | dict | list):
         return ""
     return str(found)
+
+
+def number(value: Any, *path: str | int) -> float | None:
+    """The number that is there, also as a text; None when it is none, or too large to be meant."""
+    try:
+        found = float(text(value, *path))
+    except ValueError:
+        return None
+    return found if abs(found) <= _LARGEST else None
 
 
 def rows(value: Any, *path: str | int) -> list[dict[str, Any]]:

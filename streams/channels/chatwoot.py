@@ -43,7 +43,7 @@ from streams.channels.base import (
     malformed,
     unknown,
 )
-from streams.channels.body import dig, read_object, rows, table, text
+from streams.channels.body import dig, number, read_object, rows, table, text
 from streams.channels.draft import BOT, CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret, bearer, fresh, hex_hmac
 
@@ -307,8 +307,7 @@ def _message_updated(body: dict[str, Any], draft: Draft) -> Parsed:
 
 def _rated(survey: dict[str, Any], draft: Draft, ident: str, at_ms: int | None) -> Parsed:
     comment = text(survey, "feedback_message")
-    given = text(survey, "rating")
-    score = float(given) if given.replace(".", "", 1).isdecimal() else None
+    score = number(survey, "rating")
     if score is None and not comment:
         return ignored("The survey was opened, and not answered yet.")
     rated = draft.event(
@@ -377,16 +376,14 @@ def _call(body: dict[str, Any], draft: Draft, ident: str, at_ms: int | None) -> 
         )
         return Parsed((connected,))
     if status in {"completed", "no-answer", "busy", "failed", "canceled", "cancelled"}:
-        talk_s = dig(data, "meta", "duration")
+        talk_s = number(data, "meta", "duration")
         ended = draft.event(
             ContactEnded,
             f"call/{ident}/ended",
             at_ms,
             reason=status,
             answered=status == "completed",
-            durations=Durations(talk_ms=round(talk_s * 1_000))
-            if type(talk_s) in {int, float}
-            else None,
+            durations=None if talk_s is None else Durations(talk_ms=round(talk_s * 1_000)),
         )
         return Parsed((ended,))
     if status in {"ringing", "initiated", "queued", ""}:

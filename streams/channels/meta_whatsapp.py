@@ -32,7 +32,7 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.base import Adapter, Parsed, Rejected, Reply, Request, SourceConfig
-from streams.channels.body import BodyError, dig, read_json, read_object, rows, table, text
+from streams.channels.body import BodyError, dig, number, read_json, read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret, hex_hmac, query_values, same
 
@@ -483,7 +483,7 @@ class _Change:
         if state not in states:
             return self._odd(f"A payment status that we do not know: {state!r}.")
         amount = table(payment, "amount") or table(payment, "transaction", "amount")
-        value, offset = amount.get("value"), amount.get("offset", 100)
+        value, offset = number(amount, "value"), number(amount, "offset") or 100
         task = text(payment, "reference_id") or text(status, "id")
         transaction = text(payment, "transaction", "id")
         return [
@@ -496,9 +496,7 @@ class _Change:
                 task_id=task,
                 step=state,
                 state=states[state],
-                value=round(value * 100 / offset)
-                if type(value) is int and type(offset) is int and offset > 0
-                else None,
+                value=round(value * 100 / offset) if value is not None and offset >= 1 else None,
                 currency=text(payment, "currency")
                 or text(payment, "transaction", "currency")
                 or None,
@@ -524,8 +522,8 @@ class _Change:
         if event in {"accept", "accepted"}:
             return [self._call_connected(ident, person, at_ms, inbound=inbound)]
         if event in {"terminate", "rejected", "reject", "failed"}:
-            talk_s = dig(call, "duration")
-            answered = type(talk_s) is int and talk_s > 0
+            talk_s = number(call, "duration") or 0
+            answered = talk_s > 0
             found: list[EventBase] = []
             if answered and (began := times.seconds(call.get("start_time"))):
                 found.append(self._call_connected(ident, person, began, inbound=inbound))
@@ -536,7 +534,7 @@ class _Change:
                     at_ms,
                     reason=text(call, "status").lower() or event,
                     answered=answered,
-                    durations=Durations(talk_ms=talk_s * 1_000) if answered else None,
+                    durations=Durations(talk_ms=round(talk_s * 1_000)) if answered else None,
                 )
             )
             return found
@@ -634,11 +632,14 @@ def _error(error: dict[str, Any]) -> str:
 
 
 def _minor_units(items: list[dict[str, Any]]) -> int | None:
-    try:
-        total = sum(float(item["item_price"]) * int(item.get("quantity", 1)) for item in items)
-    except (KeyError, TypeError, ValueError):
+    """The order's sum in hundredths, or nothing when an item has no price."""
+    prices = [number(item, "item_price") for item in items]
+    known = [price for price in prices if price is not None]
+    if not items or len(known) < len(prices):
         return None
-    return round(total * 100)
+    counts = [number(item, "quantity") or 1 for item in items]
+    total = sum(price * count for price, count in zip(known, counts, strict=True)) * 100
+    return round(total) if abs(total) < 2**53 else None
 
 
 def _answers(form: dict[str, Any]) -> dict[str, Any]:
