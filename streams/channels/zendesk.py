@@ -4,7 +4,8 @@
 are texts and may exceed 2^53; "0" and "-1" stand for nobody.  Enum values come in either case.
 Delivery may repeat, may omit, and keeps no order.  A ticket is one conversation, and its medium
 may change from comment to comment.  Trigger webhooks carry whatever an admin typed: they are kept
-as unknown.  Shapes: developer.zendesk.com, webhooks, event types.
+as unknown.  Messaging has webhooks of its own, of another shape (`sunshine.py`).
+Shapes: developer.zendesk.com, webhooks, event types.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from schemas.common import Actor, Channel, ConversationRef, Identifier, Party, Trust
+from schemas.common import Actor, Channel, ConversationRef, Identifier, Party, Ref, Trust
 from schemas.events import (
     AssignmentChanged,
     ConversationLinked,
@@ -40,6 +41,7 @@ from streams.channels.base import (
 from streams.channels.body import dig, read_object, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret, base64_hmac, fresh
+from streams.channels.sunshine import is_conversation_webhook, read_conversations
 
 _TYPE = re.compile(r"zen:event-type[:/](\w+)\.(\w+)")
 """With a slash here and there in the documentation."""
@@ -119,7 +121,11 @@ class Zendesk(Adapter):
     keep_headers = ("x-zendesk-webhook-invocation-id",)
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
-        """Base64 of HMAC-SHA256 over timestamp and raw body."""
+        """Base64 of HMAC-SHA256 over timestamp and raw body; the messaging platform signs nothing
+        and sends its webhook's secret as it is.
+        """
+        if (key := request.headers.get("x-api-key")) is not None:
+            return any_secret(source, key, lambda secret: secret, "X-API-Key")
         stamp = request.headers.get("x-zendesk-webhook-signature-timestamp", "")
         message = stamp.encode() + request.body
         return any_secret(
@@ -131,6 +137,8 @@ class Zendesk(Adapter):
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)
+        if is_conversation_webhook(body):
+            return read_conversations(body, request, source)
         named = _TYPE.fullmatch(text(body, "type"))
         if named is None:
             return unknown(
@@ -443,12 +451,16 @@ def _messaging(body: dict[str, Any], draft: Draft, what: str) -> Parsed:
     by_customer = actor == CUSTOMER
     if by_customer and ident:
         draft.identifiers = draft.vendor_id(f"user/{ident}")
+    message_id = text(event, "message", "id") or text(body, "id")
+    platform_id = text(event, "conversation_id")
     posted = draft.event(
         MessagePosted,
-        text(body, "id"),
+        f"message/{message_id}",
         times.iso(body.get("time")),
         actor=actor,
-        message_id=text(event, "message", "id") or text(body, "id"),
+        # The messaging platform's own webhooks name the thread so.
+        refs=(Ref("conversation", platform_id),) if platform_id else (),
+        message_id=message_id,
         direction="inbound" if by_customer else "outbound",
         automated="auto_reply" if kind == "trigger" else "no",
         personal={

@@ -561,7 +561,93 @@ def zendesk_line(actor: Body) -> Body:
     return {**zendesk("messaging_ticket.message_added", event), "detail": {"id": "141"}}
 
 
+AGENTS_WORKSPACE = {"id": "i2", "name": "zd-agentWorkspace", "integrationType": "zd:agentWorkspace"}
+AI_AGENT = {"id": "i1", "name": "zd-answerBot", "integrationType": "zd:answerBot"}
+LEA = {
+    "id": "u1",
+    "externalId": "C-40",
+    "profile": {"givenName": "Léa", "surname": "Roche", "email": "lea@example.com"},
+}
+
+
+def sunshine(kind: str, *, holder: Body | None = None, **payload: Any) -> Body:
+    """One event of Zendesk's messaging platform."""
+    shown = {"id": "c1", "type": "personal", "activeSwitchboardIntegration": holder or AI_AGENT}
+    return {
+        "app": {"id": "a1"},
+        "webhook": {"id": "w1", "version": "v2"},
+        "events": [
+            {
+                "id": f"e-{kind}",
+                "type": kind,
+                "createdAt": "2026-09-21T14:13:20.547Z",
+                "payload": {"conversation": shown, **payload},
+            }
+        ],
+    }
+
+
+def sunshine_line(author: Body, source: str, holder: Body | None = None) -> Body:
+    message = {
+        "id": "m9",
+        "received": "2026-09-21T14:13:20.500Z",
+        "author": author,
+        "content": {"type": "text", "text": "Hello"},
+        "source": {"type": source, "client": {"type": source, "externalId": "33600000040"}},
+    }
+    return sunshine("conversation:message", holder=holder, message=message)
+
+
+SUNSHINE: dict[str, tuple[Body, Expected]] = {
+    "messaging: customer": (
+        sunshine_line({"type": "user", "userId": "u1", "user": LEA}, "whatsapp"),
+        ("message.posted",),
+    ),
+    "messaging: machine": (
+        sunshine_line({"type": "business"}, "zd:answerBot"),
+        ("message.posted",),
+    ),
+    "messaging: agent": (
+        sunshine_line({"type": "business", "userId": "31"}, "zd:agentWorkspace", AGENTS_WORKSPACE),
+        ("message.posted",),
+    ),
+    "messaging: opened": (
+        sunshine("conversation:create", creationReason="message", user=LEA),
+        ("conversation.opened",),
+    ),
+    "messaging: passed": (
+        sunshine("switchboard:passControl", holder=AGENTS_WORKSPACE),
+        ("assignment.changed", "conversation.updated"),
+    ),
+    "messaging: offered": (
+        sunshine("switchboard:offerControl", pendingSwitchboardIntegration=AGENTS_WORKSPACE),
+        ("transfer.reported",),
+    ),
+    "messaging: refused": (sunshine("switchboard:acceptControl:failure"), ("transfer.reported",)),
+    "messaging: released": (sunshine("switchboard:releaseControl"), ("assignment.changed",)),
+    "messaging: delivered": (
+        sunshine("conversation:message:delivery:user", message={"id": "m9"}, user=LEA),
+        ("message.status_changed",),
+    ),
+    "messaging: button": (
+        sunshine("conversation:postback", postback={"payload": "returns"}, user=LEA),
+        ("selfservice.stepped",),
+    ),
+    "messaging: client": (
+        sunshine("client:add", user=LEA, client={"type": "whatsapp", "externalId": "33600000040"}),
+        ("identity.linked",),
+    ),
+    "messaging: bare client": (sunshine("client:add", user={"id": "u1"}), "ignored"),
+    "messaging: merged": (
+        sunshine("user:merge", mergedUsers={"surviving": {"id": "u1"}, "discarded": {"id": "u2"}}),
+        ("identity.linked",),
+    ),
+    "messaging: typing": (sunshine("conversation:typing"), "ignored"),
+    "messaging: news": (sunshine("conversation:levitate"), "unknown_type"),
+}
+
 ZENDESK: dict[str, tuple[Body, Expected]] = {
+    **SUNSHINE,
     "created": (zendesk("ticket.created"), ("conversation.opened", "message.posted")),
     "created by an agent": (
         zendesk("ticket.created", submitter_id="31", actor_id="31", assignee_id="31"),

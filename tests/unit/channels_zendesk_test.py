@@ -14,8 +14,13 @@ from schemas.common import Party
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.zendesk import Zendesk
 from tests.conformance.channels_bodies import (
+    AGENTS_WORKSPACE,
+    AI_AGENT,
+    LEA,
     NOW_MS,
     ZENDESK,
+    sunshine,
+    sunshine_line,
     zendesk,
     zendesk_comment,
     zendesk_line,
@@ -296,6 +301,71 @@ def test_zendesks_position_in_a_sequence_is_told() -> None:
     assert only(body).sequence == 2
     body["event"]["meta"]["sequence"]["position"] = True
     assert only(body).sequence is None
+
+
+@pytest.mark.parametrize(
+    ("author", "source", "holder", "kind"),
+    [
+        ({"type": "user", "userId": "u1"}, "web", AI_AGENT, "customer"),
+        ({"type": "business"}, "zd:answerBot", AGENTS_WORKSPACE, "bot"),
+        ({"type": "business", "userId": "31"}, "zd:agentWorkspace", AI_AGENT, "agent"),
+        ({"type": "business"}, "api:conversations", AI_AGENT, "bot"),
+        ({"type": "business"}, "api:conversations", AGENTS_WORKSPACE, "agent"),
+        ({"type": "business", "subtypes": ["AI"]}, "zd:agentWorkspace", AGENTS_WORKSPACE, "bot"),
+    ],
+)
+def test_who_writes_on_the_messaging_platform(
+    author: dict[str, Any], source: str, holder: dict[str, Any], kind: str
+) -> None:
+    event = only(sunshine_line(author, source, holder))
+    assert event.actor.kind == kind
+    assert event.direction == ("inbound" if kind == "customer" else "outbound")
+    assert bool(event.identifiers) is (kind == "customer")
+
+
+def test_a_line_told_by_the_ticket_and_by_the_platform_is_one() -> None:
+    line = zendesk_line({"id": "u1", "type": "end_user"})
+    line["event"]["message"]["id"] = "m9"
+    told = only(line), only(sunshine_line({"type": "user", "userId": "u1"}, "web"))
+    assert told[0].id == told[1].id
+    assert [(ref.rel, ref.id) for ref in told[0].refs] == [("conversation", "c1")]
+    assert told[0].identifiers == told[1].identifiers
+
+
+def test_control_goes_from_the_machine_to_people_and_back() -> None:
+    for holder, to, status in (
+        (AGENTS_WORKSPACE, Party(app="zd-agentWorkspace"), "open"),
+        (AI_AGENT, Party(bot="zd-answerBot"), "pending_bot"),
+    ):
+        assignment, updated = read(sunshine("switchboard:passControl", holder=holder)).events
+        assert assignment.to == to  # type: ignore[attr-defined]
+        assert updated.status == status  # type: ignore[attr-defined]
+        assert assignment.id != updated.id
+
+
+def test_a_signed_in_user_of_the_platform_is_asserted() -> None:
+    event = only(
+        sunshine("client:add", user=LEA, client={"type": "whatsapp", "externalId": "+33600000040"})
+    )
+    assert [(i.kind, i.value, i.trust) for i in event.identifiers] == [
+        ("vendor", "desk:user/u1", "asserted"),
+        ("user", "C-40", "asserted"),
+        ("whatsapp", "33600000040", "asserted"),
+        ("phone", "+33600000040", "asserted"),
+        ("email", "lea@example.com", "claimed"),
+    ]
+
+
+def test_the_platforms_secret_comes_as_it_is() -> None:
+    def code(key: str, *secrets: str) -> str | None:
+        config = SourceConfig("desk", "zendesk", "acme", secrets)
+        call = Request("POST", "", {"x-api-key": key}, b"{}", NOW_MS)
+        refused = Zendesk().verify(call, config)
+        return refused.code if refused else None
+
+    assert code("right", "new", "right") is None
+    assert code("wrong", "right") == "bad_signature"
+    assert code("", "right") == code("right") == "no_signature"
 
 
 def test_the_signature_covers_time_and_raw_body() -> None:
