@@ -14,6 +14,7 @@ from streams.channels.base import Request, SourceConfig
 from streams.channels.body import (
     BodyError,
     dig,
+    number,
     read_form,
     read_json,
     read_object,
@@ -129,6 +130,18 @@ def test_ways_into_a_value_end_quietly() -> None:
     )  # fmt: skip
     assert rows(value, "a") == [{"b": 1}, {"b": None}]
     assert rows(value, "s") == [] and table(value, "s") == {} and table(value, "a", 0) == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (12, 12.0), (12.5, 12.5), ("12.5", 12.5), ("-3", -3.0), (10**12, 1e12),
+        (True, None), (None, None), ("", None), ("a dozen", None), ([1], None),
+        (10**12 + 1, None), ("1e300", None), ("inf", None), ("nan", None),
+    ],
+)  # fmt: skip
+def test_a_number_is_one_that_can_be_meant(value: object, expected: float | None) -> None:
+    assert number({"n": value}, "n") == expected
 
 
 def test_one_of_several_secrets_is_enough_and_none_is_too_little() -> None:
