@@ -244,8 +244,7 @@ class Lane:
         metrics.last_applied_timestamp_seconds.labels(*self._labels).set_to_current_time()
         for why in batch.skipped:
             metrics.skipped_total.labels(stage, why).inc()
-        for count in batch.counts:
-            metrics.apply(count)
+        metrics.apply(batch.counts)
         self.last_applied_s = time.monotonic()
 
     def _raise_failure(self) -> None:

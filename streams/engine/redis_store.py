@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,13 @@ class RedisStore(Store):
             fields += ["clocks", _to_json(batch.clocks)]
         if batch.marks:
             fields += ["marks", _to_json(batch.marks)]
+        if fields:
+            call.add(("HSET", self._keys.fence, fields))
         reply: Any = await self._commit(
             keys=call.keys,
             args=[
                 epoch, before.offset, before.step, batch.after.offset, batch.after.step,
-                len(fields), *fields, *call.words,
+                b"".join(call.operations),
             ],
         )  # fmt: skip
         _check(reply)
@@ -147,7 +150,7 @@ class _Call:
 
     def __init__(self, keys: list[str]) -> None:
         self.keys = keys
-        self.words: list[Any] = []
+        self.operations: list[bytes] = []
         self._numbers = {key: number for number, key in enumerate(keys, 1)}
 
     def add(self, operation: tuple[str, str, list[Any]]) -> None:
@@ -155,7 +158,18 @@ class _Call:
         if key not in self._numbers:
             self.keys.append(key)
             self._numbers[key] = len(self.keys)
-        self.words += [len(arguments) + 2, verb, self._numbers[key], *arguments]
+        self.operations += [
+            _number(len(arguments)), _word(verb), _number(self._numbers[key]),
+            *map(_word, arguments),
+        ]  # fmt: skip
+
+
+_number = struct.Struct(">I").pack
+
+
+def _word(value: Any) -> bytes:
+    raw = value if isinstance(value, bytes) else str(value).encode()
+    return _number(len(raw)) + raw
 
 
 Operation = tuple[str, str, list[Any]]

@@ -111,8 +111,10 @@ class Engine:
             await service.start()
         self._watch = asyncio.create_task(self._watch_over())
         # What is loaded by now stays: the collector need not look at it again.
+        # Folding makes many short-lived objects without cycles: rare collections suffice.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(200_000, 20, 50)
 
     async def _watch_over(self) -> None:
         assert self.host is not None

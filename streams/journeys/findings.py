@@ -49,22 +49,25 @@ class Findings:
         self.looks: set[int] = set()
         self._domain = domain
         self._customer = customer
-        self._entries: list[Entry] = []
+        self._probable = {a.channel for a in journey.attached if a.probable}
+        self._queued: list[Entry] = []
+        self._assigned: list[Entry] = []
 
     def look_at(self, entries: list[Entry]) -> None:
         """The entries by which queue and team of the facts that follow are known."""
-        self._entries = entries
+        self._queued = [e for e in entries if e.data and e.data.get("queue")]
+        self._assigned = [e for e in entries if e.kind == "assigned" and e.data["to"].get("team")]
 
     def _queue(self, channel: str, at_ms: int) -> str:
         """As it was then: what comes later does not revise it."""
-        for entry in reversed(self._entries):
-            if entry.at_ms <= at_ms and entry.channel == channel and entry.data.get("queue"):
+        for entry in reversed(self._queued):
+            if entry.at_ms <= at_ms and entry.channel == channel:
                 return str(entry.data["queue"])
         return ""
 
     def _team(self, at_ms: int) -> str:
-        for entry in reversed(self._entries):
-            if entry.at_ms <= at_ms and entry.kind == "assigned" and entry.data["to"].get("team"):
+        for entry in reversed(self._assigned):
+            if entry.at_ms <= at_ms:
                 return str(entry.data["to"]["team"])
         return ""
 
@@ -74,7 +77,6 @@ class Findings:
     ) -> F:  # fmt: skip
         """`subject` is what follows the journey's id in the subject's."""
         journey = self.journey
-        uncertain = any(a.probable and a.channel == channel for a in journey.attached)
         fact = cls(
             subject_id=f"{journey.id}/{subject}",
             domain=self._domain,
@@ -86,7 +88,7 @@ class Findings:
             queue=fields.pop("queue", None) or self._queue(channel, at_ms),
             team=self._team(at_ms),
             topic=journey.topic,
-            certainty="probable" if uncertain else "certain",
+            certainty="probable" if channel in self._probable else "certain",
             evidence=evidence,
             policy=self.policy.version,
             fold=FOLD,

@@ -1,0 +1,1 @@
+"""One question a file; `make bench` asks them all and writes docs/performance.md."""
