@@ -57,7 +57,7 @@ class World:
         self.letters: list[str] = []
         self.panes: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
-        self.ledger: dict[str, bytes] = {}
+        self.ledger: dict[tuple[int, str], bytes] = {}
         self._numbers = 0
 
     # In -----------------------------------------------------------------------------------
@@ -134,12 +134,12 @@ class World:
             if size == "1h":
                 self.panes.update(cells)
         self.live.update(batch.live)
-        for entries in batch.ledger.values():
+        for hour, entries in batch.ledger.items():
             for entry, raw in entries.items():
                 if raw is None:
-                    self.ledger.pop(entry, None)
+                    self.ledger.pop((hour, entry), None)
                 else:
-                    self.ledger[entry] = raw
+                    self.ledger[hour, entry] = raw
         return again
 
     # Out ----------------------------------------------------------------------------------
