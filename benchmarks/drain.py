@@ -36,7 +36,8 @@ def ours(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, flo
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "f.toml"
         file.write_text(
-            f'keyspace = "bench{run}"\n[topics]\n{topics}\n[kafka]\nbootstrap = "{kafka.bootstrap}"\n'
+            f'keyspace = "bench{run}"\n[topics]\n{topics}\n'
+            f'[kafka]\nbootstrap = "{kafka.bootstrap}"\n'
             f'[redis]\nurl = "{server.url}"\n[worker]\nstages = ["journeys"]\nmetrics_port = -1\n'
             f'group = "bench{run}"\n'
         )
@@ -45,12 +46,11 @@ def ours(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, flo
             stderr=subprocess.DEVNULL,
         )
         client = redis.Redis.from_url(server.url)
-        fences = [
-            LaneKeys(f"bench{run}", "journeys", p, PARTITIONS).fence for p in range(PARTITIONS)
-        ]
+        space = f"bench{run}"
+        lanes = [LaneKeys(space, "journeys", p, PARTITIONS) for p in range(PARTITIONS)]
 
         def folded() -> int:
-            return sum(int(client.hget(fence, "offset") or 0) for fence in fences)
+            return sum(int(client.hget(lane.fence, "offset") or 0) for lane in lanes)
 
         while folded() == 0:
             time.sleep(0.01)
@@ -65,15 +65,15 @@ def ours(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, flo
     return (COUNT - first) / seconds, used / (COUNT - first) * 1e6
 
 
-def stock(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, float]:
+def stock(kafka: KafkaCluster, server: RedisServer, run: int, mode: str) -> tuple[float, float]:
     """The same of a stock Faust agent with Redis."""
-    prefix = f"stock{run}-"
+    prefix = f"{mode}{run}-"
     make_topics(kafka.bootstrap, prefix)
     fill(kafka.bootstrap, f"{prefix}events", STOCK_COUNT, CUSTOMERS * STOCK_COUNT // COUNT)
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.stock_faust", kafka.bootstrap, server.url, prefix,
-         str(STOCK_COUNT)],
-        capture_output=True, text=True, timeout=300,
+         str(STOCK_COUNT), mode],
+        capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     rate, cpu = done.stdout.split()[-2:]
     return float(rate), float(cpu)
@@ -81,9 +81,11 @@ def stock(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, fl
 
 def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
     """Both systems, turn by turn in one run: machines are noisy, ratios less so."""
-    found: dict[str, list[tuple[float, float]]] = {"Filrouge": [], "stock Faust with Redis": []}
+    calls, pipeline = "stock Faust, Redis call by call", "stock Faust, a pipeline an event"
+    found: dict[str, list[tuple[float, float]]] = {"Filrouge": [], calls: [], pipeline: []}
     with KafkaCluster(1) as kafka, RedisServer() as server:
         for run in range(runs):
             found["Filrouge"].append(ours(kafka, server, run))
-            found["stock Faust with Redis"].append(stock(kafka, server, run))
+            found[calls].append(stock(kafka, server, run, "calls"))
+            found[pipeline].append(stock(kafka, server, run, "pipeline"))
     return list(found.items())

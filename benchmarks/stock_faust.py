@@ -1,14 +1,17 @@
 """The same fold in a stock Faust agent with Redis, as its manual shows: an event at a time.
 
-One pipeline of Redis commands an event (more generous than a call each), `topic.send` for every
-output, acknowledged by Faust.  Nothing is exact here: a crash loses and doubles.
-Run: `python -m benchmarks.stock_faust BOOTSTRAP REDIS_URL PREFIX COUNT`.
+`calls`: a Redis call each, and every output awaited until Kafka has it, as an agent must do that
+acknowledges its event only when its work is safe.  `pipeline`: one pipeline of Redis commands an
+event, outputs not awaited; a crash loses what was under way.  Neither is exact: both double.
+Run: `python -m benchmarks.stock_faust BOOTSTRAP REDIS_URL PREFIX COUNT calls|pipeline`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import time
 
 import faust
 import redis.asyncio
@@ -18,6 +21,7 @@ from streams.fold import Record
 from streams.stages.journeys import Journeys
 
 bootstrap, url, prefix, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+pipelined = sys.argv[5] == "pipeline"
 app = faust.App(
     f"{prefix}stock", broker=f"kafka://{bootstrap}", web_enabled=False, store="memory://",
     topic_disable_leader=True, topic_allow_declare=False, stream_wait_empty=False,
@@ -50,26 +54,32 @@ async def agent(stream):
         driver.take()
         driver.advance([(record, prepared)], 1_000)
         batch = driver.take()
-        pipe = client.pipeline(transaction=False)
-        for key, raw in batch.states.items():
-            pipe.hset(f"{prefix}states", key, raw)
-        for (size, start), cells in batch.panes.items():
-            for cell, amount in cells.items():
-                pipe.hincrby(f"{prefix}pane:{size}:{start}", cell, amount)
-        for cell, amount in batch.live.items():
-            pipe.hincrby(f"{prefix}live", cell, amount)
-        await pipe.execute()
+        store = client.pipeline(transaction=False) if pipelined else client
+        commands = [
+            *(store.hset(f"{prefix}states", key, raw) for key, raw in batch.states.items()),
+            *(
+                store.hincrby(f"{prefix}pane:{size}:{start}", cell, amount)
+                for (size, start), cells in batch.panes.items()
+                for cell, amount in cells.items()
+            ),
+            *(store.hincrby(f"{prefix}live", cell, n) for cell, n in batch.live.items()),
+        ]
+        if pipelined:
+            await store.execute()
+        else:
+            for command in commands:
+                await command
         for outgoing in batch.outbox:
             publish = outgoing.publish
-            await outputs[publish.topic].send(key=publish.key, value=publish.value)
+            sent = await outputs[publish.topic].send(key=publish.key, value=publish.value)
+            if not pipelined:
+                await sent
         seen += 1
         if seen == count:
             done.set()
 
 
 async def main() -> None:
-    import time
-
     await app.start()
     while seen == 0:
         await asyncio.sleep(0.01)
@@ -79,8 +89,6 @@ async def main() -> None:
     seconds = time.perf_counter() - started
     print((count - first) / seconds, (time.process_time() - cpu) / (count - first) * 1e6)
     sys.stdout.flush()
-    import os
-
     os._exit(0)
 
 

@@ -60,6 +60,7 @@ def producer_config(kafka: Kafka) -> dict[str, Any]:
         "acks": "all",
         "enable.idempotence": True,
         "enable.gapless.guarantee": True,
+        "partitioner": "murmur2",
         "linger.ms": 5,
         "message.timeout.ms": 0,
         "compression.type": "lz4",

@@ -17,10 +17,12 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.batch import Outgoing
-from streams.engine.partition import partition_for
 from streams.fold import POSITION_HEADER
 
 log = logging.getLogger(__name__)
+
+PARTITION_UA = -1
+"""librdkafka's word for "by the key"."""
 
 _POLL_S = 0.005
 _RESTART_S = 1.0
@@ -61,13 +63,10 @@ class Unpublished:
 class Relay:
     """One producer for all lanes of a worker."""
 
-    def __init__(
-        self, config: Mapping[str, Any], names: Callable[[str], str], counts: Mapping[str, int]
-    ) -> None:
-        """`names` turns a topic's role into its name, `counts` its partitions by role."""
+    def __init__(self, config: Mapping[str, Any], names: Callable[[str], str]) -> None:
+        """`names` turns a topic's role into its name."""
         self._config = dict(config)
         self._names = names
-        self._counts = counts
         self._lanes: dict[str, Unpublished] = {}
         self._producer: Producer | None = None
         self._life = 0
@@ -108,9 +107,8 @@ class Relay:
     def _produce(self, lane: Unpublished, slot: list[Any]) -> None:
         effect: Outgoing = slot[0]
         publish = effect.publish
-        partition = publish.partition
-        if partition is None:
-            partition = partition_for(publish.key, self._counts[publish.topic])
+        # Kafka's own partitioner in C, unless the effect names its partition.
+        partition = PARTITION_UA if publish.partition is None else publish.partition
         # A dead letter carries its record's headers; the position must be that of this effect.
         headers = [header for header in publish.headers if header[0] != POSITION_HEADER]
         if effect.pos:  # a tick is nobody's effect

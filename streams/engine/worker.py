@@ -95,7 +95,7 @@ class Engine:
                 f"Redis at {settings.redis.url} does not answer: {error}. "
                 "Is it running, and is redis.url right?"
             ) from error
-        self._relay = Relay(producer_config(settings.kafka), settings.topics.name, counts)
+        self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
         self._relay.start()
         folds = self._make_folds(counts)
         self.host = Host(settings, folds, counts, cluster, self._client, self._relay)

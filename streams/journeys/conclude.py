@@ -44,6 +44,8 @@ def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
 
 def _equal(known: Fact, fact: Fact) -> bool:
     """A policy that comes to the same conclusion does not revise it."""
+    if (known.revision, known.policy, known.fold) == (fact.revision, fact.policy, fact.fold):
+        return known == fact
     return known == msgspec.structs.replace(
         fact, revision=known.revision, policy=known.policy, fold=known.fold
     )

@@ -67,6 +67,11 @@ def decide(
     return book, tuple(notices)
 
 
+def concerns(new: Fact, book: NoticeBook) -> bool:
+    """Could this change send or withdraw anything? Most cannot."""
+    return bool(book.sent) or str(new.__struct_config__.tag) in _CONCERNED
+
+
 def _notice(
     rule: Rule, old: Fact | None, new: Fact, book: NoticeBook, about: About
 ) -> Notification | None:

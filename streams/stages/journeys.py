@@ -41,7 +41,7 @@ from streams.journeys.state import (
     encode_state,
 )
 from streams.kpis.contributions import effects
-from streams.notifications.decide import About, decide
+from streams.notifications.decide import About, concerns, decide
 from streams.policy import Policy, changed
 from streams.stages.letters import dead_letter
 
@@ -246,6 +246,8 @@ class Journeys(Fold):
             self._notify(state, old, new, policy, view)
 
     def _notify(self, state: CustomerState, old: Any, new: Any, policy: Policy, view: View) -> None:
+        if not concerns(new, state.notices):
+            return
         journey = state.journeys.get(new.journey)
         last = journey.attached[-1] if journey and journey.attached else None
         about = About(
