@@ -116,14 +116,22 @@ class Adapter(ABC):
         """
 
     def parse(self, request: Request, source: SourceConfig) -> Parsed:
-        """`read`, but it never raises: a body of an impossible shape is `malformed`."""
+        """`read`, but it never raises: a body of an impossible shape is `malformed`.  What one
+        body tells twice is one event.
+        """
         try:
-            return self.read(request, source)
+            found = self.read(request, source)
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             sentence = str(error) if isinstance(error, ValueError) and str(error) else ""
             return malformed(
                 sentence or f"This is not the shape of a {self.title} webhook: {error!r}."
             )
+        once: dict[str, EventBase] = {}
+        for event in found.events:
+            once.setdefault(event.id, event)
+        if len(once) == len(found.events):
+            return found
+        return msgspec.structs.replace(found, events=tuple(once.values()))
 
     def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
         """The answer to a challenge or validation request, or None if it is an ordinary one."""

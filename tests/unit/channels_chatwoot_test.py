@@ -12,9 +12,9 @@ import pytest
 from schemas.common import Identifier, Party
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.chatwoot import Chatwoot
-from tests.conformance.channels_bodies import (
+from tests.conformance.vendors.chatwoot import (
     AGENT,
-    CHATWOOT,
+    BODIES,
     NOW_MS,
     NOW_S,
     changed,
@@ -39,7 +39,7 @@ def trusts(event: Any) -> dict[str, str]:
 
 
 def test_what_a_visitor_typed_is_only_claimed() -> None:
-    assert trusts(only(CHATWOOT["incoming"][0])) == {
+    assert trusts(only(BODIES["incoming"][0])) == {
         "vendor desk:5": "asserted",
         "cookie c0ffee-5": "asserted",
         "phone +33600000005": "claimed",
@@ -107,7 +107,7 @@ def test_the_medium_says_who_it_is(
 def test_who_speaks(
     name: str, actor: tuple[str, str | None], direction: str, visibility: str, automated: str
 ) -> None:
-    event = only(CHATWOOT[name][0])
+    event = only(BODIES[name][0])
     assert (event.actor.kind, event.actor.id) == actor
     assert (event.direction, event.visibility, event.automated) == (
         direction,
@@ -214,7 +214,7 @@ def test_who_began(message: dict[str, Any], by: str, direction: str) -> None:
 
 
 def test_stars_are_on_their_scale_with_the_comment_among_the_personal() -> None:
-    event = only(CHATWOOT["rated"][0])
+    event = only(BODIES["rated"][0])
     assert (event.score, event.scale_min, event.scale_max) == (2.0, 1.0, 5.0)
     assert event.personal == {"comment": "Slow."}
     assert event.actor.kind == "customer"
@@ -232,7 +232,7 @@ def test_stars_are_on_their_scale_with_the_comment_among_the_personal() -> None:
 def test_a_card_is_worth_what_the_source_says(
     card: dict[str, Any], options: dict[str, str], trust: str
 ) -> None:
-    event = only({**CHATWOOT["contact"][0], **card}, **options)
+    event = only({**BODIES["contact"][0], **card}, **options)
     assert trusts(event)["email ines@example.com"] == trust
 
 

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 
 from streams.cli import main
 from streams.explain import UnknownVendorError, explain, explain_files, guess_content_type
-from tests.conformance.channels_bodies import META_WHATSAPP, NOW_MS, ZENDESK
+from tests.conformance.vendors import NOW_MS, meta_whatsapp, zendesk
 
 
 @pytest.fixture
 def order(tmp_path: Path) -> Path:
     file = tmp_path / "order.json"
-    file.write_bytes(orjson.dumps(META_WHATSAPP["order"][0]))
+    file.write_bytes(orjson.dumps(meta_whatsapp.BODIES["order"][0]))
     return file
 
 
@@ -51,7 +51,7 @@ def test_programs_read_a_line_a_file(order: Path, tmp_path: Path) -> None:
 
 
 def test_a_time_that_the_vendor_did_not_give_is_called_the_arrival() -> None:
-    body = orjson.dumps({**ZENDESK["comment"][0], "time": None})
+    body = orjson.dumps({**zendesk.BODIES["comment"][0], "time": None})
     [event] = explain("zendesk", body, NOW_MS).events
     assert event.estimated and event.time_ms == NOW_MS
 

@@ -12,9 +12,9 @@ import pytest
 from schemas.common import Identifier
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.meta_whatsapp import MetaWhatsApp
-from tests.conformance.channels_bodies import (
+from tests.conformance.vendors.meta_whatsapp import (
+    BODIES,
     BSUID,
-    META_WHATSAPP,
     NOW_MS,
     NOW_S,
     OURS,
@@ -45,7 +45,7 @@ ALL_OF_HIM = [f"whatsapp {THEIRS}", f"phone +{THEIRS}", f"bsuid {BSUID}"]
 
 
 def test_a_customer_is_his_number_and_his_business_scoped_id() -> None:
-    event = only(META_WHATSAPP["text"][0])
+    event = only(BODIES["text"][0])
     assert ids(event) == ALL_OF_HIM
     assert {i.trust for i in event.identifiers} == {"asserted"}
     assert event.conversation.id == f"7001/{THEIRS}"
@@ -104,7 +104,7 @@ def test_our_own_number_is_never_the_customer() -> None:
 
 
 def test_the_same_message_twice_is_one_event() -> None:
-    body = META_WHATSAPP["text"][0]
+    body = BODIES["text"][0]
     twice = orjson.loads(orjson.dumps(body))
     value = twice["entry"][0]["changes"][0]["value"]
     value["messages"] *= 2
@@ -113,8 +113,8 @@ def test_the_same_message_twice_is_one_event() -> None:
 
 
 def test_a_batch_with_an_odd_part_gives_the_rest_and_says_so() -> None:
-    body = orjson.loads(orjson.dumps(META_WHATSAPP["text"][0]))
-    body["entry"] += META_WHATSAPP["odd status"][0]["entry"]
+    body = orjson.loads(orjson.dumps(BODIES["text"][0]))
+    body["entry"] += BODIES["odd status"][0]["entry"]
     parsed = read(body)
     assert len(parsed.events) == 1
     assert parsed.code == "partial" and "levitated" in parsed.reason
@@ -144,7 +144,7 @@ def test_a_batch_with_an_odd_part_gives_the_rest_and_says_so() -> None:
             ("bsuid", BSUID),
             ("bsuid", "FR.2"),
         ),
-        (META_WHATSAPP["rotated id"][0], ("bsuid", BSUID), ("bsuid", "FR.2")),
+        (BODIES["rotated id"][0], ("bsuid", BSUID), ("bsuid", "FR.2")),
     ],
 )  # fmt: skip
 def test_one_id_replaces_another(
@@ -163,7 +163,7 @@ def test_a_change_that_names_no_new_id_is_kept() -> None:
 
 
 def test_a_receipt_knows_its_message_and_why_it_failed() -> None:
-    event = only(META_WHATSAPP["failed"][0])
+    event = only(BODIES["failed"][0])
     assert (event.message_id, event.status, event.reason) == (
         "wamid.out",
         "failed",
@@ -206,7 +206,7 @@ def test_in_a_group_each_member_has_a_receipt_of_his_own() -> None:
 def test_what_changes_a_message_points_to_it(
     name: str, message: str, status: str, said: str | None
 ) -> None:
-    event = only(META_WHATSAPP[name][0])
+    event = only(BODIES[name][0])
     assert (event.message_id, event.status) == (message, status)
     assert event.personal.get("text") == said
 
@@ -224,21 +224,21 @@ def test_what_changes_a_message_points_to_it(
     ],
 )
 def test_what_was_said_or_sent(name: str, text: str) -> None:
-    assert read(META_WHATSAPP[name][0]).events[0].personal["text"] == text
+    assert read(BODIES[name][0]).events[0].personal["text"] == text
 
 
 def test_an_answer_and_an_advertisement_are_pointed_to() -> None:
-    reply = only(META_WHATSAPP["reply"][0])
+    reply = only(BODIES["reply"][0])
     assert reply.in_reply_to == "wamid.asked"
     assert [(ref.rel, ref.id) for ref in reply.refs] == [("in_reply_to", "wamid.asked")]
-    ad = only(META_WHATSAPP["from an advertisement"][0])
+    ad = only(BODIES["from an advertisement"][0])
     assert [(ref.rel, ref.id) for ref in ad.refs] == [("referral", "ad-1")]
 
 
 def test_sums_are_in_minor_units() -> None:
-    order = read(META_WHATSAPP["order"][0]).events[1]
+    order = read(BODIES["order"][0]).events[1]
     assert (order.value, order.currency, order.state) == (2500, "EUR", "submitted")  # type: ignore[attr-defined]
-    paid = only(META_WHATSAPP["paid"][0])
+    paid = only(BODIES["paid"][0])
     assert (paid.value, paid.currency, paid.state) == (4990, "INR", "completed")
     assert (paid.task_kind, paid.task_id) == ("payment", "r-1")
 
@@ -246,8 +246,8 @@ def test_sums_are_in_minor_units() -> None:
 @pytest.mark.parametrize(
     ("body", "purpose", "state"),
     [
-        (META_WHATSAPP["no advertising"][0], "marketing", "denied"),
-        (META_WHATSAPP["may call"][0], "call", "granted"),
+        (BODIES["no advertising"][0], "marketing", "denied"),
+        (BODIES["may call"][0], "call", "granted"),
     ],
 )
 def test_consent(body: dict[str, Any], purpose: str, state: str) -> None:
@@ -258,22 +258,22 @@ def test_consent(body: dict[str, Any], purpose: str, state: str) -> None:
 
 def test_a_call_is_one_conversation_by_voice() -> None:
     opened = only(wa_call("connect"))
-    connected, ended = read(META_WHATSAPP["call talked"][0]).events
+    connected, ended = read(BODIES["call talked"][0]).events
     assert {e.conversation.id for e in (opened, connected, ended)} == {"call/wacid.1"}  # type: ignore[union-attr]
     assert {e.channel for e in (opened, connected, ended)} == {"voice"}
     assert (opened.initiated_by, opened.direction) == ("customer", "inbound")
     assert connected.time_ms == NOW_MS - 60_000
     assert ended.answered is True and ended.durations.talk_ms == 55_000  # type: ignore[attr-defined]
-    assert only(META_WHATSAPP["call missed"][0]).answered is False
+    assert only(BODIES["call missed"][0]).answered is False
 
 
 def test_a_call_of_ours_rings_once_and_is_taken() -> None:
-    ringing = only(META_WHATSAPP["our call rings"][0])
+    ringing = only(BODIES["our call rings"][0])
     connect = only(wa_call("connect", id="wacid.2", direction="BUSINESS_INITIATED"))
     assert ringing.id == connect.id  # told by a status and by an event
     assert (ringing.initiated_by, ringing.direction) == ("agent", "outbound")
-    assert only(META_WHATSAPP["our call is taken"][0]).actor.kind == "agent"
-    refused = only(META_WHATSAPP["our call is refused"][0])
+    assert only(BODIES["our call is taken"][0]).actor.kind == "agent"
+    refused = only(BODIES["our call is refused"][0])
     assert (refused.by, refused.answered, refused.final) == ("customer", False, False)
 
 
@@ -281,11 +281,11 @@ def test_on_standby_another_app_has_the_thread() -> None:
     body = wa_message("text", {"body": "Hi"})
     body["entry"][0]["changes"][0]["field"] = "standby"
     assert only(body).owner == "other"
-    assert only(META_WHATSAPP["text"][0]).owner == "ours"
+    assert only(BODIES["text"][0]).owner == "ours"
 
 
 def test_history_keeps_its_times_and_sides() -> None:
-    asked, answered = read(META_WHATSAPP["history"][0]).events
+    asked, answered = read(BODIES["history"][0]).events
     assert asked.time_ms == NOW_MS - 9_000_000
     assert asked.direction == "inbound" and answered.direction == "outbound"  # type: ignore[attr-defined]
     assert asked.conversation == answered.conversation
@@ -293,7 +293,7 @@ def test_history_keeps_its_times_and_sides() -> None:
 
 
 def test_a_bare_change_is_read_as_the_dashboard_shows_it() -> None:
-    body = META_WHATSAPP["text"][0]
+    body = BODIES["text"][0]
     bare = body["entry"][0]["changes"][0]
     assert only(bare).message_id == only(body).message_id
 

@@ -13,12 +13,12 @@ import pytest
 from schemas.common import Party
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.zendesk import Zendesk
-from tests.conformance.channels_bodies import (
+from tests.conformance.vendors.zendesk import (
     AGENTS_WORKSPACE,
     AI_AGENT,
+    BODIES,
     LEA,
     NOW_MS,
-    ZENDESK,
     sunshine,
     sunshine_line,
     zendesk,
@@ -40,7 +40,7 @@ def only(body: dict[str, Any], **options: str) -> Any:
 
 
 def test_ids_beyond_doubles_and_nine_digits_of_a_second_are_exact() -> None:
-    event = only(ZENDESK["comment"][0])
+    event = only(BODIES["comment"][0])
     assert event.conversation.id == "9007199254740993"
     assert event.time_ms == TIME_MS
     numeric = zendesk("ticket.undeleted", id=9007199254740993)
@@ -57,15 +57,15 @@ def test_ids_beyond_doubles_and_nine_digits_of_a_second_are_exact() -> None:
     ],
 )
 def test_times_have_any_number_of_digits(time: str, time_ms: int) -> None:
-    assert only({**ZENDESK["comment"][0], "time": time}).time_ms == time_ms
+    assert only({**BODIES["comment"][0], "time": time}).time_ms == time_ms
 
 
 @pytest.mark.parametrize(
     ("body", "actor", "direction", "visibility"),
     [
-        (ZENDESK["comment"][0], ("customer", None), "inbound", "public"),
-        (ZENDESK["answer"][0], ("agent", "31"), "outbound", "public"),
-        (ZENDESK["note"][0], ("agent", "31"), "outbound", "internal"),
+        (BODIES["comment"][0], ("customer", None), "inbound", "public"),
+        (BODIES["answer"][0], ("agent", "31"), "outbound", "public"),
+        (BODIES["note"][0], ("agent", "31"), "outbound", "internal"),
         (
             zendesk(
                 "ticket.comment_added",
@@ -93,7 +93,7 @@ def test_who_comments(
 
 
 def test_the_first_words_are_one_message_though_told_twice() -> None:
-    created = read(ZENDESK["created"][0]).events[1]
+    created = read(BODIES["created"][0]).events[1]
     comment = only(zendesk_comment("It does not light.\n"))
     assert comment.id == created.id
     assert comment.message_id == created.message_id  # type: ignore[attr-defined]
@@ -102,14 +102,14 @@ def test_the_first_words_are_one_message_though_told_twice() -> None:
 
 def test_the_same_words_later_are_a_message_of_their_own() -> None:
     later = {**zendesk_comment("It does not light."), "time": "2026-09-21T18:00:00Z"}
-    first = read(ZENDESK["created"][0]).events[1]
+    first = read(BODIES["created"][0]).events[1]
     assert only(later).id != first.id
 
 
 def test_who_opened_it() -> None:
-    opened, _ = read(ZENDESK["created"][0]).events
+    opened, _ = read(BODIES["created"][0]).events
     assert (opened.initiated_by, opened.direction) == ("customer", "inbound")  # type: ignore[attr-defined]
-    opened, holder = read(ZENDESK["created by an agent"][0]).events
+    opened, holder = read(BODIES["created by an agent"][0]).events
     assert (opened.initiated_by, opened.actor.id) == ("agent", "31")  # type: ignore[attr-defined]
     assert holder.to == Party(agent="31")  # type: ignore[attr-defined]
 
@@ -238,7 +238,7 @@ def test_a_rating_that_cannot_be_read_is_kept() -> None:
 
 
 def test_a_merged_ticket_points_to_the_one_that_lives_on() -> None:
-    event = only(ZENDESK["merged"][0])
+    event = only(BODIES["merged"][0])
     assert (event.rel, event.other.source, event.other.id) == ("merged", "desk", "12")
 
 
@@ -270,14 +270,14 @@ def test_an_unknown_writer_is_not_taken_for_the_customer() -> None:
 
 
 def test_how_a_user_can_be_reached() -> None:
-    event = only(ZENDESK["identity"][0])
+    event = only(BODIES["identity"][0])
     assert [(i.kind, i.value, i.trust) for i in event.identifiers] == [
         ("vendor", "desk:user/40", "asserted"),
         ("phone", "+33600000040", "curated"),
         ("email", "lea@example.com", "curated"),
         ("crm", "C-40", "curated"),
     ]
-    claimed = only(ZENDESK["user"][0], users="claimed")
+    claimed = only(BODIES["user"][0], users="claimed")
     assert {i.trust for i in claimed.identifiers[1:]} == {"claimed"}
 
 
@@ -291,7 +291,7 @@ def test_an_unverified_identity_is_only_claimed() -> None:
 
 
 def test_merged_users_are_both_named() -> None:
-    event = only(ZENDESK["users merged"][0])
+    event = only(BODIES["users merged"][0])
     assert event.rel == "merged"
     assert [i.value for i in event.identifiers] == ["desk:user/40", "desk:user/41"]
 

@@ -1,0 +1,68 @@
+"""CloudEvents: the three modes, and what does not come in by the open door."""
+
+from __future__ import annotations
+
+import orjson
+
+from streams.demo.traffic.cloudevents import Company
+from tests.conformance.vendors import NOW_MS, SECRET, WHO, Bodies, Body, Raw
+
+CALL = Company("source", SECRET).contact(WHO, NOW_MS)
+SIGNS = "body and time"
+WORDS = ("Nadia", "example.com", "parcel")
+
+PERSON = {"kind": "email", "value": "nadia@example.com", "trust": "curated"}
+
+
+def event(kind: str, /, ident: str = "1", **data: object) -> Body:
+    return {
+        "specversion": "1.0",
+        "type": f"filrouge.{kind}",
+        "source": "shop",
+        "id": ident,
+        "time": "2026-09-21T14:13:20Z",
+        "data": {"actor": {"kind": "customer"}, "identifiers": [PERSON], **data},
+    }
+
+
+MESSAGE = event(
+    "message.posted",
+    channel="chat",
+    conversation="t1",
+    message_id="m1",
+    direction="inbound",
+    personal={"text": "Where is my parcel?"},
+)
+BINARY = {
+    "content-type": "application/json",
+    "ce-specversion": "1.0",
+    "ce-type": "filrouge.task.progressed",
+    "ce-source": "shop",
+    "ce-id": "9",
+    "ce-time": "2026-09-21T14:13:20Z",
+}
+TASK = {
+    "actor": {"kind": "customer"},
+    "identifiers": [PERSON],
+    "task_kind": "cart",
+    "task_id": "9007199254740993",
+    "step": "address",
+    "state": "progressed",
+}
+
+BODIES: Bodies = {
+    "structured": (MESSAGE, ("message.posted",)),
+    "batch": ([MESSAGE, event("context.viewed", "2")], ("message.posted", "context.viewed")),
+    "the same twice": ([MESSAGE, MESSAGE], ("message.posted",)),
+    "binary": (Raw(orjson.dumps(TASK), BINARY), ("task.progressed",)),
+    "bare": (
+        {"type": "task.progressed", "id": "3", "time": "2026-09-21T14:13:20Z", **TASK},
+        ("task.progressed",),
+    ),
+    "empty batch": ([], "ignored"),
+    "unknown type": (event("parcel.levitated"), "unknown_type"),
+    "first-party type": (event("clock.tick"), "malformed"),
+    "no id": ({**MESSAGE, "id": ""}, "malformed"),
+    "a field is missing": (event("message.posted", channel="chat"), "malformed"),
+    "an item that is no event": ([7], "malformed"),
+}
