@@ -5,36 +5,73 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.cloudevents import encode_event
-from schemas.common import Actor, ConversationRef, Identifier
-from schemas.events import MessagePosted
+from schemas.common import Actor, ConversationRef, Identifier, Party
+from schemas.events import (
+    AssignmentChanged,
+    ConversationUpdated,
+    Direction,
+    Event,
+    MessagePosted,
+)
 from streams.engine.partition import partition_for
 
 PARTITIONS = 4
+CHANNELS = ("chat", "whatsapp", "email")
 TOPICS = ("webhooks", "events", "journeys", "context", "notifications", "dead-letters")
 
 
-def events(count: int, customers: int) -> Iterator[MessagePosted]:
-    """Messages of customers and agents on three channels; a dozen or so a customer."""
+def events(count: int, customers: int) -> Iterator[Event]:
+    """Conversations as a service desk sees them, many at a time: the customer writes, once or
+    several times, an agent or the bot answers, now and then the customer goes on elsewhere, the
+    conversation gets another agent, or it is resolved.  A dozen events or so a customer.
+    """
     dice = random.Random(7)
     at_ms = 1_790_000_000_000
+    desks: dict[int, tuple[str, int]] = {}
     for number in range(count):
         who = dice.randrange(customers)
         at_ms += dice.randrange(200)
-        agent = dice.random() < 0.4
-        channel = dice.choice(("chat", "whatsapp", "email"))
-        yield MessagePosted(
-            id=f"e{number}", source="s", domain="acme", time_ms=at_ms, recorded_ms=at_ms,
-            channel=channel, actor=Actor("agent", "a1") if agent else Actor("customer"),
-            conversation=ConversationRef("s", f"c{who}/{channel}"),
-            identifiers=(Identifier("user", str(who), "asserted"),), customer=f"customer{who}-0",
-            message_id=f"m{number}", direction="outbound" if agent else "inbound",
-            personal={"text": "Where is my parcel? It should have come yesterday."},
-        )  # fmt: skip
+        channel, thread = desks.get(who) or (dice.choice(CHANNELS), 0)
+        chance = dice.random()
+        if chance < 0.05:
+            channel = dice.choice(CHANNELS)
+        envelope: dict[str, Any] = {
+            "id": f"e{number}", "source": "s", "domain": "acme", "channel": channel,
+            "time_ms": at_ms, "recorded_ms": at_ms, "customer": f"customer{who}-0",
+            "conversation": ConversationRef("s", f"c{who}/{channel}/{thread}"),
+            "identifiers": (Identifier("user", str(who), "asserted"),),
+        }  # fmt: skip
+        desks[who] = channel, thread
+        if chance < 0.53:
+            yield message(envelope, number, Actor("customer"), "inbound")
+        elif chance < 0.85:
+            yield message(envelope, number, Actor("agent", f"a{dice.randrange(9)}"), "outbound")
+        elif chance < 0.91:
+            yield message(envelope, number, Actor("bot"), "outbound")
+        elif chance < 0.95:
+            to = Party(agent=f"a{dice.randrange(9)}", team="first")
+            yield AssignmentChanged(**envelope, actor=Actor("system"), to=to)
+        else:
+            desks[who] = channel, thread + 1
+            yield ConversationUpdated(**envelope, actor=Actor("agent", "a1"), status="resolved")
+
+
+def message(
+    envelope: dict[str, Any], number: int, actor: Actor, direction: Direction
+) -> MessagePosted:
+    return MessagePosted(
+        **envelope,
+        actor=actor,
+        message_id=f"m{number}",
+        direction=direction,
+        personal={"text": "Where is my parcel? It should have come yesterday."},
+    )
 
 
 def make_topics(bootstrap: str, prefix: str) -> None:

@@ -6,7 +6,7 @@ fold may see (states, timers, clocks) and collects what it asks for into a `Batc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -102,6 +102,18 @@ class Driver:
         self._now_ms = 0
         self._clock = 0
         self._index = 0
+        self._done: dict[type, Callable[[Any], None]] = {
+            Timer: self._arm,
+            tuple: self._clear,
+            Publish: self._publish,
+            PaneDelta: self._pane,
+            LiveDelta: self._live,
+            Waiting: self._waiting,
+            Ledger: self._ledger,
+            Recent: self._recent,
+            Count: self._count,
+            Observe: self._count,
+        }
 
     # What the fold sees -----------------------------------------------------------------
 
@@ -142,14 +154,7 @@ class Driver:
         self._dirty.update(self._undo)
         asked, self._asked, self._undo = self._asked, [], {}
         for request in asked:
-            if isinstance(request, Timer):
-                self._clear(request.entity, request.kind, request.number)
-                self.timers.arm(request, self._clock)
-                self._batch.timers[timer_member(request, self._clock)] = request.due_ms
-            elif isinstance(request, tuple):
-                self._clear(*request)
-            else:
-                self._collect(request)
+            self._done[type(request)](request)
 
     def _take_back(self) -> None:
         """The fold did not come through: as if it had not been called."""
@@ -160,31 +165,34 @@ class Driver:
                 self.states[key] = state
         self._asked, self._undo = [], {}
 
-    def _clear(self, entity: str, kind: str, number: int) -> None:
-        clock = self.timers.clock_of(entity, kind, number)
+    def _arm(self, timer: Timer) -> None:
+        self._clear((timer.entity, timer.kind, timer.number))
+        self.timers.arm(timer, self._clock)
+        self._batch.timers[timer_member(timer, self._clock)] = timer.due_ms
+
+    def _clear(self, name: tuple[str, str, int]) -> None:
+        clock = self.timers.clock_of(*name)
         if clock is not None:
-            timer = self.timers.disarm(entity, kind, number)
+            timer = self.timers.disarm(*name)
             assert timer is not None
             self._batch.timers[timer_member(timer, clock)] = None
 
-    def _collect(self, effect: Effect) -> None:
-        batch = self._batch
-        match effect:
-            case Publish():
-                self._publish(effect)
-            case PaneDelta():
-                self._pane(effect)
-            case LiveDelta():
-                batch.live[effect.cell] = batch.live.get(effect.cell, 0) + effect.amount
-            case Waiting():
-                batch.waiting.setdefault(effect.name, {})[effect.member] = effect.since_ms
-            case Ledger():
-                hour = effect.at_ms - effect.at_ms % _HOUR_MS
-                batch.ledger.setdefault(hour, {})[effect.entry] = effect.value
-            case Recent():
-                batch.recent.setdefault(effect.name, []).append(effect.value)
-            case Count() | Observe():
-                batch.counts.append(effect)
+    def _live(self, delta: LiveDelta) -> None:
+        live = self._batch.live
+        live[delta.cell] = live.get(delta.cell, 0) + delta.amount
+
+    def _waiting(self, waiting: Waiting) -> None:
+        self._batch.waiting.setdefault(waiting.name, {})[waiting.member] = waiting.since_ms
+
+    def _ledger(self, line: Ledger) -> None:
+        hour = line.at_ms - line.at_ms % _HOUR_MS
+        self._batch.ledger.setdefault(hour, {})[line.entry] = line.value
+
+    def _recent(self, recent: Recent) -> None:
+        self._batch.recent.setdefault(recent.name, []).append(recent.value)
+
+    def _count(self, count: Count | Observe) -> None:
+        self._batch.counts.append(count)
 
     def _publish(self, publish: Publish) -> None:
         index, self._index = self._index, self._index + 1
@@ -242,8 +250,8 @@ class Driver:
                 self._skipped("repeat")
             elif record.offset in self.skip:
                 self._begin(clock, max(self.clocks.get(clock, 0), record.timestamp_ms))
-                self._collect(poison_letter(record))
-                self._collect(Count("dead_letters_total", ("poison",)))
+                self._publish(poison_letter(record))
+                self._count(Count("dead_letters_total", ("poison",)))
                 self._skipped("poison")
             else:
                 now_ms = max(self.clocks.get(clock, 0), record.timestamp_ms)

@@ -22,6 +22,7 @@ def conclude(
     will say more (ms), or None.
     """
     found = derive(journey, state.domain, state.customer, policy, now_ms)
+    journey.policy = policy.version
     return list(_changes(journey, found.facts)), min(found.looks, default=None)
 
 

@@ -86,6 +86,8 @@ class Journey(msgspec.Struct, array_like=True):
     closed_ms: int = 0
     waiting_ms: int = 0
     """Since when the customer waits for an answer, 0 when he does not."""
+    policy: str = ""
+    """The version under which the published facts were last concluded."""
 
     @property
     def last_ms(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,3 +154,17 @@ def test_a_whole_replay_of_the_deliveries_changes_nothing(events: list[EventBase
     for event in few:
         world.put(event)
     assert len(world.history) == before
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_the_fast_path_concludes_what_the_full_derivation_concludes(
+    events: list[EventBase],
+) -> None:
+    def facts() -> list[bytes]:
+        published, _ = folded(records(events), [])
+        return [line.partition(b" ")[2] for line in published]
+
+    fast = facts()
+    with mock.patch("streams.journeys.fold.goes_on", return_value=False):
+        assert fast == facts()
