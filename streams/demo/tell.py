@@ -27,10 +27,13 @@ _TOLD = (
 def told(news: Fact | Notification) -> str:
     """A line, or empty for what would only be noise."""
     if isinstance(news, Notification):
-        verb = "tells" if news.op == "send" else "need not tell"
-        return _line(
-            news.created_ms, news.customer, f"→ {verb} the {news.audience.kind}: {news.title}"
+        who, about = news.audience.kind, news.rule.partition("@")[0]
+        text = (
+            f"→ tells the {who}: {news.title}"
+            if news.op == "send"
+            else f"→ takes back what the {who} was told ({about}): its reason has gone"
         )
+        return _line(news.created_ms, news.customer, text)
     if isinstance(news, JourneyOpened) and news.revision == 1:
         return _line(news.at_ms, news.customer, sentence(news))
     if isinstance(news, _TOLD):

@@ -66,8 +66,23 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
+_SAID: Mapping[str, Mapping[str, str]] = {
+    "en": {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail"},
+    "fr": {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "le téléphone", "email": "l'e-mail",
+           "chat": "le chat", "social": "un réseau social", "web": "le site", "form": "un formulaire"},
+}  # fmt: skip
+
+
 def rendered(template: str, locale: str, variables: Mapping[str, str]) -> tuple[str, str]:
-    """Title and body; another language than ours gets the English text."""
-    texts = TEXTS[template]
-    title, body = texts.get(locale[:2].lower(), texts["en"])
-    return title.format_map(variables), body.format_map(variables)
+    """Title and body; another language than ours gets the English text.  Channels are named as
+    people name them.
+    """
+    texts, language = TEXTS[template], locale[:2].lower()
+    title, body = texts.get(language, texts["en"])
+    said = _SAID.get(language, _SAID["en"])
+    channels = {
+        name: said.get(variables.get(name, ""), variables.get(name, ""))
+        for name in ("channel", "from_channel")
+    }
+    values = {**variables, **channels}
+    return title.format_map(values), body.format_map(values)
