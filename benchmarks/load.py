@@ -76,7 +76,10 @@ def message(
 
 def make_topics(bootstrap: str, prefix: str) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    made = admin.create_topics([NewTopic(f"{prefix}{t}", PARTITIONS, 1) for t in TOPICS])
+    kept = {"retention.ms": "-1"}  # the load's time lies in the past
+    made = admin.create_topics(
+        [NewTopic(f"{prefix}{t}", PARTITIONS, 1, config=kept) for t in TOPICS]
+    )
     for future in made.values():
         future.result(20)
 
