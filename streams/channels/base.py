@@ -8,7 +8,7 @@ understand it explains in `Parsed.reason`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import msgspec
@@ -92,6 +92,20 @@ def unknown(reason: str) -> Parsed:
 def malformed(reason: str) -> Parsed:
     """It cannot be read: kept as a dead letter."""
     return Parsed(reason=reason, code="malformed")
+
+
+def together(parts: Iterable[Parsed], empty: str) -> Parsed:
+    """One answer for a body of several parts.  A part that is not understood does not hide the
+    others: they give their events, and its reason goes along.  `empty` is said when no part is.
+    """
+    found = list(parts)
+    events = tuple(event for part in found for event in part.events)
+    strange = [part for part in found if part.code not in {"", "ignored"}]
+    told = strange or ([] if events else found)
+    reason = " ".join(dict.fromkeys(part.reason for part in told if part.reason))
+    if not strange:
+        return Parsed(events) if events else ignored(reason or empty)
+    return Parsed(events, reason, "partial" if events else strange[0].code)
 
 
 class Adapter(ABC):

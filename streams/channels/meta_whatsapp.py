@@ -31,10 +31,10 @@ from schemas.events import (
     TransferReported,
 )
 from streams.channels import times
-from streams.channels.base import Adapter, Parsed, Rejected, Reply, Request, SourceConfig
+from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.body import BodyError, dig, number, read_json, read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
-from streams.channels.signatures import any_secret, hex_hmac, query_values, same
+from streams.channels.meta import MetaWebhook
 
 _STATUSES = {
     "sent": "sent",
@@ -59,32 +59,9 @@ _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _CHANGED_FROM_TO = re.compile(r" from (\S+) to (\S+)$")
 
 
-class MetaWhatsApp(Adapter):
+class MetaWhatsApp(MetaWebhook):
     vendor = "meta_whatsapp"
     title = "WhatsApp Cloud"
-
-    def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
-        """The subscription's GET: the challenge goes back if the verify token is the option
-        `verify_token` (or one of the secrets).
-        """
-        if request.method != "GET":
-            return None
-        challenge = query_values(request.url, "hub.challenge")
-        token = "".join(query_values(request.url, "hub.verify_token")[:1])
-        known = [source.options["verify_token"]] if "verify_token" in source.options else []
-        known += source.secrets
-        if challenge and sum(same(token, one) for one in known):
-            return Reply(200, challenge[0].encode())
-        return Reply(403, b"The verify token is not the one that this source is configured with.")
-
-    def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
-        """`sha256=` and HMAC-SHA256 of the body with the app's secret."""
-        return any_secret(
-            source,
-            request.headers.get("x-hub-signature-256"),
-            lambda key: f"sha256={hex_hmac(key, request.body)}",
-            "X-Hub-Signature-256",
-        )
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import streams.channels
+from schemas.events import ClockTick
 from streams.channels import registry, times
-from streams.channels.base import Request, SourceConfig
+from streams.channels.base import Parsed, Request, SourceConfig, ignored, together, unknown
 from streams.channels.body import (
     BodyError,
     dig,
@@ -22,6 +23,7 @@ from streams.channels.body import (
     table,
     text,
 )
+from streams.channels.draft import Draft
 from streams.channels.ids import event_id
 from streams.channels.signatures import (
     any_secret,
@@ -228,3 +230,14 @@ def test_a_vendor_is_added_by_adding_a_file(
         monkeypatch.undo()
         registry.adapters.cache_clear()
     assert set(registry.adapters()) == before
+
+
+def test_the_parts_of_a_body_are_answered_together() -> None:
+    draft = Draft(request(b""), SourceConfig("x", "x", "acme"), "tick")
+    told = Parsed((draft.event(ClockTick, "1", NOW_MS),))
+    strange, empty = unknown("New."), ignored("Typing.")
+    assert together([told, empty, told], "") == Parsed(told.events * 2)
+    assert together([told, strange, strange], "") == Parsed(told.events, "New.", "partial")
+    assert together([strange, empty], "") == unknown("New.")
+    assert together([empty, empty], "") == empty
+    assert together([], "Nothing.") == ignored("Nothing.")
