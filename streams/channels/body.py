@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -13,6 +15,10 @@ from streams.channels.base import Request
 
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
+
+_UNSEEN = re.compile(r"(?is)<(script|style|title)\b[^<>]*>[^<]*</\1>|<!--[^<>]*-->")
+_BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/blockquote|/h[1-6])\b[^<>]*>")
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 
 
 class BodyError(ValueError):
@@ -105,3 +111,12 @@ def table(value: Any, *path: str | int) -> dict[str, Any]:
     """The object that is there, or an empty one."""
     found = dig(value, *path)
     return found if isinstance(found, dict) else {}
+
+
+def plain(markup: str) -> str:
+    """The words of a piece of HTML, a line for a paragraph; a text without any stays as it is."""
+    if not _TAG.search(markup):
+        return markup
+    words = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", markup)))
+    lines = html.unescape(words).replace("\xa0", " ").splitlines()
+    return "\n".join(line.strip() for line in lines if line.strip())

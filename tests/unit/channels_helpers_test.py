@@ -16,6 +16,7 @@ from streams.channels.body import (
     BodyError,
     dig,
     number,
+    plain,
     read_form,
     read_json,
     read_object,
@@ -241,3 +242,21 @@ def test_the_parts_of_a_body_are_answered_together() -> None:
     assert together([strange, empty], "") == unknown("New.")
     assert together([empty, empty], "") == empty
     assert together([], "Nothing.") == ignored("Nothing.")
+
+
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("", ""),
+        ("a < b && c > d", "a < b && c > d"),
+        ("R&amp;D", "R&amp;D"),
+        ("<p>Hello&nbsp;&amp; thanks</p>", "Hello & thanks"),
+        ("<p>One</p>\n<p>Two<br/>Three</p>", "One\nTwo\nThree"),
+        ('<div class="x">a <b>bold</b> word</div>', "a bold word"),
+        ("<style>p {color: red}</style><!-- no --><p>Seen</p>", "Seen"),
+        ("<p>2 &lt; 3</p>", "2 < 3"),
+        ("<" * 10_000 + "p>", "<" * 9_999),
+    ],
+)
+def test_the_words_of_html(markup: str, words: str) -> None:
+    assert plain(markup) == words
