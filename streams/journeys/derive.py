@@ -12,16 +12,15 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
     `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
     """
-    journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
-    journey.topic = next(
-        (e.data["topic"] for e in reversed(journey.timeline) if e.data.get("topic")), journey.topic
-    )
+    for entry in journey.timeline:
+        if entry.data and entry.data.get("topic"):
+            journey.topic = entry.data["topic"]
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
     spans = cycles.split(journey, policy, found)
     for cycle in spans:
-        found.look_at(cycle.entries)
+        found.look_at(cycle)
         moved = transfers.conclude(cycle, found)
         switches.conclude(cycle, moved, found)
         replies.conclude(cycle, found)

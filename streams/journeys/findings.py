@@ -19,6 +19,9 @@ F = TypeVar("F", bound=FactBase)
 
 FOLD = "journeys-1"
 
+ACTS = frozenset({"act", "connected"})
+"""Kinds of entries that are acts of the customer."""
+
 
 class Cycle(msgspec.Struct):
     """An open→resolved span: the unit that KPIs count. `resolved_ms` is None while it is open."""
@@ -30,10 +33,23 @@ class Cycle(msgspec.Struct):
     resolved_by: str = ""
     resolved_id: str = ""
     reopened_after_ms: int = 0
+    acts: list[Entry] = []
+    kinds: set[str] = set()
+    """Of its entries: a rule that none of them concerns need not look."""
+    queued: list[Entry] = []
+    assigned: list[Entry] = []
+    """The entries by which queue and team of its facts are known."""
 
-    @property
-    def acts(self) -> list[Entry]:
-        return [e for e in self.entries if e.kind in {"act", "connected"}]
+    def take(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.kinds.add(entry.kind)
+        if entry.kind in ACTS:
+            self.acts.append(entry)
+        if entry.data:
+            if entry.data.get("queue"):
+                self.queued.append(entry)
+            if entry.kind == "assigned" and entry.data["to"].get("team"):
+                self.assigned.append(entry)
 
 
 class Findings:
@@ -53,10 +69,10 @@ class Findings:
         self._queued: list[Entry] = []
         self._assigned: list[Entry] = []
 
-    def look_at(self, entries: list[Entry]) -> None:
-        """The entries by which queue and team of the facts that follow are known."""
-        self._queued = [e for e in entries if e.data and e.data.get("queue")]
-        self._assigned = [e for e in entries if e.kind == "assigned" and e.data["to"].get("team")]
+    def look_at(self, cycle: Cycle | None) -> None:
+        """The cycle by which queue and team of the facts that follow are known."""
+        self._queued = cycle.queued if cycle else []
+        self._assigned = cycle.assigned if cycle else []
 
     def _queue(self, channel: str, at_ms: int) -> str:
         """As it was then: what comes later does not revise it."""

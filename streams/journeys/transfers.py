@@ -17,6 +17,9 @@ from streams.journeys.state import Entry
 
 Hands = dict[str, str]
 
+_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected"})
+"""Without one of these nothing can change hands."""
+
 
 class Moved(msgspec.Struct):
     """One transfer as it is known so far."""
@@ -46,10 +49,14 @@ class _Holding(msgspec.Struct):
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
+    if cycle.kinds.isdisjoint(_BEGINS):
+        return []
     held: dict[str, _Holding] = {}
     moved: list[Moved] = []
     for entry in cycle.entries:
-        holding = held.setdefault(entry.conversation, _Holding())
+        holding = held.get(entry.conversation)
+        if holding is None:
+            holding = held[entry.conversation] = _Holding()
         match entry.kind:
             case "bot":
                 holding.bot = True
