@@ -11,7 +11,7 @@ from schemas.common import Identifier, IdentifierKind
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
 from streams.identity import graph
-from streams.identity.identifiers import normalise
+from streams.identity.identifiers import Writing, normalise
 from streams.identity.index import alias_key, identifier_key
 from streams.journeys.documents import context_document, journey_document
 from streams.journeys.state import CustomerState, decode_excerpts, decode_state
@@ -29,7 +29,8 @@ class People:
 
     async def customer(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
         """The customer whom an identifier leads to, after all joins; None when nobody."""
-        identifier = normalise(Identifier(kind, value, "asserted"), region)  # type: ignore[arg-type]
+        written = Identifier(kind, value, "asserted")  # type: ignore[arg-type]
+        identifier = normalise(written, Writing(region, self._settings.mail_rules()))
         if identifier is None:
             return None
         key = identifier_key(self._settings.domain_key(domain), identifier)

@@ -114,7 +114,7 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "m": msgspec.msgpack.Decoder(Message),
     "a": msgspec.msgpack.Decoder(str),
     "j": msgspec.msgpack.Decoder(Joined),
-    "p": msgspec.msgpack.Decoder(bool),
+    "p": msgspec.msgpack.Decoder(Trust),
 }
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from schemas.common import ConversationRef, Identifier
+from schemas.common import ConversationRef, Identifier, Trust
 from schemas.events import EventBase, IdentityLinked, MessagePosted, MessageStatusChanged
 from streams.fold import Timer, View
 from streams.identity.graph import (
@@ -32,14 +32,14 @@ from streams.identity.graph import (
     differ,
     own_of_both,
 )
-from streams.identity.identifiers import is_role_mailbox, normalise
+from streams.identity.identifiers import Writing, is_role_mailbox, normalise
 from streams.identity.index import (
     conversation_key,
     customer_base,
     customer_key,
     identifier_key,
     message_key,
-    network_key,
+    policy_key,
     provisional_base,
 )
 from streams.identity.joins import join, known_of, unique, unused
@@ -77,6 +77,8 @@ class _Found(msgspec.Struct):
     key: str
     link: Link | None
     customer: str | None
+    team: bool
+    """A mailbox of a team: it stands for nobody in particular."""
 
     @property
     def strength(self) -> int:
@@ -92,10 +94,10 @@ class _Found(msgspec.Struct):
         return self.link is not None and STRENGTH[self.link.trust] >= STRENGTH["network"]
 
 
-def keys(domain: str, domain_key: bytes, event: EventBase, region: str) -> Iterable[str]:
+def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
     """The states that resolving the event reads first."""
-    yield network_key(domain)
-    for identifier in _normalised(event, region):
+    yield policy_key(domain)
+    for identifier in _normalised(event, writing):
         yield identifier_key(domain_key, identifier)
     if event.conversation:
         yield conversation_key(domain, event.conversation)
@@ -103,10 +105,10 @@ def keys(domain: str, domain_key: bytes, event: EventBase, region: str) -> Itera
         yield message_key(domain, event.source, event.message_id)
 
 
-def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Resolved:
+def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -> Resolved:
     """Finds or makes the customer, and keeps the graph. See the module."""
-    identifiers = _normalised(event, region)
-    found = [_find(identifier, domain_key, view) for identifier in identifiers]
+    identifiers = _normalised(event, writing)
+    found = [_find(identifier, domain_key, writing, view) for identifier in identifiers]
     if isinstance(event, IdentityLinked) and event.rel == "replaces" and len(found) > 1:
         return _replace(event, found, domain_key, view)
     message, conversation = _message(event, view)
@@ -115,16 +117,17 @@ def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Res
         thread = view.get(conversation_key(event.domain, conversation))
     holder = current(view, thread.customer) if thread else None
 
-    proofs = [f for f in found if f.strength >= _joining(event, view) and not f.shared]
+    joining = _joining(event, view)
+    proofs = [f for f in found if f.strength >= joining and not f.shared]
     own = _own(proofs)
     meeting = _meeting(_people(proofs, own, view), own, view)
     probable = False
     if meeting:
         winner = meeting[0]
-    elif by_network := [
-        f.customer for f in found if f.strength == 1 and f.believed and not f.shared
+    elif finding := [
+        f.customer for f in found if 0 < f.strength < joining and f.believed and not f.shared
     ]:
-        winner = by_network[0] or ""
+        winner = finding[0] or ""
     elif holder and thread and _may_keep(holder, thread, proofs, own, view):
         winner, probable = holder, thread.probable
     elif message:
@@ -149,7 +152,7 @@ def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Res
             # Of the conversation's own customer nothing else was known: it is this one.
             losers.append(holder)
     losers = [loser for loser in dict.fromkeys(losers) if loser != winner]
-    mine = [] if probable else [f for f in found if not is_role_mailbox(f.identifier)]
+    mine = [] if probable else [f for f in found if not f.team]
     members = _members(mine, winner, losers)
     if len(members) == 1:
         whose = members[0]
@@ -179,7 +182,8 @@ def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Res
 
 def _joining(event: EventBase, view: View) -> int:
     """The least strength that joins."""
-    return STRENGTH["network"] if view.get(network_key(event.domain)) else STRENGTH["curated"]
+    trust: Trust | None = view.get(policy_key(event.domain))
+    return STRENGTH[trust or "curated"]
 
 
 def _own(proofs: list[_Found]) -> dict[str, tuple[str, ...]]:
@@ -241,10 +245,10 @@ def _age(known: Known, customer: str) -> tuple[bool, int, str]:
     return known.provisional, known.first_ms, customer
 
 
-def _normalised(event: EventBase, region: str) -> tuple[Identifier, ...]:
+def _normalised(event: EventBase, writing: Writing) -> tuple[Identifier, ...]:
     found: dict[tuple[str, str], Identifier] = {}
     for raw in event.identifiers:
-        one = normalise(raw, region)
+        one = normalise(raw, writing)
         if one is None:
             continue
         known = found.get((one.kind, one.value))
@@ -253,10 +257,11 @@ def _normalised(event: EventBase, region: str) -> tuple[Identifier, ...]:
     return tuple(found.values())[:MAX_IDENTIFIERS]
 
 
-def _find(identifier: Identifier, domain_key: bytes, view: View) -> _Found:
+def _find(identifier: Identifier, domain_key: bytes, writing: Writing, view: View) -> _Found:
     key = identifier_key(domain_key, identifier)
     link: Link | None = view.get(key)
-    return _Found(identifier, key, link, current(view, link.customer) if link else None)
+    customer = current(view, link.customer) if link else None
+    return _Found(identifier, key, link, customer, is_role_mailbox(identifier, writing))
 
 
 def _message(event: EventBase, view: View) -> tuple[Message | None, ConversationRef | None]:
@@ -277,7 +282,7 @@ def _new(
     view: View,
 ) -> str:
     """A customer id that nobody has: numbers are recycled, so incarnations are counted."""
-    people = [f for f in found if not is_role_mailbox(f.identifier) and not f.shared]
+    people = [f for f in found if not f.team and not f.shared]
     if people:
         first = max(people, key=lambda f: (f.identifier.kind in OWN, f.strength))
         base = customer_base(domain_key, first.identifier)
