@@ -58,6 +58,16 @@ def join_key(join: str) -> str:
     return f"j:{join}"
 
 
+def contact_key(identifier: str) -> str:
+    """What a CRM said of the contact with this id's state key: state keys of identifiers."""
+    return f"k:{identifier}"
+
+
+def shared_key(domain: str) -> str:
+    """The list of shared identifiers."""
+    return f"s:{domain}"
+
+
 def policy_key(domain: str) -> str:
     """The least trust that joins customers in this domain."""
     return f"p:{domain}"

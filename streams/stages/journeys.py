@@ -148,7 +148,10 @@ class Journeys(Fold):
             return
         for journey in state.journeys.values():
             view.clear_timer(event.loser, "look", _number(journey.id))
-        self._send(event, event.loser, event.customer, state, excerpts or Excerpts(), view)
+        heard = excerpts or Excerpts()
+        if event.probable:
+            state, heard = moves.doubted(state), Excerpts("", heard.said, heard.notes)
+        self._send(event, event.loser, event.customer, state, heard, view)
 
     def _send(
         self, cause: Event, loser: str, to: str, state: CustomerState, said: Excerpts, view: View
@@ -290,6 +293,7 @@ class Journeys(Fold):
         state.floor_ms = max(state.floor_ms, journey.last_ms)
         for key in [k for k, owner in state.conversations.items() if owner == ident]:
             del state.conversations[key]
+        state.doubtful = [key for key in state.doubtful if key in state.conversations]
         view.clear_timer(state.customer, "look", _number(ident))
 
     def _announce(

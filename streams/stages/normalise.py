@@ -196,15 +196,16 @@ class Normalise(Fold):
 
     def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
         """The loser's fold must see it: the record is keyed by the loser."""
-        for loser, by in resolved.joins:
+        for one in resolved.joins:
             joined = IdentityJoined(
-                **_envelope(event, f"join/{loser}"),
+                **_envelope(event, f"join/{one.loser}"),
                 customer=resolved.customer,
-                loser=loser,
-                join=f"{event.id}/{loser}",
-                by=by,
+                loser=one.loser,
+                join=f"{event.id}/{one.loser}",
+                by=one.by,
+                probable=one.probable,
             )
-            view.emit(Publish("events", loser, encode_event(joined), _HEADERS))
+            view.emit(Publish("events", one.loser, encode_event(joined), _HEADERS))
 
     def _command(self, event: OperatorCommand, record: Record, view: View) -> None:
         """An operator's word about who is who. What cannot be done becomes a dead letter."""
@@ -223,7 +224,7 @@ class Normalise(Fold):
         if winner == loser:
             return f"{winner!r} and {event.args['loser']!r} are one customer already."
         join(winner, loser, Tie(f"{event.id}/{loser}", winner, loser), "operator", view)
-        self._joined(event, Resolved(winner, joins=((loser, "operator"),)), view)
+        self._joined(event, Resolved(winner, joins=(graph.NewJoin(loser, "operator"),)), view)
         return ""
 
     def _split(self, event: OperatorCommand, view: View) -> str:

@@ -165,13 +165,14 @@ def test_a_claimed_address_attaches_as_probable_and_joins_nobody() -> None:
     assert not [e for e in world.events if isinstance(e, IdentityJoined)]
 
 
-def test_whoever_proves_an_identifier_takes_it_over_from_whoever_claimed_it() -> None:
+def test_whoever_proves_an_identifier_takes_it_over_from_whoever_only_claimed_it() -> None:
     world = World()
     intruder = says(world, one("email", "ada@example.com", "claimed"), conversation="form")
     ada = says(world, one("email", "ada@example.com", "asserted"))
     assert ada != intruder
     assert says(world, one("email", "ada@example.com", "asserted")) == ada
-    assert not [e for e in world.events if isinstance(e, IdentityJoined)]
+    [joined] = [e for e in world.events if isinstance(e, IdentityJoined)]
+    assert joined.loser == intruder and joined.probable
 
 
 def test_a_conversation_of_which_nothing_is_known_has_a_provisional_customer_who_loses() -> None:
