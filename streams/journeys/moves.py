@@ -65,9 +65,10 @@ def _sure(state: CustomerState) -> set[str]:
 
 
 def taken_out(
-    state: CustomerState, goes: Callable[[str], bool], into: str, policy: Policy
+    state: CustomerState, goes: Callable[[str], bool], proven: str, into: str, policy: Policy
 ) -> tuple[CustomerState, set[str], list[Change]]:
-    """Takes the conversations of which `goes` (by key) out of `state` (a fork).
+    """Takes the conversations of which `goes` (by key) out of `state` (a fork).  What was doubtful
+    stays so, but for the one that is `proven` to be `into`'s.
 
     Returns their story as a state for `into`, the journeys that stay to be looked at, and what is
     taken back of those that are no more.  Sealed journeys stay.
@@ -83,6 +84,7 @@ def taken_out(
         consent=dict(state.consent),
         members={key: state.members[key] for key in going if key in state.members},
         conversations={k: i for k, i in state.conversations.items() if k in going},
+        doubtful=[key for key in state.doubtful if key in going and key != proven],
     )
     parted.pending = [e for e in entries if e.conversation in going]
     for key in going:

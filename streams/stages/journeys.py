@@ -224,7 +224,7 @@ class Journeys(Fold):
             return key == one or (bool(members) and members <= leaving)
 
         before = set(state.journeys)
-        parted, touched, taken_back = moves.taken_out(state, goes, into, policy)
+        parted, touched, taken_back = moves.taken_out(state, goes, one, into, policy)
         for ident in before - set(state.journeys):
             view.clear_timer(state.customer, "look", _number(ident))
         stays, gone = context.parted(said, parted.conversations)

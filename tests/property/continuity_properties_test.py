@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from schemas.common import Actor, ConversationRef, Identifier, Party
+from schemas.common import Actor, ConversationRef, Identifier, Party, Trust
 from schemas.events import (
     AssignmentChanged,
     ClockTick,
@@ -61,6 +61,13 @@ def happens(dice: random.Random, number: int, arrival: int) -> EventBase:
         "conversation": ConversationRef(f"s{which}", f"{person}/{which}/{dice.randrange(2)}"),
     }  # fmt: skip
     agent = Actor("agent", dice.choice(("zoe", "yan")))
+    if dice.random() < 0.15:  # a form, whose sender only says who he is
+        envelope["channel"], envelope["source"] = "form", "forms"
+        envelope["conversation"] = ConversationRef("forms", f"{person}/{which}/{dice.randrange(2)}")
+        envelope["identifiers"] = (ident(person, which, "claimed"),)
+        return MessagePosted(
+            **envelope, actor=Actor("customer"), message_id=f"m{number}", direction="inbound"
+        )
     match dice.randrange(7):
         case 0 | 1 | 2:
             return MessagePosted(
@@ -80,8 +87,8 @@ def happens(dice: random.Random, number: int, arrival: int) -> EventBase:
     return ConversationUpdated(**envelope, actor=agent, status="resolved")
 
 
-def ident(person: int, which: int) -> Identifier:
-    return Identifier("vendor", f"s{which}:{person}", "asserted")
+def ident(person: int, which: int, trust: Trust = "asserted") -> Identifier:
+    return Identifier("vendor", f"s{which}:{person}", trust)
 
 
 def link(number: int, at_ms: int, person: int, which: int) -> IdentityLinked:
@@ -154,11 +161,16 @@ PART = 500
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PART))
 def test_a_journeys_way_leaves_no_trace(first: int) -> None:
-    """Every third history is joined with a stranger's by mistake, and taken apart again."""
+    """Every third history is joined with a stranger's by mistake, and taken apart again.  That one
+    is without claims: one that is proven while the wrong join stands stays where it was made.
+    """
     for seed in range(first, first + PART):
         dice = random.Random(seed)
         events = history(dice)
-        learnt = joined_by_mistake if seed % 3 == 0 else learnt_late
+        learnt = learnt_late
+        if seed % 3 == 0:
+            events = [event for event in events if event.source != "forms"] or events
+            learnt = joined_by_mistake
         assert learnt(events, dice).summary() == known_from_the_start(events).summary(), seed
 
 

@@ -323,6 +323,16 @@ def test_a_command_that_cannot_be_done_is_a_dead_letter(command: str, args: dict
     assert world.letters == ["refused_command"]
 
 
+def test_what_was_only_claimed_to_be_his_stays_so_when_a_join_is_undone() -> None:
+    world, _, _, join = joined()
+    claim = Identifier("phone", "+33612345678", "claimed")
+    writes(world, "form", claim)
+    assert forms(world).certainty == "probable"
+    commands(world, "split", join=join)
+    assert forms(world).customer == last(world, IdentitySplit).into
+    assert forms(world).certainty == "probable"
+
+
 def test_a_message_that_names_nobody_goes_where_its_conversation_went() -> None:
     world, _, _, join = joined()
     commands(world, "split", join=join)
