@@ -78,8 +78,8 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     """Finds or makes the customer, and keeps the graph. See the module."""
     identifiers = normalised(event, writing)
     found = [find(identifier, domain_key, writing, view) for identifier in identifiers]
-    if isinstance(event, IdentityLinked) and len(found) > 1:
-        if event.rel == "replaces":
+    if isinstance(event, IdentityLinked) and found:
+        if event.rel == "replaces" and len(found) > 1:
             return _replace(event, found, domain_key, view)
         if event.rel == "contact":
             contact_told(found[0], found[1:], view)

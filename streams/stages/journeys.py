@@ -19,6 +19,7 @@ from schemas.events import (
     ErasureRequested,
     Event,
     IdentityJoined,
+    IdentityLinked,
     IdentitySplit,
     JourneyMoved,
     OperatorCommand,
@@ -76,6 +77,8 @@ class Journeys(Fold):
     def keys(self, prepared: Event | str) -> Iterable[str]:
         if isinstance(prepared, str | ClockTick):
             return ()
+        if isinstance(prepared, IdentityLinked) and prepared.conversation is None:
+            return ()
         if isinstance(prepared, PolicyChanged):
             return (f"policy:{prepared.domain}",)
         customer = prepared.loser if isinstance(prepared, IdentityJoined) else prepared.customer
@@ -85,8 +88,8 @@ class Journeys(Fold):
         match prepared:
             case str():
                 dead_letter(view, record, "malformed", prepared, self.name)
-            case ClockTick():
-                pass  # the engine's clock has moved: that was all
+            case ClockTick() | IdentityLinked(conversation=None):
+                pass  # the engine's clock has moved, or only identity has learnt: that was all
             case PolicyChanged():
                 self._policy_changed(prepared, record, view)
             case IdentityJoined():
