@@ -50,15 +50,17 @@ class Lanes:
         self.normalise.advance([(record, Parsed((event,)))], 1 << 60)
         self._take(self.normalise)
         while self._turn is not None and any(self.queues) and self._turn.random() < 0.5:
-            self._step()
+            self.step(self._turn.choice([n for n, queue in enumerate(self.queues) if queue]))
 
-    def drain(self) -> None:
+    def drain(self, turn: random.Random | None = None) -> None:
+        """All that is under way arrives; `turn` draws in which order."""
+        turn = turn or self._turn
         while any(self.queues):
-            self._step()
+            ready = [n for n, queue in enumerate(self.queues) if queue]
+            self.step(turn.choice(ready) if turn else ready[0])
 
-    def _step(self) -> None:
-        ready = [n for n, queue in enumerate(self.queues) if queue]
-        at = self._turn.choice(ready) if self._turn else ready[0]
+    def step(self, at: int) -> None:
+        """One record of this partition."""
         record = self.queues[at].popleft()
         lane = self.lanes[at]
         lane.advance([(record, lane.fold.prepare(record))], 1 << 60)
