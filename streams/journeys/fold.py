@@ -45,7 +45,8 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
         if both != mine:
             state.members[key] = both
     if not event.probable:
-        return settle(state, key) if key in state.doubtful else set()
+        proven = any(one.trust != "claimed" for one in event.identifiers)
+        return settle(state, key) if proven and key in state.doubtful else set()
     if key not in state.doubtful and key not in state.conversations:
         state.doubtful.append(key)
     return set()
@@ -53,7 +54,10 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
 
 def members_of(state: CustomerState, key: str) -> list[str]:
     """Whom the conversation's identifiers stood for before any join; empty when it is unknown."""
-    return state.members.get(key) or ([state.customer] if key in state.conversations else [])
+    if key in state.members:
+        return state.members[key]
+    known = key in state.conversations or any(e.conversation == key for e in state.pending)
+    return [state.customer] if known else []
 
 
 def settle(state: CustomerState, key: str) -> set[str]:
