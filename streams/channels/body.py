@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
 from streams.channels.base import Request
+from streams.channels.multipart import form_fields
 
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
@@ -59,14 +58,7 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def _multipart(request: Request) -> dict[str, str]:
-    head = f"Content-Type: {request.content_type}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
-    form: dict[str, str] = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and part.get_filename() is None:
-            payload = part.get_payload(decode=True)
-            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    form = {field.name: field.text for field in form_fields(request) if not field.is_file}
     if not form:
         raise BodyError("The body is a multipart form without fields.")
     return form

@@ -1,0 +1,59 @@
+"""The fields of a form, URL-encoded or multipart, as bytes: mails come in many charsets.
+
+Multipart as RFC 7578 has it; lines may end with LF alone.  The standard library's mail parser
+reads such bodies too, at a tenth of the speed.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from streams.channels.base import Request
+
+_BOUNDARY = re.compile(r'(?i)boundary=(?:"([^"]+)"|([^;,\s]+))')
+_NAME = re.compile(rb'(?i)[;\s]name=(?:"([^"]*)"|([^;\s]+))')
+_FILE = re.compile(rb"(?i)[;\s]filename\*?=")
+_DISPOSITION = re.compile(rb"(?im)^content-disposition:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
+_HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+
+
+class Field(msgspec.Struct, frozen=True):
+    name: str
+    value: bytes
+    is_file: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.value.decode("utf-8", "replace")
+
+
+def form_fields(request: Request) -> tuple[Field, ...]:
+    """In the order of the body, repeated ones too; empty when the body is no form."""
+    if "multipart/form-data" in request.content_type.lower():
+        return tuple(_multipart(request))
+    pairs = parse_qsl(request.body.strip(), keep_blank_values=True)
+    return tuple(Field(name.decode("utf-8", "replace"), value) for name, value in pairs)
+
+
+def _multipart(request: Request) -> list[Field]:
+    found = _BOUNDARY.search(request.content_type)
+    if found is None:
+        return []
+    boundary = re.escape((found.group(1) or found.group(2)).encode("utf-8", "replace"))
+    parts = re.split(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*(?:\r?\n|\Z)", request.body)
+    return [field for part in parts[1:] if (field := _field(part)) is not None]
+
+
+def _field(part: bytes) -> Field | None:
+    ends = _HEAD_ENDS.search(part)
+    head, value = (part[: ends.start()], part[ends.end() :]) if ends else (part, b"")
+    disposition = _DISPOSITION.search(head)
+    name = _NAME.search(disposition.group(1)) if disposition else None
+    if disposition is None or name is None:
+        return None
+    raw = name.group(1) if name.group(1) is not None else name.group(2)
+    is_file = _FILE.search(disposition.group(1)) is not None
+    return Field(raw.decode("utf-8", "replace"), value, is_file)
