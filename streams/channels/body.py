@@ -58,7 +58,7 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def _multipart(request: Request) -> dict[str, str]:
-    form = {field.name: field.text for field in form_fields(request) if not field.is_file}
+    form = {field.name: field.text for field in form_fields(request) if field.file is None}
     if not form:
         raise BodyError("The body is a multipart form without fields.")
     return form

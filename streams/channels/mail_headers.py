@@ -44,6 +44,14 @@ class Headers:
     def raw(self, name: str) -> list[str]:
         return [value for known, value in self._pairs if known == name]
 
+    def above(self, border: str, name: str) -> str:
+        """The value that stands before the first `border`: each server writes on top of what came.
+        Empty when it stands below, or when there is no border.
+        """
+        names = [known for known, _ in self._pairs]
+        above = names.index(border) if border in names else 0
+        return decoded(self._pairs[names.index(name)][1]) if name in names[:above] else ""
+
     def all(self, name: str) -> list[str]:
         return [decoded(value) for value in self.raw(name)]
 

@@ -7,7 +7,7 @@ reads such bodies too, at a tenth of the speed.
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -15,15 +15,17 @@ from streams.channels.base import Request
 
 _BOUNDARY = re.compile(r'(?i)boundary=(?:"([^"]+)"|([^;,\s]+))')
 _NAME = re.compile(rb'(?i)[;\s]name=(?:"([^"]*)"|([^;\s]+))')
-_FILE = re.compile(rb"(?i)[;\s]filename\*?=")
+_FILE = re.compile(rb'(?i)[;\s]filename(?:="([^"]*)"|\*?=([^;\s]*))')
 _DISPOSITION = re.compile(rb"(?im)^content-disposition:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 
 
 class Field(msgspec.Struct, frozen=True):
+    """`file` is the file's name, which may be empty; None when the field is no file."""
+
     name: str
     value: bytes
-    is_file: bool = False
+    file: str | None = None
 
     @property
     def text(self) -> str:
@@ -34,8 +36,16 @@ def form_fields(request: Request) -> tuple[Field, ...]:
     """In the order of the body, repeated ones too; empty when the body is no form."""
     if "multipart/form-data" in request.content_type.lower():
         return tuple(_multipart(request))
-    pairs = parse_qsl(request.body.strip(), keep_blank_values=True)
-    return tuple(Field(name.decode("utf-8", "replace"), value) for name, value in pairs)
+    pairs = (piece.partition(b"=") for piece in request.body.strip().split(b"&"))
+    return tuple(
+        Field(_unquoted(name).decode("utf-8", "replace"), _unquoted(value))
+        for name, equals, value in pairs
+        if name and equals
+    )
+
+
+def _unquoted(value: bytes) -> bytes:
+    return unquote_to_bytes(value.replace(b"+", b" "))
 
 
 def _multipart(request: Request) -> list[Field]:
@@ -54,6 +64,9 @@ def _field(part: bytes) -> Field | None:
     name = _NAME.search(disposition.group(1)) if disposition else None
     if disposition is None or name is None:
         return None
-    raw = name.group(1) if name.group(1) is not None else name.group(2)
-    is_file = _FILE.search(disposition.group(1)) is not None
-    return Field(raw.decode("utf-8", "replace"), value, is_file)
+    file = _FILE.search(disposition.group(1))
+    return Field(_first(name), value, _first(file) if file else None)
+
+
+def _first(match: re.Match[bytes]) -> str:
+    return next((one for one in match.groups() if one is not None), b"").decode("utf-8", "replace")
