@@ -54,7 +54,7 @@ class Mail(msgspec.Struct, frozen=True):
     `said` is the vendor's own cut of the writer's words.  `envelope_from` is None when untold and
     empty when there is no way back.  `signed_by` are the domains whose signature the vendor has
     checked, `spf` that the envelope's domain allows the sending server.  `ident` is the vendor's
-    own id; `tokens` are parts of our address that it has cut out itself.
+    own id; `tokens` stand after the plus in our address.
     """
 
     headers: Headers
@@ -240,15 +240,17 @@ def completed(headers: Headers, form: Mapping[str, str]) -> Headers:
 # What it is about ---------------------------------------------------------------------------------
 
 
+def plus_tokens(*addresses: str) -> tuple[str, ...]:
+    """What stands after the plus in addresses of ours: their upper case may matter."""
+    found = (address.partition("@")[0].partition("+")[2] for address in addresses)
+    return tuple(token.strip() for token in found if token.strip())
+
+
 def tickets(mail: Mail, source: SourceConfig) -> tuple[Ref, ...]:
     """Tickets named in our own address (`support+123@`) or in the subject (`[#123]`).  Option
     `tickets` names the source whose tickets they are.
     """
     found = list(mail.tokens)
-    for address in mail.envelope_to:
-        _, plus, token = address.partition("@")[0].partition("+")
-        if plus and token:
-            found.append(token)
     match = _SUBJECT_TICKET.search((mail.headers.first("subject") or "")[:1_000])
     if match:
         found.append(next(group for group in match.groups() if group))

@@ -33,7 +33,7 @@ from streams.channels.base import (
 )
 from streams.channels.body import BodyError, dig, read_json, read_object, table, text
 from streams.channels.draft import Draft
-from streams.channels.mail import Mail, completed, read_mail, read_mime
+from streams.channels.mail import Mail, completed, plus_tokens, read_mail, read_mime
 from streams.channels.mail_headers import Headers, domain_of, mail_id, mailboxes
 from streams.channels.mail_sent import consent, receipt, thread_of
 from streams.channels.multipart import form_fields
@@ -200,6 +200,7 @@ def _stored(data: dict[str, Any], request: Request, source: SourceConfig) -> Par
         headers,
         ident=text(data, "id"),
         envelope_to=tuple(address for _, address in mailboxes(to)),
+        tokens=plus_tokens(to),
         attachments=tuple(
             text(one, "filename") or "file" for one in _rows(data, "message", "attachments")
         ),
@@ -288,6 +289,7 @@ def _mail(form: Mapping[str, str]) -> Mail:
         headers=_with_ids(completed(mail.headers, lower), lower),
         envelope_from=form.get("sender"),
         envelope_to=tuple(address for _, address in mailboxes(form.get("recipient", ""))),
+        tokens=plus_tokens(form.get("recipient", "")),
         signed_by=_signers(mail.headers),
         spf=_verdict(mail.headers, "x-mailgun-spf"),
     )

@@ -38,7 +38,7 @@ from streams.channels.base import (
 )
 from streams.channels.body import read_json, text
 from streams.channels.draft import Draft
-from streams.channels.mail import Mail, completed, read_mail, read_mime
+from streams.channels.mail import Mail, completed, plus_tokens, read_mail, read_mime
 from streams.channels.mail_headers import from_block, in_charset, mail_id
 from streams.channels.mail_sent import consent, receipt, thread_of
 from streams.channels.multipart import form_fields
@@ -209,19 +209,18 @@ def _inbound(request: Request, source: SourceConfig, values: Mapping[str, bytes]
         )
     form = _decoded(values)
     envelope = _json(form.get("envelope", ""))
-    sent_to = envelope.get("to")
+    listed = envelope.get("to")
+    sent_to = [one for one in (listed if isinstance(listed, list) else []) if isinstance(one, str)]
     mail = _mail(form, values)
     whole = msgspec.structs.replace(
         mail,
         headers=completed(mail.headers, form),
         envelope_from=text(envelope, "from") if "from" in envelope else None,
-        envelope_to=tuple(
-            one.strip().lower() for one in (sent_to if isinstance(sent_to, list) else ())
-            if isinstance(one, str)
-        ),
+        envelope_to=tuple(one.strip().lower() for one in sent_to),
+        tokens=plus_tokens(*sent_to),
         signed_by=tuple(_CHECKED.findall(form.get("dkim", ""))),
         spf=form.get("SPF", "").strip().lower() == "pass",
-    )  # fmt: skip
+    )
     return read_mail(whole, Draft(request, source, "inbound"), source)
 
 
