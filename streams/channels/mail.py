@@ -36,7 +36,7 @@ from streams.channels.mail_text import words
 
 _DAEMONS = {"mailer-daemon", "postmaster", "mail-daemon", "bounce", "bounces"}
 _STANDS_IN = re.compile(
-    r"(?i)^(?:no|ne|do[-_.]?not|not)[-_.]?(?:reply|r[eé]pond\w*|respon\w*)|^noreply"
+    r"(?:no|do[-_.]?not|ne[-_.]?pas)[-_.]?r[eé](?:ply|pondre|pondez|sponder)|nicht[-_.]?antworten"
 )
 _AUTOMATIC_PRECEDENCE = {"bulk", "junk", "auto_reply", "auto-reply"}
 """Not `list`: a support mailbox that is a Google Group marks its customers' own mails so."""

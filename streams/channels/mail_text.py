@@ -54,10 +54,11 @@ def words(text: str, markup: str = "") -> str:
 
 def own(text: str) -> str:
     """Without quoted lines, what stands under an attribution, and the signature."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    lines = text.split("\n")
     kept = lines[: _cut(lines)]
     said = "\n".join(line for line in kept if not line.startswith(">")).strip()
-    return said or text.strip()
+    return said or text
 
 
 def _own_html(markup: str) -> str:
