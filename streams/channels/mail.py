@@ -70,26 +70,6 @@ class Mail(msgspec.Struct, frozen=True):
     report: Report | None = None
     tokens: tuple[str, ...] = ()
 
-    @property
-    def message_id(self) -> str:
-        """Its Message-ID, else the vendor's id, else a hash of what it says."""
-        own = mail_id(self.headers.first("message-id") or "")
-        return own or self.ident or _hash(self)
-
-    @property
-    def references(self) -> list[str]:
-        """The mails that it follows, oldest first."""
-        found = [i for value in self.headers.raw("references") for i in mail_ids(value)]
-        return found or self.answers
-
-    @property
-    def answers(self) -> list[str]:
-        return [i for value in self.headers.raw("in-reply-to") for i in mail_ids(value)]
-
-    @property
-    def thread(self) -> str:
-        return (self.references or [self.message_id])[0]
-
 
 def read_mime(raw: bytes) -> Mail:
     """A whole mail.  Raises `ValueError` when its parts are nested beyond reading."""
@@ -237,6 +217,33 @@ def completed(headers: Headers, form: Mapping[str, str]) -> Headers:
     return Headers([*headers.pairs, *extra]) if extra else headers
 
 
+# Which it is, and what it follows -----------------------------------------------------------------
+
+
+def own_id(mail: Mail) -> str:
+    """Its Message-ID, else the vendor's id, else a hash of what it says."""
+    return mail_id(mail.headers.first("message-id") or "") or mail.ident or _hash(mail)
+
+
+def follows(mail: Mail) -> tuple[str, str]:
+    """The thread's first mail and the one that this one answers; empty when it answers none."""
+    answers = [ident for value in mail.headers.raw("in-reply-to") for ident in mail_ids(value)]
+    listed = [ident for value in mail.headers.raw("references") for ident in mail_ids(value)]
+    return (listed or answers or [""])[0], answers[-1] if answers else ""
+
+
+def _hash(mail: Mail) -> str:
+    parts = [
+        mail.headers.first("from") or mail.envelope_from or "",
+        mail.headers.first("date") or "",
+        mail.headers.first("subject") or "",
+        *mail.envelope_to,
+        mail.text or mail.markup,
+        *mail.attachments,
+    ]
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
+
+
 # What it is about ---------------------------------------------------------------------------------
 
 
@@ -281,18 +288,18 @@ def read_mail(mail: Mail, draft: Draft, source: SourceConfig, at_ms: int | None 
     said = (mail.said.strip() or words(mail.text, mail.markup)) or _names(mail.attachments)
     if not said and not subject and not who.address:
         return malformed("The mail has neither a sender nor anything in it.")
+    root, answers = follows(mail)
     if failed := mail.headers.first("x-failed-recipients"):
-        report = Report("bounced", (mail.references or [""])[-1], _first_box([], [failed])[1])
+        report = Report("bounced", answers or root, _first_box([], [failed])[1])
         if told := _reported(report, draft, time_ms):
             return Parsed((told,))
     by_us = _is_ours(who.address, ours)
-    draft.conversation = mail.thread
+    ident = own_id(mail)
+    draft.conversation = root or ident
     draft.identifiers = _addressee(mail, ours) if by_us else who.identifiers
-    ident = mail.message_id
-    answers = mail.answers
     refs = tickets(mail, source)
-    if answers and answers[-1] != mail.thread:
-        refs = (*refs, Ref("conversation", answers[-1]))
+    if answers and answers != root:
+        refs = (*refs, Ref("conversation", answers))
     posted = draft.event(
         MessagePosted,
         f"mail/{ident}",
@@ -301,7 +308,7 @@ def read_mail(mail: Mail, draft: Draft, source: SourceConfig, at_ms: int | None 
         message_id=ident,
         direction="outbound" if by_us else "inbound",
         automated="auto_reply" if is_automatic(mail) else "no",
-        in_reply_to=answers[-1] if answers else None,
+        in_reply_to=answers or None,
         refs=refs,
         personal={"text": said, "subject": subject, "name": "" if by_us else who.name},
     )
@@ -318,19 +325,6 @@ def _addressee(mail: Mail, ours: frozenset[str]) -> tuple[Identifier, ...]:
 
 def _names(attachments: tuple[str, ...]) -> str:
     return f"[{', '.join(attachments)}]" if attachments else ""
-
-
-def _hash(mail: Mail) -> str:
-    """A mail without any id is known again by what it says."""
-    parts = [
-        mail.headers.first("from") or mail.envelope_from or "",
-        mail.headers.first("date") or "",
-        mail.headers.first("subject") or "",
-        *mail.envelope_to,
-        mail.text or mail.markup,
-        *mail.attachments,
-    ]
-    return hashlib.sha256("\x00".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _reported(report: Report, draft: Draft, time_ms: int | None) -> EventBase | None:

@@ -32,25 +32,21 @@ class Headers:
     """Names are lower case; values are unfolded and decoded."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._pairs = [(name.lower(), value) for name, value in pairs]
-
-    def __bool__(self) -> bool:
-        return bool(self._pairs)
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        return self._pairs
+        self.pairs = [(name.lower(), value) for name, value in pairs]
+        self._values: dict[str, list[str]] = {}
+        for name, value in self.pairs:
+            self._values.setdefault(name, []).append(value)
 
     def raw(self, name: str) -> list[str]:
-        return [value for known, value in self._pairs if known == name]
+        return self._values.get(name, [])
 
     def above(self, border: str, name: str) -> str:
         """The value that stands before the first `border`: each server writes on top of what came.
         Empty when it stands below, or when there is no border.
         """
-        names = [known for known, _ in self._pairs]
+        names = [known for known, _ in self.pairs]
         above = names.index(border) if border in names else 0
-        return decoded(self._pairs[names.index(name)][1]) if name in names[:above] else ""
+        return decoded(self.pairs[names.index(name)][1]) if name in names[:above] else ""
 
     def all(self, name: str) -> list[str]:
         return [decoded(value) for value in self.raw(name)]

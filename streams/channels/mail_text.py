@@ -23,7 +23,7 @@ _ORIGINAL = re.compile(
     r"oorspronkelijk bericht|oprindelig meddelelse|ursprungligt meddelande)\s*-{2,}\s*$"
 )
 _REPLY_ABOVE = re.compile(
-    r"(?i)^\W*(?:please type your reply above this line|reply above this line|"
+    r"(?i)^\W+(?:please type your reply above this line|reply above this line|"
     r"veuillez répondre au-dessus de cette ligne|répondre au-dessus de cette ligne|"
     r"bitte antworten sie oberhalb dieser zeile)\W*$"
 )
@@ -34,6 +34,9 @@ _HEAD_REST = re.compile(
 )
 _SIGNATURE = re.compile(r"^--\s?$")
 _ATTRIBUTION_LINES = 4
+_MARKS = frozenset("-#=*_ ")
+"""A line that ends what is said has a colon, or begins with one of these."""
+
 _QUOTED_HTML = re.compile(
     r"""(?i)<(?:div|blockquote|section|table|hr|span|p)\b[^<>]{0,300}?(?:"""
     r"""class\s*=\s*["']?(?:gmail_quote|gmail_extra|yahoo_quoted|moz-cite-prefix|protonmail_quote|"""
@@ -71,6 +74,8 @@ def _own_html(markup: str) -> str:
 def _cut(lines: list[str]) -> int:
     """The first line that is not the writer's."""
     for n, line in enumerate(lines):
+        if ":" not in line and line[:1] not in _MARKS:
+            continue
         if _ORIGINAL.match(line) or _REPLY_ABOVE.match(line) or _SIGNATURE.match(line):
             return n
         if _HEAD_FROM.match(line) and _heads_a_quote(lines, n):

@@ -14,10 +14,12 @@ import msgspec
 from streams.channels.base import Request
 
 _BOUNDARY = re.compile(r'(?i)boundary=(?:"([^"]+)"|([^;,\s]+))')
-_NAME = re.compile(rb'(?i)[;\s]name=(?:"([^"]*)"|([^;\s]+))')
-_FILE = re.compile(rb'(?i)[;\s]filename(?:="([^"]*)"|\*?=([^;\s]*))')
-_DISPOSITION = re.compile(rb"(?im)^content-disposition:([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)")
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+_NAME = re.compile(
+    rb"(?im)^content-disposition:[^\r\n]*?[;\s]name=(?:\"([^\"\r\n]*)\"|([^;\s]+))([^\r\n]*)"
+)
+_FILE = re.compile(rb"(?i)[;\s]filename(?:=\"([^\"]*)\"|\*?=([^;\s]*))")
+_FOLD = re.compile(rb"\r?\n[ \t]+")
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -52,20 +54,29 @@ def _multipart(request: Request) -> list[Field]:
     found = _BOUNDARY.search(request.content_type)
     if found is None:
         return []
-    boundary = re.escape((found.group(1) or found.group(2)).encode("utf-8", "replace"))
-    parts = re.split(rb"(?:\A|\r?\n)--" + boundary + rb"(?:--)?[ \t]*(?:\r?\n|\Z)", request.body)
+    dashes = b"\n--" + (found.group(1) or found.group(2)).encode("utf-8", "replace")
+    parts: list[bytes] = []
+    for piece in (b"\n" + request.body).split(dashes):
+        if not parts or piece[:1] in b"\r\n\t -":
+            parts.append(piece)
+        else:  # the boundary of a mail within begins like ours
+            parts[-1] += dashes + piece
     return [field for part in parts[1:] if (field := _field(part)) is not None]
 
 
 def _field(part: bytes) -> Field | None:
-    ends = _HEAD_ENDS.search(part)
-    head, value = (part[: ends.start()], part[ends.end() :]) if ends else (part, b"")
-    disposition = _DISPOSITION.search(head)
-    name = _NAME.search(disposition.group(1)) if disposition else None
-    if disposition is None or name is None:
+    """`part` begins behind the boundary and ends before the line break of the next."""
+    _, _, rest = part.partition(b"\n")
+    ends = _HEAD_ENDS.search(rest)
+    head, value = (rest[: ends.start()], rest[ends.end() :]) if ends else (rest, b"")
+    name = _NAME.search(_FOLD.sub(b" ", head) if b"\n" in head else head)
+    if name is None:
         return None
-    file = _FILE.search(disposition.group(1))
-    return Field(_first(name), value, _first(file) if file else None)
+    file = _FILE.search(name.group(0))
+    text = (name.group(1) if name.group(1) is not None else name.group(2)).decode(
+        "utf-8", "replace"
+    )
+    return Field(text, value.removesuffix(b"\r"), _first(file) if file else None)
 
 
 def _first(match: re.Match[bytes]) -> str:
