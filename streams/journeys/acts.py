@@ -193,6 +193,9 @@ def _updates(event: ConversationUpdated, entry: Entry) -> tuple[Entry, ...]:
         found.append(_as(entry, "topic", {"topic": event.topic}))
     if event.sentiment is not None:
         found.append(_as(entry, "sentiment", {"sentiment": event.sentiment}))
+    if event.urgency or event.priority:
+        data = {"urgency": event.urgency, "priority": event.priority}
+        found.append(_as(entry, "urgency", {k: v for k, v in data.items() if v}))
     if event.note:
         found.append(_as(entry, "note", {}))
     return tuple(found)

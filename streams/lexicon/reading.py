@@ -20,6 +20,11 @@ import msgspec
 CHARACTERS = 2_000
 """Of a long text only the beginning is read."""
 
+GUESS = "lexicon:"
+"""Stands before a topic that the lexicon found: its names are ours, not those of any vendor's tags,
+so it says nothing against one of theirs.
+"""
+
 _NEGATION_REACH = 2
 _WORD = re.compile(r"[a-z0-9]+")
 _APOSTROPHES = re.compile(r"(?<=n)['’](?=t\b)")
