@@ -28,6 +28,13 @@ _MADE_BY_VENDOR = re.compile(
 """Message-IDs that SendGrid and Postmark make hold, left of the @, the id of their events."""
 
 
+_ADDRESS = r"[^\s<>@\"(),;:\[\]\\]+@[^\s<>@\"(),;:\[\]\\]+"
+_USUAL = re.compile(
+    rf"(?:\"([^\"\\]*)\"|([^\"(),:;<>@\[\]\\]*))\s*<\s*({_ADDRESS})\s*>|({_ADDRESS})"
+)
+"""One mailbox as nearly all are written: the library's reader is for the others."""
+
+
 class Headers:
     """Names are lower case; values are unfolded and decoded."""
 
@@ -113,6 +120,10 @@ def _is_bytes(text: str) -> bool:
 def mailboxes(value: str) -> list[tuple[str, str]]:
     """(name, address) of each; addresses in lower case."""
     value = _FOLD.sub(" ", value[:_LONGEST])
+    if usual := _USUAL.fullmatch(value.strip()):
+        quoted, name, address, bare = usual.groups()
+        shown = quoted if quoted is not None else (name or "").strip()
+        return [(decoded(shown), (address or bare).lower())]
     found: list[tuple[str, str]] = []
     if value.count("(") <= _NESTED:
         try:

@@ -33,8 +33,9 @@ from streams.channels.base import (
 )
 from streams.channels.body import BodyError, dig, read_json, read_object, table, text
 from streams.channels.draft import Draft
-from streams.channels.mail import Mail, completed, plus_tokens, read_mail, read_mime
+from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import Headers, domain_of, mail_id, mailboxes
+from streams.channels.mail_message import Mail, completed, read_mime
 from streams.channels.mail_sent import consent, receipt, thread_of
 from streams.channels.multipart import form_fields
 from streams.channels.signatures import any_secret, fresh, hex_hmac
@@ -333,6 +334,7 @@ def _attachments(form: Mapping[str, str]) -> tuple[str, ...]:
     try:
         listed = orjson.loads(form.get("attachments", ""))
     except orjson.JSONDecodeError:
-        named = (name for name in form if re.fullmatch(r"attachment-\d+", name))
-        return tuple(form[name] or "file" for name in named)
+        named = [form[name] or "file" for name in form if re.fullmatch(r"attachment-\d+", name)]
+        count = form.get("attachment-count", "")
+        return tuple(named) or ("file",) * (min(int(count), 100) if count.isdecimal() else 0)
     return tuple(text(one, "name") or "file" for one in listed) if isinstance(listed, list) else ()

@@ -29,8 +29,9 @@ from streams.channels.base import (
 )
 from streams.channels.body import read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, Draft, identifier
-from streams.channels.mail import Mail, completed, plus_tokens, read_mail, read_mime
+from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import Headers, domain_of, mail_id, mailboxes
+from streams.channels.mail_message import Mail, completed, read_mime
 from streams.channels.mail_sent import consent, receipt, thread_of
 from streams.channels.mail_text import words
 from streams.channels.signatures import bearer

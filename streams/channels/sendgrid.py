@@ -38,8 +38,9 @@ from streams.channels.base import (
 )
 from streams.channels.body import read_json, text
 from streams.channels.draft import Draft
-from streams.channels.mail import Mail, completed, plus_tokens, read_mail, read_mime
+from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import from_block, in_charset, mail_id
+from streams.channels.mail_message import Mail, completed, read_mime
 from streams.channels.mail_sent import consent, receipt, thread_of
 from streams.channels.multipart import form_fields
 from streams.channels.signatures import NO_SECRET, bearer, fresh

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from schemas.common import Actor, Identifier, Ref
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.draft import Draft
-from streams.channels.mail import Mail, read_mail, read_mime
+from streams.channels.mail import read_mail
 from streams.channels.mail_headers import Headers, decoded, from_block, mail_id, mail_ids, mailboxes
+from streams.channels.mail_message import Mail, read_mime
 from streams.channels.mail_reports import diagnosis
 from streams.channels.mail_text import words
 from tests.conformance.vendors import NOW_MS

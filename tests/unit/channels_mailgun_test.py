@@ -148,6 +148,9 @@ def test_their_cut_is_believed_and_made_up_for() -> None:
     assert only(BODIES["whole mail"][0]).personal["text"] == "It does not light…"
     assert only(BODIES["mail with a file"][0]).personal["text"] == "[lamp.png]"
     assert only(BODIES["mail as it was stored"][0]).personal["text"] == "[lamp.png]"
+    assert (
+        only({"message-headers": "[]", "attachment-count": "2"}).personal["text"] == "[file, file]"
+    )
 
 
 def test_whole_parsed_and_stored_mails_are_one() -> None:
