@@ -7,7 +7,7 @@ fold adds `customer`, the journeys fold reads them.  Everything personal (text, 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -270,7 +270,8 @@ class ClockTick(EventBase, frozen=True, kw_only=True, tag="clock.tick"):
 
 class PolicyChanged(EventBase, frozen=True, kw_only=True, tag="policy.changed"):
     version: str
-    policy: dict[str, int | float | str | bool] = {}
+    policy: dict[str, Any] = {}
+    """Fields of the policy that change; `promises` and `calendars` are replaced as a whole."""
 
 
 class ErasureRequested(EventBase, frozen=True, kw_only=True, tag="erasure.requested"):
