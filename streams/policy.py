@@ -64,6 +64,11 @@ class About(msgspec.Struct, frozen=True):
     priority: str = ""
 
 
+def _hidden() -> dict[str, tuple[str, ...]]:
+    words = ("last_messages", "notes", "sentiment")
+    return {"sales": words, "marketing": (*words, "name", "commitments", "stopped_at")}
+
+
 class Policy(msgspec.Struct, frozen=True):
     version: str = "default-1"
 
@@ -117,6 +122,8 @@ class Policy(msgspec.Struct, frozen=True):
     # Context and notices
     excerpts: bool = True
     excerpt_chars: int = 280
+    context_hides: dict[str, tuple[str, ...]] = msgspec.field(default_factory=_hidden)
+    """Purpose of a look-up → parts of the context that it does not see; `service` sees all."""
     notice_cooldown_ms: int = 10 * MINUTE
     notice_expires_ms: int = 30 * MINUTE
     survey_expires_ms: int = 24 * HOUR
@@ -159,3 +166,6 @@ def changed(policy: Policy, version: str, changes: dict[str, Any]) -> Policy:
         raise msgspec.ValidationError(f"the policy has no field {min(unknown)!r}")
     values = {**msgspec.to_builtins(policy), **changes, "version": version}
     return msgspec.convert(values, Policy)
+
+
+decode_policy = msgspec.msgpack.Decoder(Policy).decode
