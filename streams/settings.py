@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import ipaddress
 import os
 import tomllib
 import types
@@ -25,6 +26,9 @@ import msgspec
 
 from streams.channels.base import SourceConfig
 from streams.channels.registry import adapters
+
+LARGEST_BODY = 3_145_728
+"""Topics take records of 4 MiB; a record is a body with its headers."""
 
 
 class SettingsError(Exception):
@@ -85,10 +89,28 @@ class Gateway(Section, frozen=True, kw_only=True):
     port: int = 8080
     public_url: str = ""
     """Scheme, host and port by which vendors call; Twilio signs it. Empty: from the request."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks (`10.0.0.0/8`) whose word about scheme and host is taken."""
+    proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """Which of the two your proxies write; the other one is not read."""
+    tls_cert_file: str = ""
+    """PEM with the chain; with `tls_key_file` the gateway speaks HTTPS itself."""
+    tls_key_file: str = ""
     max_body_bytes: int = 1_048_576
     """1 MiB: the largest webhook among our vendors (an inbound mail without files) fits."""
+    max_header_bytes: int = 16_384
+    """As most servers have it; vendors send less than 3 KB. More gets 431."""
+    max_connections: int = 2_000
+    """Clients at once; with bodies of 1 MiB half read that is the memory it may take, GiB."""
     max_in_flight: int = 1_000
     """Requests that may wait for Kafka; more get 503 at once instead of a queue."""
+    max_rate_per_source: int = 2_000
+    """Verified webhooks a second, twice as many at once; more get 429. A tenant that floods
+    leaves room for the others."""
+    read_timeout_ms: int = 10_000
+    """A whole request must come, and an answer be read, in that time; vendors need far less."""
+    idle_timeout_ms: int = 75_000
+    """A connection kept alive without a request; above the 60 s of most proxies."""
     kafka_timeout_ms: int = 4_000
     """Vendors give up after 5 s (Chatwoot, Aircall, Intercom): 503 must come before."""
     stamp_arrival: bool = False
@@ -391,9 +413,28 @@ def _contradictions(settings: Settings) -> list[str]:
         for subscriber in settings.subscriber
         if not _is_webhook_secret(subscriber.secret)
     ]
+    found += [
+        f"gateway.trusted_proxies: {text!r} is neither an address nor a network."
+        for text in settings.gateway.trusted_proxies
+        if not _is_network(text)
+    ]
+    if bool(settings.gateway.tls_cert_file) != bool(settings.gateway.tls_key_file):
+        found.append("gateway.tls_cert_file and gateway.tls_key_file belong together.")
+    if not 0 < settings.gateway.max_body_bytes <= LARGEST_BODY:
+        found.append(f"gateway.max_body_bytes must be between 1 and {LARGEST_BODY}.")
+    if settings.gateway.max_rate_per_source < 1:
+        found.append("gateway.max_rate_per_source must be 1 or more.")
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_webhook_secret(secret: str) -> bool:
