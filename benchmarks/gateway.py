@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,7 @@ import uvloop
 from benchmarks.load import cpu_seconds, make_topics
 from streams.gateway import server
 from streams.settings import load as load_settings
-from tests.conformance.vendors import NOW_MS, SECRET, vendors
+from tests.conformance.vendors import NOW_MS, vendors
 from tests.servers.kafka import KafkaCluster, free_port
 
 SECONDS = 8
@@ -50,11 +51,11 @@ def settings(folder: Path, bootstrap: str, port: int) -> Path:
         '[topics]\nwebhooks = "bench-webhooks"',
         '[[domain]]\nname = "acme"\nkey = "0123456789abcdef"',
     ]
-    for vendor in vendors():
+    for vendor, module in vendors().items():
         name = "source" if vendor == "twilio" else vendor
         lines.append(
             f'[[source]]\nname = "{name}"\nvendor = "{vendor}"\ndomain = "acme"\n'
-            f'secrets = ["{SECRET}"]'
+            f"secrets = [{json.dumps(module.SECRET)}]"
         )
     file = folder / "f.toml"
     file.write_text("\n".join(lines), encoding="utf-8")

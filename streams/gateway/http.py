@@ -145,7 +145,9 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Incoming | Reply] = deque()
         self._reading: Incoming | None = None
         self._in_head = False
-        self._head_bytes = 0
+        self._head_bytes = 0  # as parsed
+        self._head_fed = 0  # as it came
+        self._complete = 0  # requests so far
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._deaf = False  # what still comes is thrown away
@@ -176,7 +178,7 @@ class Connection(asyncio.Protocol):
             return
         if self._reading is None and not self.busy:
             self.deadline = self._loop.time() + self._read_s
-        head_before = self._reading if self._in_head else None
+        complete = self._complete
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -185,8 +187,10 @@ class Connection(asyncio.Protocol):
             self._fail(400, "malformed", f"This is not HTTP/1.1: {_said(error)}.")
         except UnicodeError:
             self._fail(400, "malformed", "A header is no text.")
-        if self._in_head and head_before is self._reading:
-            self._count_head(len(data))  # one endless header never reaches on_header
+        if self._in_head and complete == self._complete:
+            # All of it was head: one endless header never reaches on_header.
+            self._head_fed += len(data)
+            self._check_head(self._head_fed)
         if self._waiting and not self.busy:
             self._next()
         if self._waiting and not self._paused and not self._deaf:
@@ -226,18 +230,20 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         self._reading = Incoming(self._peer, secure=self._secure)
-        self._in_head, self._head_bytes = True, 0
+        self._in_head, self._head_bytes, self._head_fed = True, 0, 0
         self._body, self._body_bytes = [], 0
 
     def on_url(self, part: bytes) -> None:
         if self._reading is not None:
             self._reading.target += part.decode("ascii")
-            self._count_head(len(part))
+            self._head_bytes += len(part)
+            self._check_head(self._head_bytes)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading is None or not self._in_head:
             return  # a trailer
-        self._count_head(len(name) + len(value) + 4)
+        self._head_bytes += len(name) + len(value) + 4
+        self._check_head(self._head_bytes)
         key = name.decode("ascii").lower()
         text = value.decode("utf-8", "surrogateescape")
         headers = self._reading.headers
@@ -247,10 +253,9 @@ class Connection(asyncio.Protocol):
             text = f"{headers[key]}, {text}"
         headers[key] = text
 
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
+    def _check_head(self, size: int) -> None:
         limit = self._server.limits.max_header_bytes
-        if self._head_bytes > limit:
+        if size > limit:
             self._fail(431, "headers", f"The headers are larger than {limit} bytes.")
 
     def on_headers_complete(self) -> None:
@@ -290,6 +295,7 @@ class Connection(asyncio.Protocol):
         request, self._reading = self._reading, None
         if request is None:
             return
+        self._complete += 1
         request.body = b"".join(self._body)
         self._body = []
         self._waiting.append(request)
