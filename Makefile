@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 0
+MINUTES ?= 1
 
-.PHONY: help install demo test check lint format schemas bench clean
+.PHONY: help install demo test check lint format schemas bench fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +28,10 @@ check: lint  ## the inner loop: lint, types, stairs, and the tests that need no 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh
 	@$(BIN)/pytest -q
+
+fuzz: install  ## MINUTES=10 of fuzzing: adapters by shapes and bytes, the gateway over raw sockets; CASE=file plays a failure again
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group fuzz || echo "Without atheris: bytes are not led by coverage."
+	@$(BIN)/python -m tests.fuzz $(if $(CASE),--case $(CASE),--minutes $(MINUTES))
 
 lint: install
 	@$(BIN)/ruff check --quiet .

@@ -245,7 +245,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes += len(name) + len(value) + 4
         self._check_head(self._head_bytes)
         key = name.decode("ascii").lower()
-        text = value.decode("utf-8", "surrogateescape")
+        text = _text(value)
         headers = self._reading.headers
         if key in headers:
             if key == "host":
@@ -389,6 +389,14 @@ class Connection(asyncio.Protocol):
 
 
 _STATUS = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, else Latin-1: whatever came is a text that can be written again."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _one_line(value: str) -> str:

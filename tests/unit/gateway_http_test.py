@@ -198,6 +198,12 @@ async def test_headers_above_the_limit_are_431(head: bytes) -> None:
         assert echo.seen == []
 
 
+async def test_a_header_is_a_text_whatever_its_bytes() -> None:
+    async with serving() as (server, echo):
+        assert status(await say(server, post("/", b"", b"A: \xc3\xa9", b"B: \xe9\xff"))) == 200
+        assert (echo.seen[0].headers["a"], echo.seen[0].headers["b"]) == ("é", "éÿ")
+
+
 @pytest.mark.parametrize("at", [20, 900, 1_500, 1_900])
 async def test_headers_below_the_limit_are_taken_however_they_are_cut(at: int) -> None:
     raw = post("/", b"hi", b"X-One: " + b"a" * 900, b"X-Two: " + b"b" * 900)
