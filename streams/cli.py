@@ -76,6 +76,16 @@ def gateway(settings: Settings) -> None:
 
 
 @main.command()
+@click.option("--once", is_flag=True, help="One pass, then end.")
+@with_settings
+def reconcile(settings: Settings, once: bool) -> None:
+    """Ask vendors' APIs for what their webhooks did not bring."""
+    from streams.reconcile.role import run_reconcile
+
+    _role(lambda chosen: run_reconcile(chosen, once=once), settings)
+
+
+@main.command()
 @with_settings
 def worker(settings: Settings) -> None:
     """Normalise, follow journeys, deliver notices."""

@@ -31,6 +31,10 @@ LARGEST_BODY = 3_145_728
 """Topics take records of 4 MiB; a record is a body with its headers."""
 
 
+PULLABLE = ("chatwoot",)
+"""Vendors whose API can be asked for what their webhooks did not bring."""
+
+
 class SettingsError(Exception):
     """The settings cannot be used; `mistakes` holds one sentence for each reason."""
 
@@ -176,6 +180,25 @@ class Source(Section, frozen=True, kw_only=True):
         )
 
 
+class Reconcile(Section, frozen=True, kw_only=True):
+    """A vendor's API that `filrouge reconcile` asks for what its webhooks did not bring."""
+
+    source: str
+    """Name of a [[source]]; of its vendors, Chatwoot can be asked."""
+    url: str
+    """Scheme and host of the installation: `https://app.chatwoot.com`."""
+    account: str
+    token: str = ""
+    """Of an administrator: he sees all inboxes."""
+    token_file: str = ""
+    every_ms: int = 60_000
+    """Between two passes: what was lost is late by this at most."""
+    first_ms: int = 3_600_000
+    """How far back the first pass asks; later ones go on where the last one ended."""
+    requests_per_s: float = 2.0
+    """Chatwoot's own limit is about 50 a second for all clients of an address."""
+
+
 class Subscriber(Section, frozen=True, kw_only=True):
     """Where notifications go, as Standard Webhooks."""
 
@@ -201,6 +224,7 @@ class Settings(Section, frozen=True, kw_only=True):
     worker: Worker = Worker()
     domain: tuple[Domain, ...] = ()
     source: tuple[Source, ...] = ()
+    reconcile: tuple[Reconcile, ...] = ()
     subscriber: tuple[Subscriber, ...] = ()
 
     def domain_key(self, name: str) -> bytes:
@@ -217,6 +241,7 @@ class Settings(Section, frozen=True, kw_only=True):
 _LISTS: dict[str, type[Section]] = {
     "domain": Domain,
     "source": Source,
+    "reconcile": Reconcile,
     "subscriber": Subscriber,
 }
 
@@ -373,7 +398,15 @@ def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Sett
         else s
         for s in settings.subscriber
     )
-    return replace(settings, domain=domains, source=sources, subscriber=subscribers)
+    pulls = tuple(
+        replace(r, token=_read_secret(r.token_file, folder, f"reconcile {r.source}", mistakes))
+        if r.token_file
+        else r
+        for r in settings.reconcile
+    )
+    return replace(
+        settings, domain=domains, source=sources, subscriber=subscribers, reconcile=pulls
+    )
 
 
 def _contradictions(settings: Settings) -> list[str]:
@@ -395,6 +428,7 @@ def _contradictions(settings: Settings) -> list[str]:
         ("domain", domains),
         ("source", [source.name for source in settings.source]),
         ("subscriber", [subscriber.name for subscriber in settings.subscriber]),
+        ("reconcile", [pull.source for pull in settings.reconcile]),
     ):
         found += [
             f"{count} of [[{kind}]] have the name {name!r}; names must differ."
@@ -424,8 +458,31 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append(f"gateway.max_body_bytes must be between 1 and {LARGEST_BODY}.")
     if settings.gateway.max_rate_per_source < 1:
         found.append("gateway.max_rate_per_source must be 1 or more.")
+    found += _reconcile(settings)
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
+    return found
+
+
+def _reconcile(settings: Settings) -> list[str]:
+    found = []
+    for pull in settings.reconcile:
+        source = settings.source_named(pull.source)
+        if source is None:
+            found.append(f"[[reconcile]] names {pull.source!r}, which is no [[source]].")
+        elif source.vendor not in PULLABLE:
+            found.append(
+                f"[[reconcile]] of {pull.source!r}: {source.vendor} cannot be asked for what was "
+                f"lost; {', '.join(PULLABLE)} can."
+            )
+        if not pull.token:
+            found.append(f"[[reconcile]] of {pull.source!r} needs a token.")
+        if not pull.url.startswith(("https://", "http://")):
+            found.append(f"[[reconcile]] of {pull.source!r}: url must begin with https://.")
+        if pull.requests_per_s <= 0 or pull.every_ms <= 0:
+            found.append(
+                f"[[reconcile]] of {pull.source!r}: requests_per_s and every_ms must be above 0."
+            )
     return found
 
 

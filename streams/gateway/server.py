@@ -25,6 +25,7 @@ from streams.gateway.http import HttpServer, Incoming, Respond, problem
 from streams.gateway.log import TOO_LARGE, Log
 from streams.gateway.proxies import PublicUrl
 from streams.gateway.rate import Bucket
+from streams.gateway.records import record_headers
 from streams.settings import Settings, Source
 
 log = logging.getLogger(__name__)
@@ -43,23 +44,6 @@ class Door:
         self.bucket = Bucket(rate, now_s)
         self.accepted = metrics.webhooks_accepted.labels(source.vendor, source.name)
         self.seconds = metrics.webhook_seconds.labels(source.vendor)
-        self._fixed = [("source", source.name.encode()), ("vendor", source.vendor.encode())]
-
-    def headers(self, request: Request) -> list[tuple[str, bytes]]:
-        """What travels with the body into Kafka."""
-        kept = [
-            (f"h-{name}", request.headers[name].encode("utf-8", "replace"))
-            for name in self.adapter.keep_headers
-            if name in request.headers
-        ]
-        return [
-            *self._fixed,
-            ("method", request.method.encode()),
-            ("url", request.url.encode("utf-8", "replace")),
-            ("content-type", request.content_type.encode("utf-8", "replace")),
-            ("received", str(request.received_ms).encode()),
-            *kept,
-        ]
 
 
 class Gateway:
@@ -174,7 +158,9 @@ class Gateway:
             respond(adapter.reply(request, config))
 
         stamp = request.received_ms if self._limits.stamp_arrival else None
-        self._log.append(config.domain, http.body, door.headers(request), done, stamp)
+        self._log.append(
+            config.domain, http.body, record_headers(config, adapter, request), done, stamp
+        )
         metrics.webhooks_in_flight.inc()
         return None
 
