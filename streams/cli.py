@@ -139,7 +139,10 @@ def explain(vendor: str, as_json: bool, files: tuple[Path, ...]) -> None:
 def vendors(names: tuple[str, ...], as_json: bool) -> None:
     """What each vendor tells and what not; all of them, or those named."""
     from streams.channels.page import rows
+    from streams.channels.registry import failures
 
+    for sentence in failures().values():
+        err.print(sentence, markup=False, highlight=False, soft_wrap=True)
     found = rows()
     if unknown := [name for name in names if name not in found]:
         _fail(f"There is no vendor {unknown[0]!r}; there are {', '.join(found)}.")

@@ -25,7 +25,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from streams.channels.base import SourceConfig
-from streams.channels.registry import adapters
+from streams.channels.registry import adapters, failures
 
 LARGEST_BODY = 3_145_728
 """Topics take records of 4 MiB; a record is a body with its headers."""
@@ -422,7 +422,10 @@ def _contradictions(settings: Settings) -> list[str]:
         f"Source {source.name!r} has the unknown vendor {source.vendor!r}; there are "
         f"{', '.join(adapters())}."
         for source in settings.source
-        if source.vendor not in adapters()
+        if source.vendor not in adapters() and source.vendor not in failures()
+    ]
+    found += [
+        failures()[source.vendor] for source in settings.source if source.vendor in failures()
     ]
     for kind, names in (
         ("domain", domains),

@@ -8,7 +8,7 @@ from typing import get_args
 
 from streams.channels.about import MEANING, Ability, About
 from streams.channels.base import Adapter
-from streams.channels.registry import adapters
+from streams.channels.registry import adapters, is_own
 
 PAGE = Path(__file__).parents[2] / "docs" / "vendors" / "README.md"
 
@@ -65,6 +65,8 @@ def rendered() -> str:
         "|---|---|---|---|---|---|",
     ]
     for name, adapter in shown().items():
+        if not is_own(adapter):
+            continue
         words = {label: text.replace("|", "\\|") for label, text in _words(adapter).items()}
         marks = ("✓" if ability in adapter.about.gives else "" for ability in names)
         table.append(f"| {_link(name, adapter)} | " + " | ".join(marks) + " |")
