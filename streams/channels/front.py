@@ -280,6 +280,8 @@ class _Event:
         maker = self._changed if self._kind in _STATUSES else makers.get(self._kind)
         if maker is None:
             return unknown(f"Front sends no event {self._kind!r} that we know.")
+        if text(self._conversation, "type") in {"discussion", "task"}:
+            return ignored(f"{self._kind}: among colleagues, no customer is in it.")
         if not self._draft.conversation:
             return malformed(f"{self._kind}: it is not said which conversation.")
         events = tuple(maker())
@@ -390,6 +392,7 @@ class _Event:
             actor=CUSTOMER,
             instrument="csat",
             score=number(found[1]) if found else None,
+            scale_min=1.0 if found else None,
             scale_max=number(found[2]) if found else None,
             survey_id=ident or None,
             personal={"comment": said},

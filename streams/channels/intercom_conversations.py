@@ -303,7 +303,7 @@ class _Talk:
     def _opened(self, told: list[EventBase]) -> Iterator[EventBase]:
         key = f"conversation/{self._ident}"
         at_ms = times.any_form(self._item.get("created_at"))
-        actor, by, said = self._first_words(told)
+        by, author, said = self._first_words(told)
         subject = text(self._source, "subject") or text(self._item, "title")
         attributes = table(self._item, "ticket_attributes")
         subject = subject or text(attributes, "_default_title_")
@@ -311,47 +311,52 @@ class _Talk:
             ConversationOpened,
             key,
             at_ms=at_ms,
-            actor=actor,
+            actor=CUSTOMER if by == "customer" else author,
             initiated_by=by,
             direction="inbound" if by == "customer" else "outbound",
             queue=self._holder().team,
             personal={"subject": plain(subject)},
         )
         if said:
+            greeting = by == "customer" and author != CUSTOMER
             yield self._one(
                 MessagePosted,
                 f"{key}/first",
                 at_ms=at_ms,
-                actor=actor,
+                actor=author,
                 message_id=text(self._source, "id") or f"{self._ident}/first",
-                direction="inbound" if actor == CUSTOMER else "outbound",
-                automated="campaign" if by == "campaign" else "no",
+                direction="inbound" if author == CUSTOMER else "outbound",
+                automated="campaign" if by == "campaign" else "greeting" if greeting else "no",
                 personal={"text": said, "subject": plain(subject)},
             )
         if (holder := self._holder()) != Party():
             yield self._one(AssignmentChanged, f"{key}/first-holder", at_ms=at_ms, to=holder)
 
-    def _first_words(self, told: list[EventBase]) -> tuple[Actor, Initiator, str]:
-        """Who began, how, and with which words."""
+    def _first_words(self, told: list[EventBase]) -> tuple[Initiator, Actor, str]:
+        """Who began, and whose the first words are.  Where the customer opened the Messenger, a
+        bot may have greeted him: the conversation is his all the same.
+        """
+        by_customer = self._topic == "conversation.user.created"
         if self._source:
-            actor = _actor(table(self._source, "author"))
+            author = _actor(table(self._source, "author"))
             by = _INITIATORS.get(text(self._source, "delivered_as"))
-            if self._topic == "conversation.user.created":
-                actor, by = (CUSTOMER if actor == SYSTEM else actor), by or "customer"
-            return actor, by or _BEGAN.get(actor.kind, "agent"), _text(self._source)
+            if by_customer:
+                author = CUSTOMER if author == SYSTEM else author
+                by = "customer" if by in {None, "bot"} else by
+            return by or _BEGAN.get(author.kind, "agent"), author, _text(self._source)
         if self._topic != "ticket.created":
-            by_customer = self._topic == "conversation.user.created"
-            return (CUSTOMER, "customer", "") if by_customer else (Actor("agent"), "agent", "")
+            author = CUSTOMER if by_customer else Actor("agent")
+            return _BEGAN.get(author.kind, "agent"), author, ""
         # A ticket has no source: the author of its first part opened it, else its customer did.
         first = self._parts[0] if self._parts else {}
-        actor = _actor(table(first, "author")) if first else SYSTEM
-        internal = text(self._item, "category").lower() not in {"", "customer"}
-        if actor == SYSTEM:
-            actor = Actor("agent") if internal else CUSTOMER
+        author = _actor(table(first, "author"))
+        if author == SYSTEM:
+            internal = text(self._item, "category").lower() not in {"", "customer"}
+            author = Actor("agent") if internal else CUSTOMER
         said_already = any(isinstance(event, MessagePosted) for event in told)
         description = text(self._item, "ticket_attributes", "_default_description_")
-        words = "" if said_already or actor != CUSTOMER else plain(description)
-        return actor, _BEGAN.get(actor.kind, "agent"), words
+        words = "" if said_already or author != CUSTOMER else plain(description)
+        return _BEGAN.get(author.kind, "agent"), author, words
 
     def _said(self, told: list[EventBase]) -> Iterator[EventBase]:
         if not any(isinstance(event, MessagePosted | MessageStatusChanged) for event in told):

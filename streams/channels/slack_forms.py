@@ -2,7 +2,7 @@
 
 Slack has no ratings of its own but for feedback buttons under an AI's answer.  A rating that your
 app asks for is recognised by its name: an `action_id` or `block_id` that is or begins with `csat`,
-`nps`, `ces` or `rating`, and a number as value.
+`nps`, `ces` or `rating`, and a number of its scale as value.
 Source: docs.slack.dev, "Block elements" and "View interaction payloads".
 """
 
@@ -17,7 +17,7 @@ import msgspec
 from streams.channels.body import dig, number, rows, table, text
 
 _RATING = re.compile(r"(csat|nps|ces|rating)(?:[^a-z].*)?", re.IGNORECASE | re.DOTALL)
-_SCALES = {"nps": (0.0, 10.0)}
+_SCALES = {"csat": (1.0, 5.0), "rating": (1.0, 5.0), "ces": (1.0, 7.0), "nps": (0.0, 10.0)}
 _VALUES = ("value", "selected_date", "selected_time", "selected_date_time", "selected_user",
            "selected_conversation", "selected_channel")  # fmt: skip
 _SEVERAL = ("selected_options", "selected_users", "selected_conversations", "selected_channels")
@@ -99,6 +99,14 @@ def instrument(name: str, block: str, value: str, kind: str) -> dict[str, Any] |
     if named is None or score is None:
         return None
     what = named[1].lower()
-    low, high = _SCALES.get(what, (None, None))
-    return {"instrument": what, "score": score, "scale_min": low, "scale_max": high,
-            "survey_id": name or block}  # fmt: skip
+    low, high = _SCALES[what]
+    if not low <= score <= high:
+        return None
+    return {
+        "instrument": what,
+        "score": score,
+        "scale_min": low,
+        "scale_max": high,
+        "easy_is_low": False if what == "ces" else None,
+        "survey_id": name or block,
+    }

@@ -231,6 +231,20 @@ def test_who_opened_it() -> None:
     assert by(notification("ticket.created", ticket(part("open", EVA)))) == ("agent", "outbound")
 
 
+def test_a_bots_greeting_does_not_make_the_conversation_the_bots() -> None:
+    source = {
+        "delivered_as": "operator_initiated",
+        "author": FIN,
+        "body": "Can I help?",
+        "id": "s1",
+    }
+    body = of("conversation.user.created", part("comment", LEA, "<p>Hi</p>"), source=source)
+    opened, greeting, said = read(body).events
+    assert (opened.initiated_by, opened.actor.kind) == ("customer", "customer")  # type: ignore[attr-defined]
+    assert (greeting.automated, greeting.actor.kind) == ("greeting", "bot")  # type: ignore[attr-defined]
+    assert said.actor.kind == "customer"
+
+
 def test_a_rating_counts_once_and_keeps_its_remark() -> None:
     rated = {"rating": 4, "remark": "Splendid", "created_at": NOW_S - 60}
     asked = only(of("conversation.rating.added", conversation_rating=rated))

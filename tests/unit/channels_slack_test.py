@@ -157,11 +157,13 @@ def test_a_member_is_believed_as_far_as_slack_has_written_to_him() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "rated"),
     [
-        ("csat", "4", ("csat", 4.0, None)),
-        ("csat_after_chat", "4", ("csat", 4.0, None)),
+        ("csat", "4", ("csat", 4.0, 5.0)),
+        ("csat_after_chat", "4", ("csat", 4.0, 5.0)),
         ("NPS", "9", ("nps", 9.0, 10.0)),
-        ("rating-5", "5", ("rating", 5.0, None)),
+        ("rating-5", "5", ("rating", 5.0, 5.0)),
+        ("ces", "7", ("ces", 7.0, 7.0)),
         ("csat", "good", None),
+        ("csat", "20261124", None),
         ("rate_limit", "5", None),
         ("ratings", "5", None),
         ("ok", "5", None),

@@ -188,6 +188,7 @@ BODIES: Bodies = {
         {"type": "message", "payload": message(False), "metadata": {"external_id": "x"}},
         ("message.posted",),
     ),
+    "discussion": (event("comment", comment(EVA, "Lunch?"), type="discussion"), "ignored"),
     "sync": ({"type": "sync", "authorization": {"id": "cmp_1"}}, "ignored"),
     "news": (event("levitate"), "unknown_type"),
     "no conversation": ({**event("archive"), "conversation": None}, "malformed"),
