@@ -192,13 +192,18 @@ class _Event:
         stamp = text(event, "emitted_at") or text(self._conversation, "updated_at") or digest
         self._key = ident if ident.startswith("evt_") else f"{kind}/{draft.conversation}/{stamp}"
         self._inbox = self._find_inbox()
-        medium = text(self._message, "type") or text(self._inbox, "type")
-        medium = medium or text(self._conversation, "last_message", "type")
         self._recipient = self._find_recipient()
-        by_mail = not medium and "@" in text(self._recipient, "handle")
-        otherwise: Channel = "email" if by_mail else "messaging"
-        draft.channel = "voice" if kind.startswith("call_") else _CHANNELS.get(medium, otherwise)
+        draft.channel = "voice" if kind.startswith("call_") else self._medium()
         draft.identifiers = self._who()
+
+    def _medium(self) -> Channel:
+        """The message's, else the inbox's; a `custom` channel is whatever its maker wants."""
+        told = [text(self._message, "type"), text(self._inbox, "type")]
+        if not any(told):
+            told = [text(self._conversation, "last_message", "type")]
+        known = [_CHANNELS[medium] for medium in told if medium in _CHANNELS]
+        by_mail = not any(told) and "@" in text(self._recipient, "handle")
+        return known[0] if known else "email" if by_mail else "messaging"
 
     def _find_message(self, ident: str) -> dict[str, Any]:
         """The message that the event is about; a preview leaves it out."""
@@ -245,6 +250,8 @@ class _Event:
             return found + own + identifier("phone", f"+{digits}", trust)  # type: ignore[arg-type]
         if channel in {"messenger", "instagram", "telegram", "social"}:
             return found + identifier(channel, handle, "asserted")
+        if handle.startswith("+") and digits.isdecimal():
+            return found + identifier("phone", handle, "claimed")
         return found or self._draft.vendor_id(f"handle/{handle}")
 
     def parsed(self) -> Parsed:

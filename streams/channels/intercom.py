@@ -134,6 +134,8 @@ class Intercom(Adapter):
                 return _campaign(note)
             case "event":
                 return _product_event(note)
+        if not topic:
+            return unknown("This is no notification of Intercom's: it has no topic.")
         return unknown(f"Intercom has no topic {topic!r} that we know.")
 
 

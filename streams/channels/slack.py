@@ -133,6 +133,8 @@ class Slack(Adapter):
                     "app_rate_limited: Slack held back events of this minute, of more than 30,000 "
                     "an hour; it will not send them again."
                 )
+        if "channel" in body and isinstance(body["channel"], str):  # an event without its envelope
+            return _Event({"event": body}, request, source).parsed()
         return _Interaction(body, kind, request, source).parsed()
 
 

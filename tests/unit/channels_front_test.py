@@ -196,6 +196,7 @@ def test_where_it_stands(kind: str, status: str) -> None:
         ("facebook", "24000040", "messenger", [("messenger", "24000040", "asserted")]),
         ("tweet_dm", "[REDACTED]", "social", []),
         ("custom", "user-40", "messaging", []),
+        ("custom", "+33600000040", "messaging", [("phone", "+33600000040", "claimed")]),
         ("front_chat", "lea@example.com", "chat", [("email", "lea@example.com", "claimed")]),
     ],
 )

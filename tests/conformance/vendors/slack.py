@@ -242,6 +242,7 @@ BODIES: Bodies = {
     "command": (Form(COMMAND), ("selfservice.stepped",)),
     "suggestion": (interaction("block_suggestion", value="x"), "ignored"),
     "socket mode": ({"type": "events_api", "envelope_id": "e1", "payload": callback(line())}, SAID),
+    "without its envelope": (line(), SAID),
     "verification": ({"type": "url_verification", "challenge": "abc", "token": "x"}, "ignored"),
     "rate limited": ({"type": "app_rate_limited", "team_id": "T1"}, "ignored"),
     "nothing known": ({"type": "levitation"}, "unknown_type"),
