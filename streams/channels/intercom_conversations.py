@@ -83,6 +83,9 @@ _STATES: dict[str, Status] = {
 """Of a conversation, and of a ticket."""
 
 _NOTICES = {"channel_and_reply_time_expectation", "auto_response", "office_hours_expectation"}
+_SHOWN = {"comment", "quick", "assign", "assignment", *_WORDS}
+"""Words of the types whose text the customer reads."""
+
 _SILENT = {"conversation_summary", "language_detection_details", "conversation_rating_changed",
            "conversation_rating_remarked"}  # fmt: skip
 """Their texts are not said to anybody, or come elsewhere in the body."""
@@ -246,8 +249,8 @@ class _Talk:
         if words & {"assign", "assignment"}:
             yield self._one(AssignmentChanged, f"{key}/assigned", to=self._given_to(part), **about)
         status = next((_WORDS[word] for word in kind.split("_") if word in _WORDS), None)
-        if kind == "timer_unsnooze" or (status is None and "state" in words):
-            status = _STATES.get(_state(part), status)
+        if status is None and "state" in words:  # a ticket's
+            status = _STATES.get(_state(part))
         if status is not None:
             yield self._one(ConversationUpdated, f"{key}/status", status=status, **about)
 
@@ -257,15 +260,8 @@ class _Talk:
         ident, by_customer = text(part, "id"), about["actor"] == CUSTOMER
         by_mail = table(part, "email_message_metadata")
         # A type that we do not know is shown to nobody, unless the topic calls it a reply.
-        shown = (
-            by_customer
-            or self._topic in _SAID
-            or not kind
-            or bool(
-                words & {"comment", "quick", "assign", "assignment", *_WORDS} or kind in _NOTICES
-            )
-        )
-        internal = "note" in words or (self._topic in _NOTES and kind in {"", "note"}) or not shown
+        shown = by_customer or self._topic in _SAID or kind in _NOTICES or bool(words & _SHOWN)
+        internal = "note" in words or not shown
         author = table(part, "author")
         return self._one(
             MessagePosted,
