@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from schemas.facts import (
     TransferConcluded,
     TransferStarted,
 )
+from streams.journeys.commitments import commitments
 from streams.journeys.feedback import VERY_BAD
 from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
 from streams.lexicon.reading import GUESS
@@ -41,6 +43,15 @@ _RULES = {
     "waiting": "the customer was waiting for an answer",
     "latest": "it came while this need was open and active",
     "new": "no need of this customer was open",
+}
+
+
+_PROMISES = {
+    "call_back": "to call back",
+    "answer": "an answer",
+    "refund": "a refund",
+    "delivery": "a delivery",
+    "visit": "a visit",
 }
 
 
@@ -85,9 +96,17 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
 
 
 def context_document(
-    state: CustomerState, excerpts: Excerpts | None, now_ms: int
+    state: CustomerState,
+    excerpts: Excerpts | None,
+    now_ms: int,
+    hidden: Collection[str] = (),
 ) -> dict[str, Any]:
-    """What an agent should see when this customer appears."""
+    """What an agent should see when this customer appears; parts named in `hidden` are left out."""
+    whole = _context(state, excerpts, now_ms)
+    return {name: part for name, part in whole.items() if name not in hidden}
+
+
+def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> dict[str, Any]:
     live = [j for j in state.journeys.values() if not j.resolved_ms]
     done = [j for j in state.journeys.values() if j.resolved_ms]
     latest = max(live, key=lambda j: (j.last_ms, j.id), default=None)
@@ -100,7 +119,14 @@ def context_document(
         "about": about(latest.topic) if latest and latest.topic else None,
         "last_messages": [msgspec.structs.asdict(one) for one in said.said],
         "notes": [msgspec.structs.asdict(one) for one in said.notes],
+        "commitments": [{"journey": j.id, **one} for j in live for one in commitments(j, now_ms)],
         "stopped_at": _stopped(latest) if latest else None,
+        "viewed": [
+            {"agent": e.data["agent"] or None, "purpose": e.data.get("purpose"), "at_ms": e.at_ms}
+            for j in live
+            for e in j.timeline
+            if e.kind == "viewed"
+        ],
         "channels": list(dict.fromkeys(c for j in live for c in _channels(j))),
         "agents": sorted(
             {e.actor for j in live for e in j.timeline if e.kind == "reply" and e.actor}
@@ -222,6 +248,8 @@ def label(entry: Entry) -> str:
             return f"Customer rated {data['instrument']}: {data['score']}"
         case "viewed":
             return f"{who} looked the customer up"
+        case "promised":
+            return f"{who} promised {_PROMISES.get(data['what'], 'something')}"
         case "told":
             return "The context was delivered"
         case "opened":

@@ -28,7 +28,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `kind`: act, reply, bot, auto, note, opened, queued, left, connected, gone, offered, assigned,
     transfer, status, ended, topic, sentiment, urgency, feedback, viewed, told, undelivered,
-    stepped, task, linked, twin.
+    stepped, task, linked, promised, twin.
     `data` is what the kind needs beyond that.
     """
 

@@ -7,18 +7,15 @@ believed rather than this.
 
 from __future__ import annotations
 
-import re
 import tomllib
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
 import msgspec
 
-CHARACTERS = 2_000
-"""Of a long text only the beginning is read."""
+from streams.lexicon.phrases import Phrases, words_of
 
 GUESS = "lexicon:"
 """Stands before a topic that the lexicon found: its names are ours, not those of any vendor's tags,
@@ -26,9 +23,6 @@ so it says nothing against one of theirs.
 """
 
 _NEGATION_REACH = 2
-_WORD = re.compile(r"[a-z0-9]+")
-_APOSTROPHES = re.compile(r"(?<=n)['’](?=t\b)")
-_STEM = 4
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -44,54 +38,29 @@ class Reading(msgspec.Struct, frozen=True):
         return bool(self.topic or self.urgency or self.sentiment is not None)
 
 
-class _Phrase(msgspec.Struct, frozen=True):
-    """Words in a row, each exact or a stem, and what they mean."""
-
-    words: tuple[tuple[str, bool], ...]
-    meaning: tuple[str, Any]
-
-    def stands_at(self, words: list[str], place: int) -> bool:
-        if place + len(self.words) > len(words):
-            return False
-        return all(
-            words[place + n].startswith(text) if stem else words[place + n] == text
-            for n, (text, stem) in enumerate(self.words)
-        )
-
-
 class Lexicon:
-    """Phrases found by the beginning of their first word."""
+    """The words of one version of the list."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.version = str(raw["version"])
-        self._by_start: dict[str, list[_Phrase]] = {}
+        self._phrases = Phrases()
         for text in raw["negations"]:
-            self._add(text, ("negation", None))
+            self._phrases.add(text, "negation", None)
         for side, sign in (("good", 1), ("bad", -1)):
             for weight, texts in raw[side].items():
                 for text in texts:
-                    self._add(text, ("tone", sign * int(weight)))
+                    self._phrases.add(text, "tone", sign * int(weight))
         for group, table in (("urgency", raw["urgency"]), *raw["topic"].items()):
             for name, texts in table.items():
                 for text in texts:
-                    self._add(text, (group, name))
-        for phrases in self._by_start.values():
-            phrases.sort(key=lambda phrase: -len(phrase.words))
-
-    def _add(self, text: str, meaning: tuple[str, Any]) -> None:
-        words = tuple((word.rstrip("*"), word.endswith("*")) for word in text.split())
-        if any(stem and len(word) < _STEM for word, stem in words):
-            raise ValueError(f"{text!r}: a stem has {_STEM} letters or more")
-        self._by_start.setdefault(words[0][0][:_STEM], []).append(_Phrase(words, meaning))
+                    self._phrases.add(text, group, name)
 
     def read(self, text: str) -> Reading:
         """Never raises. What is said twice counts twice."""
-        words = _WORD.findall(_plain(text[:CHARACTERS]))
         found: dict[str, set[str]] = {"reason": set(), "thing": set(), "urgency": set()}
         good = bad = 0
         denied_until = -1
-        for place, phrase in self._phrases(words):
-            kind, value = phrase.meaning
+        for place, kind, value in self._phrases.found(words_of(text)):
             if kind == "negation":
                 denied_until = place + _NEGATION_REACH
             elif kind in found:
@@ -106,15 +75,6 @@ class Lexicon:
             sentiment=_sentiment(good, bad),
         )
 
-    def _phrases(self, words: list[str]) -> Iterator[tuple[int, _Phrase]]:
-        """From left to right, the longest at each place of each kind of meaning."""
-        for place, word in enumerate(words):
-            told: set[str] = set()
-            for phrase in self._by_start.get(word[:_STEM], ()):
-                if phrase.meaning[0] not in told and phrase.stands_at(words, place):
-                    told.add(phrase.meaning[0])
-                    yield place, phrase
-
 
 def _only(names: set[str]) -> Any:
     return next(iter(names)) if len(names) == 1 else ""
@@ -125,14 +85,6 @@ def _sentiment(good: int, bad: int) -> float | None:
     if not good and not bad:
         return None
     return round((good - bad) / (max(good, bad) + 1.5), 2)
-
-
-def _plain(text: str) -> str:
-    """Lower case, no accents, `don't` as one word."""
-    lower = _APOSTROPHES.sub("", text.lower())
-    if lower.isascii():
-        return lower
-    return unicodedata.normalize("NFKD", lower).encode("ascii", "ignore").decode()
 
 
 @cache

@@ -147,7 +147,7 @@ class Normalise(Fold):
             members=resolved.members,
             refs=self._refs(event, resolved.customer, view),
         )
-        if isinstance(known, MessagePosted) and (judged := judgement(known)) is not None:
+        if known.personal and (judged := judgement(known)) is not None:
             self._publish(judged, view)  # before the message: a topic takes part in attaching it
         self._publish(known, view)
 
