@@ -21,6 +21,7 @@ import orjson
 from schemas.common import Ref
 from schemas.events import EventBase
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -62,6 +63,15 @@ class Mailgun(Adapter):
 
     vendor = "mailgun"
     title = "Mailgun"
+    about = About(
+        gives=("messages", "receipts", "consent"),
+        identities={
+            "email": ("network", "claimed"),
+        },
+        transfer="",
+        lacks="texts of mails that you send, agents, queues, status",
+        retries="8 h until a 200, 406 stops them; the same id",
+    )
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """HMAC-SHA256 over timestamp and token.  It does not cover the body: who has seen one

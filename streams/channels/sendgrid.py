@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from schemas.events import EventBase
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -83,6 +84,15 @@ class SendGrid(Adapter):
 
     vendor = "sendgrid"
     title = "SendGrid"
+    about = About(
+        gives=("messages", "receipts", "consent"),
+        identities={
+            "email": ("network", "claimed"),
+        },
+        transfer="",
+        lacks="texts of mails that you send, agents, queues, status",
+        retries="events up to 24 h, mails 3 days; the same sg_event_id or Message-ID",
+    )
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """ECDSA (P-256, SHA-256) over timestamp and raw body, the last line break included.
