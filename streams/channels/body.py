@@ -75,19 +75,21 @@ def _multipart(request: Request) -> dict[str, str]:
 def dig(value: Any, *path: str | int) -> Any:
     """`value[path[0]][path[1]]…`, or None where it does not exist."""
     for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or not -len(value) <= step < len(value):
-                return None
-        elif not isinstance(value, dict) or step not in value:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
             return None
-        value = value[step]
     return value
 
 
 def text(value: Any, *path: str | int) -> str:
     """What is there as a text, numbers too; empty when there is nothing."""
     found = dig(value, *path)
-    if found is None or isinstance(found, bool | dict | list):
+    if type(found) is str:  # nearly always; adapters ask this most
+        return found
+    if found is None or isinstance(found, (bool, dict, list)):
         return ""
     return str(found)
 

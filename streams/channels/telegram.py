@@ -121,6 +121,7 @@ class _Update:
         self._at_ms = times.seconds(changed or self._item.get("date"))
         agents = source.options.get("agents", "").replace(" ", "")
         self._agents = frozenset(filter(None, agents.split(",")))
+        self._by = self._actor()
         self._draft = Draft(request, source, self._kind, "telegram")
         self._draft.conversation = self._thread()
         self._draft.identifiers = self._who()
@@ -174,7 +175,7 @@ class _Update:
         if self._item.get("is_topic_message"):
             return f"{chat}/{text(self._item, 'message_thread_id')}"
         replied = text(self._item, "reply_to_message", "from", "id")
-        person = self._user_id if self._actor() == CUSTOMER else replied
+        person = self._user_id if self._by == CUSTOMER else replied
         return f"{chat}/{person}" if person else chat
 
     def _actor(self) -> Actor:
@@ -194,12 +195,12 @@ class _Update:
         """The customer: of a private chat its other side, else whoever did it."""
         if self._private:
             return identifier("telegram", text(self._chat, "id"), "asserted")
-        if self._actor() == CUSTOMER:
+        if self._by == CUSTOMER:
             return identifier("telegram", self._user_id, "asserted")
         return ()
 
     def _name(self) -> str:
-        card = self._user if self._actor() == CUSTOMER else self._chat
+        card = self._user if self._by == CUSTOMER else self._chat
         return " ".join(filter(None, (text(card, "first_name"), text(card, "last_name"))))
 
     def _one(self, cls: type[EventBase], what: str, /, **fields: Any) -> EventBase:
@@ -233,7 +234,7 @@ class _Update:
         return Parsed((*events, *self._own_contact(ident)))
 
     def _posted(self, ident: str, said: str) -> EventBase:
-        item, actor = self._item, self._actor()
+        item, actor = self._item, self._by
         forwarded = item.get("is_automatic_forward") is True
         automated = "campaign" if forwarded or text(self._chat, "type") == "channel" else "no"
         if item.get("is_from_offline") is True:
@@ -257,7 +258,7 @@ class _Update:
         contact = table(self._item, "contact")
         phone = text(contact, "phone_number").replace(" ", "")
         own = bool(self._user_id) and text(contact, "user_id") == self._user_id
-        if not phone or not own or self._actor() != CUSTOMER:
+        if not phone or not own or self._by != CUSTOMER:
             return ()
         linked = self._one(
             IdentityLinked,
@@ -298,7 +299,7 @@ class _Update:
         ident = self._ident(self._item)
         if not ident:
             return malformed("The edited message has no id.")
-        return Parsed((self._touched(ident, "edited", actor=self._actor()),))
+        return Parsed((self._touched(ident, "edited", actor=self._by),))
 
     def _touched(self, ident: str, status: str, **fields: Any) -> EventBase:
         return self._one(
@@ -326,7 +327,7 @@ class _Update:
         now = rows(self._item, "new_reaction")
         shown = " ".join(text(one, "emoji") or text(one, "type") for one in now)
         status = "reacted" if now else "unreacted"
-        touched = self._touched(ident, status, actor=self._actor(), personal={"text": shown})
+        touched = self._touched(ident, status, actor=self._by, personal={"text": shown})
         return Parsed((touched,))
 
     # What else a customer does --------------------------------------------------------------
