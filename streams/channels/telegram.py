@@ -146,6 +146,10 @@ class _Update:
         }
         if self._kind in _NO_MATTER:
             return ignored(f"{self._kind}: {_NO_MATTER[self._kind]}.")
+        if not self._kind and self._id:
+            return ignored("An update in which nothing happened.")
+        if not self._kind:
+            return unknown("This is no update of Telegram's: it has no update_id and no message.")
         if self._kind not in makers:
             return unknown(f"Telegram sends no update {self._kind!r} that we know.")
         return makers[self._kind]()

@@ -191,5 +191,6 @@ BODIES: Bodies = {
         update("message_reaction", {"chat": PRIVATE, "user": USER, "date": NOW_S}), "malformed"
     ),
     "something new": (update("levitation", {"from": USER}), "unknown_type"),
-    "nothing": ({"update_id": 31}, "unknown_type"),
+    "nothing": ({"update_id": 31}, "ignored"),
+    "no update": ({"text": 1}, "unknown_type"),
 }  # fmt: skip
