@@ -30,6 +30,7 @@ from schemas.common import Actor, Identifier, Party
 from schemas.events import (
     AgentConnected,
     AssignmentChanged,
+    ContactEnded,
     ConversationOpened,
     ConversationUpdated,
     EventBase,
@@ -104,7 +105,7 @@ class _Room:
         self._visitor = table(body, "visitor")
         # `agent` is the person's record, `servedBy` who serves the room and since when.
         self._agent = text(body, "servedBy", "_id") or text(body, "agent", "_id")
-        self._department = text(body, "departmentId")
+        self._department = text(body, "departmentId") or text(self._visitor, "department")
         self._served_ms = times.any_form(table(body, "servedBy").get("ts"))
         draft.conversation = text(body, "_id") or text(body, "messages", 0, "rid")
         draft.identifiers = _visitor(self._visitor, draft)
@@ -301,20 +302,30 @@ class _Room:
             actor = Actor("bot", by or None)
         elif by or self._agent:
             actor = Actor("agent", by or self._agent)
-        found = [self._closing(at_ms, actor)]
         if closer == "visitor" and not self._agent:
-            found.insert(
-                0,
-                self._draft.event(
-                    QueueLeft,
-                    f"{self._key}/abandoned",
-                    at_ms,
-                    actor=CUSTOMER,
-                    queue=self._department or _NO_DEPARTMENT,
-                    outcome="abandoned",
-                ),
-            )
-        return found
+            return self._given_up(at_ms)
+        return [self._closing(at_ms, actor)]
+
+    def _given_up(self, at_ms: int | None) -> list[EventBase]:
+        """He leaves before anybody served him: the room is closed, his need is not met."""
+        return [
+            self._draft.event(
+                QueueLeft,
+                f"{self._key}/abandoned",
+                at_ms,
+                actor=CUSTOMER,
+                queue=self._department or _NO_DEPARTMENT,
+                outcome="abandoned",
+            ),
+            self._draft.event(
+                ContactEnded,
+                f"{self._key}/closed",
+                at_ms,
+                actor=CUSTOMER,
+                by="customer",
+                answered=False,
+            ),
+        ]
 
     def _closing(self, at_ms: int | None, actor: Actor) -> EventBase:
         return self._draft.event(

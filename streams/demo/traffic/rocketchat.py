@@ -54,12 +54,14 @@ class Workspace:
             servedBy=_served(new, at_ms), oldServedBy=_served(old, since_ms),
         )  # fmt: skip
 
-    def closed(self, room: str, who: Person, agent: Agent | None, at_ms: int) -> Call:
+    def closed(
+        self, room: str, who: Person, agent: Agent | None, at_ms: int, department: str = ""
+    ) -> Call:
         """By the agent, or by the visitor if none serves him."""
         by = {"_id": agent_id(agent), "username": username(agent)} if agent else {"_id": "v"}
         return self._sent(
             "LivechatSession", room, who, at_ms, agent, closedAt=rfc3339(at_ms), closedBy=by,
-            closer="user" if agent else "visitor",
+            closer="user" if agent else "visitor", departmentId=department,
         )  # fmt: skip
 
     def _sent(

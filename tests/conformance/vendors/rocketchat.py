@@ -138,7 +138,7 @@ BODIES: Bodies = {
             closer="visitor",
             departmentId="d-1",
         ),
-        ("queue.left", "conversation.updated"),
+        ("queue.left", "contact.ended"),
     ),
     "closed, an old version's": (
         room(
