@@ -40,6 +40,8 @@ class EventBase(
     personal: dict[str, str] = {}
     customer: str = ""
     probable: bool = False
+    members: tuple[str, ...] = ()
+    """Whom the event's identifiers stood for before any join; only if there was one."""
 
 
 Initiator = Literal["customer", "agent", "bot", "system", "campaign"]
@@ -287,8 +289,13 @@ class IdentityJoined(EventBase, frozen=True, kw_only=True, tag="identity.joined"
 
 
 class IdentitySplit(EventBase, frozen=True, kw_only=True, tag="identity.split"):
-    join: str
+    """From `customer` the conversations of `members` go to the customer `into`: a join was undone.
+    With a `conversation` only that one goes: it was attached by a claim and is proven another's.
+    """
+
     into: str
+    join: str = ""
+    members: tuple[str, ...] = ()
 
 
 class JourneyMoved(EventBase, frozen=True, kw_only=True, tag="journey.moved"):

@@ -45,6 +45,15 @@ bodies_without_events = Counter(
 duplicates_total = Counter(
     "filrouge_duplicates", "Events recognised as repeats, by source.", ("source",)
 )
+twins_total = Counter(
+    "filrouge_twins", "Messages that another source tells too, by carrier.", ("source",)
+)
+identifiers_shared_total = Counter(
+    "filrouge_identifiers_shared", "Identifiers found to be shared by two people.", ("source",)
+)
+foreign_refs_total = Counter(
+    "filrouge_foreign_refs", "References to another customer's conversation.", ("source",)
+)
 late_total = Counter("filrouge_events_too_late", "Events kept as context only.", ("source",))
 facts_total = Counter("filrouge_facts", "Facts published, by type and state.", ("type", "state"))
 notifications_total = Counter(

@@ -43,6 +43,10 @@ class Policy(msgspec.Struct, frozen=True, gc=False):
     expire_ms: int = 30 * DAY
     """An open journey without any act for so long is closed as expired."""
 
+    # Who is who
+    network_joins: bool = False
+    """Attested caller numbers join customers as asserted ones do; else they only find them."""
+
     # Switches and transfers
     parallel_ms: int = 5 * MINUTE
     bounce_ms: int = 10 * MINUTE

@@ -34,6 +34,9 @@ from streams.fold import (
 MAX_VALUE_BYTES = 900_000
 """Kafka's default limit is 1 MiB a record, headers included; what is larger would never leave."""
 
+CLOCK_HEADER = "filrouge-clock"
+"""On records from a lane to its own topic: the clock by which the receiver's timers must fire."""
+
 _HOUR_MS = 3_600_000
 _ABSENT: Any = object()
 _encode_timer = msgspec.json.Encoder().encode
@@ -50,21 +53,31 @@ class Gap(Exception):  # noqa: N818 - a request to the lane, not an error
 
 
 class Upstream(msgspec.Struct, frozen=True, gc=False):
-    """Where a relayed record came from: the lane, the partition (its clock), and the mark."""
+    """Where a relayed record came from: the lane, the clock of its domain (a partition of
+    `webhooks`), and the mark.
+    """
 
     lane: str
-    partition: int
+    clock: int
     mark: tuple[int, int, int]
 
 
 def upstream_of(record: Record) -> Upstream | None:
-    """From the position header; None for what came from outside."""
+    """From the position header; None for what came from outside.  A record that a lane sent to its
+    own topic names the clock of the input that caused it.
+    """
+    found: Upstream | None = None
+    clock: int | None = None
     for name, value in record.headers:
         if name == POSITION_HEADER:
             keyspace, topic, partition, offset, step, index = value.decode().rsplit("/", 5)
             lane = f"{keyspace}/{topic}/{partition}"
-            return Upstream(lane, int(partition), (int(offset), int(step), int(index)))
-    return None
+            found = Upstream(lane, int(partition), (int(offset), int(step), int(index)))
+        elif name == CLOCK_HEADER:
+            clock = int(value)
+    if found is not None and clock is not None:
+        return msgspec.structs.replace(found, clock=clock)
+    return found
 
 
 def timer_member(timer: Timer, clock: int) -> str:
@@ -201,6 +214,9 @@ class Driver:
         if len(publish.value) > MAX_VALUE_BYTES:
             publish = _too_large(publish)
             self._batch.counts.append(Count("dead_letters_total", ("too_large",)))
+        if publish.topic == self.fold.input_topic:
+            named = (CLOCK_HEADER, str(self._clock).encode())
+            publish = msgspec.structs.replace(publish, headers=(*publish.headers, named))
         entry = f"{self.at.offset + 1}-{self.at.step * 100_000 + index}"
         pos = f"{self._prefix}/{self.at.offset}/{self.at.step}/{index}"
         self._batch.outbox.append(Outgoing(entry, pos, self._now_ms, self.at.offset, publish))
@@ -223,7 +239,7 @@ class Driver:
             if record.offset not in self.skip:
                 keys.update(self.fold.keys(value))
             upstream = upstream_of(record)
-            clock = upstream.partition if upstream else self.partition
+            clock = upstream.clock if upstream else self.partition
             latest[clock] = max(latest.get(clock, 0), record.timestamp_ms)
         for clock, now_ms in latest.items():
             keys |= self.timers.due_entities(clock, now_ms)
@@ -245,7 +261,7 @@ class Driver:
             if record.offset > self.at.offset:
                 raise Gap(self.at.offset, record.offset)
             upstream = upstream_of(record)
-            clock = upstream.partition if upstream else self.partition
+            clock = upstream.clock if upstream else self.partition
             if upstream and upstream.mark <= self.marks.get(upstream.lane, (-1, 0, 0)):
                 self._skipped("repeat")
             elif record.offset in self.skip:

@@ -1,4 +1,9 @@
-"""The identity graph as states: small values, one key each."""
+"""The identity graph as states: small values, one key each.
+
+An identifier is linked to the customer for whom it was first seen.  A join never rewrites links: it
+makes the loser's id an alias of the winner's.  So it stays known what belonged to whom, and a split
+is one alias that points elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +17,59 @@ from streams.identity.index import alias_key
 
 STRENGTH: Mapping[Trust, int] = {"claimed": 0, "network": 1, "curated": 2, "asserted": 3}
 
+SHARED = 8
+"""Customers that are remembered of a shared identifier; more are only more of the same."""
+
 
 class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An identifier belongs to a customer, as surely as `trust` says."""
+    """An identifier belongs to a customer, as surely as `trust` says.  `others` are customers who
+    turned up with it too: a shared number stands for nobody in particular.
+    """
 
     customer: str
     trust: Trust
+    others: tuple[str, ...] = ()
 
 
-class Known(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A customer: since when, whether anything but a conversation tells of him, and the keys of
-    his identifiers (bounded: for erasure).
+class Tie(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A join's evidence tied these two members."""
+
+    join: str
+    one: str
+    other: str
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """A customer.
+
+    `provisional`: only a conversation tells of him.  `identifiers` are keys (bounded: for erasure).
+    `members` are the customers who were joined into him.  `apart` are customers with whom he was
+    taken apart: they are not joined again.  `own` are his ids of kinds of which a person has one
+    (several, if somebody said that both are his).
     """
 
     first_ms: int
     provisional: bool
     identifiers: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    own: dict[str, tuple[str, ...]] = {}
+    ties: tuple[Tie, ...] = ()
+
+
+def own_of_both(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """The own ids of two who are one person."""
+    return {
+        kind: tuple(dict.fromkeys((*one.get(kind, ()), *other.get(kind, ()))))
+        for kind in sorted({*one, *other})
+    }
+
+
+def differ(one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]) -> bool:
+    """Two people: each has an own id of some kind, and none of them is the other's."""
+    return any(kind in other and not set(keys) & set(other[kind]) for kind, keys in one.items())
 
 
 class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,12 +86,21 @@ class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
     conversation: str
 
 
+class Joined(msgspec.Struct, frozen=True, array_like=True):
+    """The ledger of a join. `by` is the key of the identifier that proved it, or `operator`."""
+
+    winner: str
+    loser: str
+    at_ms: int
+    by: str
+
+
 class States(Protocol):
     def get(self, key: str) -> Any: ...
 
 
 def current(states: States, customer: str) -> str:
-    """The customer that stands for this one after all joins."""
+    """The customer that stands for this one after all joins and splits."""
     while (winner := states.get(alias_key(customer))) is not None:
         customer = str(winner)
     return customer
@@ -62,6 +113,8 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "v": msgspec.msgpack.Decoder(Thread),
     "m": msgspec.msgpack.Decoder(Message),
     "a": msgspec.msgpack.Decoder(str),
+    "j": msgspec.msgpack.Decoder(Joined),
+    "p": msgspec.msgpack.Decoder(bool),
 }
 
 

@@ -44,3 +44,13 @@ def customer_key(customer: str) -> str:
 def alias_key(customer: str) -> str:
     """A customer that lost a join: state is the winner's id."""
     return f"a:{customer}"
+
+
+def join_key(join: str) -> str:
+    """The ledger of a join."""
+    return f"j:{join}"
+
+
+def network_key(domain: str) -> str:
+    """Whether this domain lets identifiers of the network join customers."""
+    return f"p:{domain}"

@@ -7,7 +7,11 @@ automatic replies, bounces, receipts, reactions, echoes of other apps, a widget 
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from schemas.common import Party
 from schemas.events import (
@@ -51,10 +55,30 @@ def entries_of(event: EventBase, position: int) -> tuple[Entry, ...]:
         conversation_of(event),
         event.actor.id or "",
         data,
+        arrived_ms=event.recorded_ms,
+        refs=tuple(_references(event)),
+        mark=_mark(event),
     )
     if isinstance(event, ConversationUpdated):
         return _updates(event, entry)
     return (entry,)
+
+
+def _references(event: EventBase) -> Iterator[str]:
+    """Keys of other conversations that the event points to."""
+    if isinstance(event, ConversationLinked):
+        yield f"{event.other.source}:{event.other.id}"
+    for ref in event.refs:
+        if ref.rel in {"conversation", "ticket", "callback", "deflection", "related"}:
+            yield f"{ref.source or event.source}:{ref.id}"
+
+
+def _mark(event: EventBase) -> str:
+    """Equal for the same text, however its spaces and capitals are written."""
+    text = " ".join(event.personal.get("text", "").lower().split())
+    if not text or not isinstance(event, MessagePosted):
+        return ""
+    return hashlib.blake2s(text.encode(), digest_size=4).hexdigest()
 
 
 def conversation_of(event: EventBase) -> str:
@@ -175,25 +199,9 @@ def _updates(event: ConversationUpdated, entry: Entry) -> tuple[Entry, ...]:
 
 
 def _as(entry: Entry, kind: str, data: dict[str, Any]) -> Entry:
-    return Entry(
-        entry.at_ms,
-        entry.position,
-        entry.id,
-        kind,
-        entry.channel,
-        entry.conversation,
-        entry.actor,
-        data,
-    )
+    return msgspec.structs.replace(entry, kind=kind, data=data)
 
 
 def _party(party: Party) -> dict[str, str]:
     names = ("agent", "team", "queue", "bot", "app")
     return {name: value for name in names if (value := getattr(party, name))}
-
-
-def calls_customer(event: EventBase) -> bool:
-    """Does the company speak first here? Then the journey is a proactive one until he acts."""
-    if isinstance(event, MessagePosted):
-        return event.direction == "outbound" and event.visibility == "public"
-    return isinstance(event, AgentConnected) and event.actor.kind == "agent"

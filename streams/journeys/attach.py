@@ -1,4 +1,4 @@
-"""To which journey an entry belongs: the first rule that applies, and its name is kept.
+"""To which journey an act belongs: the first rule that applies, and its name is kept.
 
 1. `conversation`: its conversation belongs to a journey that is open, or closed no longer than the
    reopen window ago (then a new cycle begins); after that a new journey follows.
@@ -6,14 +6,16 @@
 3. An open journey of the customer, active within the window of the two channels: `expectation` (an
    agent or bot sent him to this channel), then `topic`, then `waiting`, then `latest`.
 4. `new`: a new journey; it follows one that closed within seven days on a compatible topic.
+
+Decided once, in order of arrival.  Decided anew only when identity changes (`refold`), when a later
+word refers to another conversation, and when a differing topic becomes known soon after an
+attachment that rested on time alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from schemas.events import ConversationLinked, ConversationOpened, ConversationUpdated, EventBase
-from streams.journeys.acts import calls_customer, conversation_of
 from streams.journeys.state import (
     CONVERSATIONS,
     Attached,
@@ -23,11 +25,8 @@ from streams.journeys.state import (
 )
 from streams.policy import Policy, channel_group
 
-
-def topic_of(event: EventBase) -> str:
-    if isinstance(event, ConversationOpened | ConversationUpdated):
-        return event.topic or ""
-    return ""
+BY_TIME = frozenset({"waiting", "latest"})
+"""Rules that rest on time alone."""
 
 
 def compatible(a: str, b: str) -> bool:
@@ -35,82 +34,65 @@ def compatible(a: str, b: str) -> bool:
     return not a or not b or a == b
 
 
-def known_journey(state: CustomerState, event: EventBase) -> Journey | None:
-    """Of the event's conversation, or of one that it refers to; None when there is none kept."""
-    key = conversation_of(event)
-    if key and key in state.conversations:
-        return state.journeys.get(state.conversations[key])
-    for key in references(event):
-        if key in state.conversations:
+def known_journey(state: CustomerState, entry: Entry) -> Journey | None:
+    """Of the entry's conversation, or of one that it refers to; None when there is none kept."""
+    for key in (entry.conversation, *entry.refs):
+        if key and key in state.conversations:
             return state.journeys.get(state.conversations[key])
     return None
 
 
-def references(event: EventBase) -> Iterable[str]:
-    """Keys of other conversations that the event points to."""
-    if isinstance(event, ConversationLinked):
-        yield f"{event.other.source}:{event.other.id}"
-    for ref in event.refs:
-        if ref.rel in {"conversation", "ticket", "callback", "deflection", "related"}:
-            yield f"{ref.source or event.source}:{ref.id}"
-
-
-def attach(state: CustomerState, event: EventBase, entry: Entry, policy: Policy) -> Journey:
+def attach(state: CustomerState, entry: Entry, policy: Policy, topic: str = "") -> Journey:
     """The journey of an act (or of the company's first word), opened if need be.
 
-    `state` is changed; the returned journey is a fork that stands in it.
+    `topic` is what is known of the conversation's.  `state` is changed; the returned journey is a
+    fork that stands in it.
     """
-    journey, rule = _find(state, event, entry, policy)
+    journey, rule = _find(state, entry, policy, topic)
     if journey is None:
-        journey = _open(state, event, entry, policy)
+        journey = open_journey(state, entry, policy, topic)
         rule = rule or "new"
     journey = journey.fork()
     state.journeys[journey.id] = journey
-    if journey.proactive and not calls_customer(event):
+    if journey.proactive and not entry.calls_customer:
         journey.proactive = False
-    put_in(state, journey, event, rule, entry)
+    put_in(state, journey, entry, rule)
     return journey
 
 
-def put_in(
-    state: CustomerState, journey: Journey, event: EventBase, rule: str, entry: Entry
-) -> None:
-    """Remembers that the event's conversation belongs to the journey."""
-    ref = event.conversation
-    if ref is None:
+def put_in(state: CustomerState, journey: Journey, entry: Entry, rule: str) -> None:
+    """Remembers that the entry's conversation belongs to the journey (a fork)."""
+    key = entry.conversation
+    if not key:
         return
-    key = f"{ref.source}:{ref.id}"
     state.conversations.pop(key, None)
     state.conversations[key] = journey.id
     while len(state.conversations) > CONVERSATIONS:
-        del state.conversations[next(iter(state.conversations))]
-    known = next((n for n, a in enumerate(journey.attached) if a.key == key), None)
-    if known is None:
+        oldest = next(iter(state.conversations))
+        del state.conversations[oldest]
+        state.members.pop(oldest, None)
+    if all(attached.key != key for attached in journey.attached):
+        source, _, ident = key.partition(":")
+        doubtful = key in state.doubtful
         journey.attached.append(
-            Attached(ref.source, ref.id, event.channel, rule, entry.at_ms, event.probable)
-        )
-    elif journey.attached[known].probable and not event.probable:
-        old = journey.attached[known]
-        journey.attached[known] = Attached(
-            old.source, old.id, old.channel, old.rule, old.at_ms, probable=False
+            Attached(source, ident, entry.channel, rule, entry.at_ms, probable=doubtful)
         )
 
 
 def _find(
-    state: CustomerState, event: EventBase, entry: Entry, policy: Policy
+    state: CustomerState, entry: Entry, policy: Policy, topic: str
 ) -> tuple[Journey | None, str]:
-    key = conversation_of(event)
-    if key in state.conversations:
-        journey = state.journeys.get(state.conversations[key])
-        if journey and _still(journey, event.channel, entry.at_ms, policy):
+    if entry.conversation in state.conversations:
+        journey = state.journeys.get(state.conversations[entry.conversation])
+        if journey and _still(journey, entry.channel, entry.at_ms, policy):
             return journey, "conversation"
         return None, "conversation"
-    for other in references(event):
+    for other in entry.refs:
         if other in state.conversations:
             journey = state.journeys.get(state.conversations[other])
-            if journey and _still(journey, event.channel, entry.at_ms, policy):
+            if journey and _still(journey, entry.channel, entry.at_ms, policy):
                 return journey, "reference"
-    return _active(state, event, entry, policy)
+    return find_active(state.journeys.values(), entry, policy, topic)
 
 
 def _still(journey: Journey, channel: str, at_ms: int, policy: Policy) -> bool:
@@ -125,25 +107,30 @@ def _still(journey: Journey, channel: str, at_ms: int, policy: Policy) -> bool:
     return at_ms - journey.resolved_ms <= window_ms
 
 
-def _active(
-    state: CustomerState, event: EventBase, entry: Entry, policy: Policy
+def find_active(
+    journeys: Iterable[Journey], entry: Entry, policy: Policy, topic: str
 ) -> tuple[Journey | None, str]:
-    topic = topic_of(event)
+    """Rule 3 over these journeys."""
     candidates = []
-    for journey in state.journeys.values():
+    for journey in journeys:
         if journey.resolved_ms or not compatible(topic, journey.topic):
             continue
-        window_ms = max(policy.window_ms(event.channel), policy.window_ms(journey.last_channel()))
+        window_ms = max(policy.window_ms(entry.channel), policy.window_ms(journey.last_channel()))
         if abs(entry.at_ms - journey.last_ms) <= window_ms:
             candidates.append(journey)
     if not candidates:
         return None, ""
-    ranked = sorted(candidates, key=lambda j: (_rank(j, event, topic)[0], -j.last_ms, j.id))
-    return ranked[0], _rank(ranked[0], event, topic)[1]
+    best = min(candidates, key=lambda j: (_rank(j, entry, topic)[0], -j.last_ms, *_place(j)))
+    return best, _rank(best, entry, topic)[1]
 
 
-def _rank(journey: Journey, event: EventBase, topic: str) -> tuple[int, str]:
-    if any(_sends_to(entry, event.channel) for entry in journey.timeline):
+def _place(journey: Journey) -> tuple[int, str]:
+    """An order that does not depend on which customer a journey was opened for."""
+    return journey.opened_ms, journey.origin
+
+
+def _rank(journey: Journey, entry: Entry, topic: str) -> tuple[int, str]:
+    if any(_sends_to(earlier, entry.channel) for earlier in journey.timeline):
         return 0, "expectation"
     if topic and topic == journey.topic:
         return 1, "topic"
@@ -159,16 +146,17 @@ def _sends_to(entry: Entry, channel: str) -> bool:
     return entry.kind == "stepped" and entry.data.get("outcome") == "escalated"
 
 
-def _open(state: CustomerState, event: EventBase, entry: Entry, policy: Policy) -> Journey:
+def open_journey(state: CustomerState, entry: Entry, policy: Policy, topic: str) -> Journey:
+    """A new journey, in `state`; it follows one that was resolved lately, about the same."""
     state.opened += 1
-    proactive = calls_customer(event)
-    topic = topic_of(event)
+    proactive = entry.calls_customer
     journey = Journey(
         id=f"{state.customer}.{state.opened}",
         opened_ms=entry.at_ms,
         initiated_by="agent" if proactive else "customer",
         topic=topic,
         proactive=proactive,
+        origin=entry.id,
     )
     before = [
         j
@@ -178,10 +166,11 @@ def _open(state: CustomerState, event: EventBase, entry: Entry, policy: Policy) 
         and compatible(topic, j.topic)
     ]
     if before and not proactive:
-        last = max(before, key=lambda j: (j.resolved_ms, j.id))
+        last = max(before, key=lambda j: (j.resolved_ms, *_place(j)))
         journey.follows = last.id
         journey.follows_within_ms = entry.at_ms - last.resolved_ms
         repeated = last.fork()
         repeated.repeated_ms = entry.at_ms
         state.journeys[last.id] = repeated
+    state.journeys[journey.id] = journey
     return journey

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from schemas.events import EventBase
+from streams.journeys.acts import conversation_of
 from streams.journeys.state import Excerpts, Said
 from streams.policy import Policy
 
@@ -29,7 +32,13 @@ def listened(excerpts: Excerpts | None, event: EventBase, policy: Policy) -> Exc
 
 
 def _said(event: EventBase, text: str, policy: Policy) -> Said:
-    return Said(event.time_ms, event.channel, event.actor.kind, text[: policy.excerpt_chars])
+    return Said(
+        event.time_ms,
+        event.channel,
+        event.actor.kind,
+        text[: policy.excerpt_chars],
+        conversation_of(event),
+    )
 
 
 def united(mine: Excerpts | None, theirs: Excerpts) -> Excerpts:
@@ -40,3 +49,12 @@ def united(mine: Excerpts | None, theirs: Excerpts) -> Excerpts:
         sorted([*known.said, *theirs.said], key=lambda said: said.at_ms)[-SAID:],
         sorted([*known.notes, *theirs.notes], key=lambda said: said.at_ms)[-NOTES:],
     )
+
+
+def parted(excerpts: Excerpts, going: Container[str]) -> tuple[Excerpts, Excerpts]:
+    """After a split: what stays, and what was said in the conversations that go."""
+    stays, goes = Excerpts(excerpts.name), Excerpts()
+    for kind in ("said", "notes"):
+        for said in getattr(excerpts, kind):
+            getattr(goes if said.conversation in going else stays, kind).append(said)
+    return stays, goes

@@ -17,6 +17,8 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         (e.data["topic"] for e in reversed(journey.timeline) if e.data.get("topic")), journey.topic
     )
     found = Findings(journey, domain, customer, policy, now_ms)
+    if journey.empty:
+        return found  # all that was in it belongs elsewhere now
     spans = cycles.split(journey, policy, found)
     for cycle in spans:
         found.look_at(cycle.entries)

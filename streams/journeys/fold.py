@@ -5,13 +5,24 @@ from __future__ import annotations
 import msgspec
 
 from schemas.events import ConsentChanged, EventBase
-from streams.journeys.acts import calls_customer, conversation_of, entries_of
-from streams.journeys.attach import attach, known_journey, put_in
+from streams.journeys.acts import entries_of
+from streams.journeys.attach import (
+    BY_TIME,
+    attach,
+    compatible,
+    find_active,
+    known_journey,
+    open_journey,
+    put_in,
+)
 from streams.journeys.state import PENDING, SEEN, TIMELINE, CustomerState, Entry, Journey
 from streams.policy import Policy
 
 _RUNS = frozenset({"act", "reply", "bot", "auto"})
 """Kinds of which several in a row mean what one means."""
+
+_ATTACHING = frozenset({"act", "connected", "reply"})
+"""Kinds that open a journey when none is found."""
 
 
 def is_repeat(state: CustomerState, event: EventBase) -> bool:
@@ -19,9 +30,50 @@ def is_repeat(state: CustomerState, event: EventBase) -> bool:
     return event.id in state.seen
 
 
-def remember(state: CustomerState, event: EventBase) -> None:
+def remember(state: CustomerState, event: EventBase) -> set[str]:
+    """Its id, whom its identifiers stood for, and how sure that is.  Returns the journeys of which
+    it made something certain.
+    """
     state.seen.append(event.id)
     del state.seen[:-SEEN]
+    if event.conversation is None:
+        return set()
+    key = f"{event.conversation.source}:{event.conversation.id}"
+    if event.members:
+        mine = members_of(state, key)
+        both = list(dict.fromkeys([*mine, *event.members]))[:4]
+        if both != mine:
+            state.members[key] = both
+    if not event.probable:
+        return settle(state, key) if key in state.doubtful else set()
+    if key not in state.doubtful and key not in state.conversations:
+        state.doubtful.append(key)
+    return set()
+
+
+def members_of(state: CustomerState, key: str) -> list[str]:
+    """Whom the conversation's identifiers stood for before any join; empty when it is unknown."""
+    if key in state.members:
+        return state.members[key]
+    known = key in state.conversations or any(e.conversation == key for e in state.pending)
+    return [state.customer] if known else []
+
+
+def settle(state: CustomerState, key: str) -> set[str]:
+    """The conversation is this customer's without doubt. Returns the journeys to look at again."""
+    if key in state.doubtful:
+        state.doubtful.remove(key)
+    touched = set()
+    for journey in list(state.journeys.values()):
+        if any(attached.key == key and attached.probable for attached in journey.attached):
+            sure = journey.fork()
+            sure.attached = [
+                msgspec.structs.replace(a, probable=a.probable and a.key != key)
+                for a in journey.attached
+            ]
+            state.journeys[journey.id] = sure
+            touched.add(journey.id)
+    return touched
 
 
 def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], bool]:
@@ -40,18 +92,18 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
         return set(), True
     touched: set[str] = set()
     for entry in entries:
-        if not goes_on(state, event, entry, policy):
-            touched |= _place(state, event, entry, policy)
+        if event.probable or not goes_on(state, entry, policy):
+            touched |= place(state, entry, policy)
     return touched, False
 
 
-def goes_on(state: CustomerState, event: EventBase, entry: Entry, policy: Policy) -> bool:
+def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
     """The fast path: the same side says one more thing, in order, in the conversation in which it
     spoke last.  No rule concludes anything from that, so it is put down and nothing is derived; a
     deadline that it moves is found when the old one comes.  (A property test compares this with
     the full derivation.)
     """
-    if entry.kind not in _RUNS or entry.data or event.probable:
+    if entry.kind not in _RUNS or entry.data or entry.refs:
         return False
     journey = state.journeys.get(state.conversations.get(entry.conversation, ""))
     if journey is None or journey.resolved_ms or journey.closed_ms or journey.proactive:
@@ -74,42 +126,154 @@ def goes_on(state: CustomerState, event: EventBase, entry: Entry, policy: Policy
     return True
 
 
-def _place(state: CustomerState, event: EventBase, entry: Entry, policy: Policy) -> set[str]:
-    if entry.kind in {"act", "connected", "reply"}:
-        if entry.kind == "reply" and not calls_customer(event):
-            return _beside(state, event, entry)
-        known = set(state.journeys)
-        journey = attach(state, event, entry, policy)
-        _insert(journey, entry)
-        for waiting in _take_pending(state, entry.conversation):
-            _insert(journey, waiting)
-        touched = {journey.id}
-        if journey.id not in known and journey.follows:
-            touched.add(journey.follows)
-        return touched
-    return _beside(state, event, entry)
+def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
+    """Puts one entry into its journey; returns the journeys to look at again."""
+    if entry.kind == "twin":  # it is decided anew
+        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data={})
+    if (first := _told_before(state, entry, policy)) is not None:
+        return _twin(state, first, entry)
+    if entry.kind not in _ATTACHING:
+        return _beside(state, entry, policy)
+    touched = _referred(state, entry)
+    before = set(state.journeys)
+    journey = attach(state, entry, policy, _topic_of(state, entry.conversation))
+    _insert(journey, entry)
+    for waiting in _take_pending(state, entry.conversation):
+        _insert(journey, waiting)
+    touched.add(journey.id)
+    if journey.id not in before and journey.follows:
+        touched.add(journey.follows)
+    return touched
 
 
-def _beside(state: CustomerState, event: EventBase, entry: Entry) -> set[str]:
+def _topic_of(state: CustomerState, conversation: str) -> str:
+    """What was said of the conversation before its first act."""
+    if not conversation:
+        return ""
+    said = [e.data.get("topic") for e in state.pending if e.conversation == conversation]
+    return next((str(topic) for topic in reversed(said) if topic), "")
+
+
+# One message, told by two vendors ---------------------------------------------------------------
+
+
+def _told_before(state: CustomerState, entry: Entry, policy: Policy) -> Journey | None:
+    """The journey in which another source told the same message within a minute."""
+    if not entry.mark:
+        return None
+    for journey in state.journeys.values():
+        for told in reversed(journey.timeline):
+            if told.at_ms < entry.at_ms - policy.twin_ms:
+                break
+            if (
+                told.mark == entry.mark
+                and told.kind == entry.kind
+                and told.source != entry.source
+                and abs(told.at_ms - entry.at_ms) <= policy.twin_ms
+            ):
+                return journey
+    return None
+
+
+def _twin(state: CustomerState, journey: Journey, entry: Entry) -> set[str]:
+    """It is folded once; its conversation belongs to the same journey."""
+    journey = journey.fork()
+    state.journeys[journey.id] = journey
+    put_in(state, journey, entry, "twin")
+    _insert(journey, msgspec.structs.replace(entry, kind="twin", data={"was": entry.kind}))
+    return {journey.id}
+
+
+# What is no act ----------------------------------------------------------------------------------
+
+
+def _beside(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     """What is no act goes to its conversation's journey; without one it waits for the first act.
     A look-up or a delivered notice names no conversation: it belongs to what is open now.
     """
-    journey = known_journey(state, event)
-    if journey is None and not conversation_of(event):
+    touched = _referred(state, entry)
+    if entry.kind == "topic":
+        touched |= _differs(state, entry, policy)
+    journey = known_journey(state, entry)
+    if journey is None and not entry.conversation:
         still_open = [j for j in state.journeys.values() if not j.resolved_ms]
-        journey = max(still_open, key=lambda j: (j.last_ms, j.id), default=None)
+        journey = max(still_open, key=_latest, default=None)
         if journey is None and entry.kind == "feedback" and state.journeys:
-            journey = max(state.journeys.values(), key=lambda j: (j.last_ms, j.id))
+            journey = max(state.journeys.values(), key=_latest)
     if journey is None:
         state.pending.append(entry)
         del state.pending[:-PENDING]
-        return set()
+        return touched
     journey = journey.fork()
     state.journeys[journey.id] = journey
-    if conversation_of(event) and conversation_of(event) not in state.conversations:
-        put_in(state, journey, event, "reference", entry)
+    if entry.conversation and entry.conversation not in state.conversations:
+        put_in(state, journey, entry, "reference")
     _insert(journey, entry)
-    return {journey.id}
+    return touched | {journey.id}
+
+
+def _latest(journey: Journey) -> tuple[int, int, str]:
+    return journey.last_ms, journey.opened_ms, journey.origin
+
+
+# Decided anew ------------------------------------------------------------------------------------
+
+
+def _referred(state: CustomerState, entry: Entry) -> set[str]:
+    """A later reference: the conversation goes to the journey of the one that it refers to, if only
+    time or nothing had put it where it is.
+    """
+    mine = state.journeys.get(state.conversations.get(entry.conversation, ""))
+    for key in entry.refs:
+        other = state.journeys.get(state.conversations.get(key, ""))
+        if mine is None or other is None or mine is other or other.resolved_ms:
+            continue
+        rule = next((a.rule for a in mine.attached if a.key == entry.conversation), "")
+        if rule in BY_TIME | {"new"}:
+            return _taken_over(state, entry.conversation, mine, other, "reference")
+    return set()
+
+
+def _differs(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
+    """A differing topic that becomes known soon after an attachment by time alone."""
+    mine = state.journeys.get(state.conversations.get(entry.conversation, ""))
+    if mine is None or compatible(entry.data["topic"], mine.topic):
+        return set()
+    attached = next((a for a in mine.attached if a.key == entry.conversation), None)
+    if attached is None or attached.rule not in BY_TIME:
+        return set()
+    if entry.at_ms - attached.at_ms > policy.topic_settles_ms:
+        return set()
+    first = next(e for e in mine.timeline if e.conversation == entry.conversation)
+    others = [j for j in state.journeys.values() if j is not mine]
+    journey, rule = find_active(others, first, policy, entry.data["topic"])
+    if journey is None:
+        journey, rule = open_journey(state, first, policy, entry.data["topic"]), "new"
+    return _taken_over(state, entry.conversation, mine, journey, rule)
+
+
+def _taken_over(
+    state: CustomerState, conversation: str, source: Journey, target: Journey, rule: str
+) -> set[str]:
+    """A conversation with all its entries, from one journey into another."""
+    source, target = source.fork(), target.fork()
+    moved = [e for e in source.timeline if e.conversation == conversation]
+    source.timeline = [e for e in source.timeline if e.conversation != conversation]
+    source.attached = [a for a in source.attached if a.key != conversation]
+    state.journeys[source.id], state.journeys[target.id] = source, target
+    put_in(state, target, moved[0], rule)
+    for entry in moved:
+        _insert(target, entry)
+    followed = state.journeys.get(source.follows)
+    if not source.timeline and followed is not None:
+        followed = followed.fork()
+        followed.repeated_ms = 0
+        state.journeys[followed.id] = followed
+        return {source.id, target.id, followed.id}
+    return {source.id, target.id}
+
+
+# Into the timeline -------------------------------------------------------------------------------
 
 
 def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
@@ -145,10 +309,9 @@ def _runs(timeline: list[Entry]) -> list[Entry]:
             and not entry.data
             and not last.data
         ):
-            merged[-1] = Entry(
-                last.at_ms, last.position, last.id, last.kind, last.channel, last.conversation,
-                last.actor, last.data, last.count + entry.count, entry.until_ms or entry.at_ms,
-            )  # fmt: skip
+            merged[-1] = msgspec.structs.replace(
+                last, count=last.count + entry.count, until_ms=entry.until_ms or entry.at_ms
+            )
         else:
             merged.append(entry)
     return merged

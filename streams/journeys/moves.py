@@ -1,20 +1,19 @@
-"""A customer joins another: his whole state moves, exactly once, and is united there.
+"""Stories between customers: a join brings one's whole story to another, a split or a proof takes
+conversations out again.  Exactly once, because each side's change and the record that carries the
+story are one commit.
 
-The loser's fold sends his state to the winner and leaves a tombstone that forwards what still
-comes.  The winner unites conversations by their native id and timelines by event id; a journey that
-both have goes into the older one, and open journeys that the rules would have made one become one.
-No KPI moves: what the younger journey stated is taken back where it now lives.
+The loser of a join leaves a tombstone that forwards what still comes for him.  No KPI moves: what a
+journey stated is taken back, or confirmed, where it now lives.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Callable
 
-import msgspec
-
-from streams.journeys.attach import compatible
-from streams.journeys.conclude import Change, retract_all
-from streams.journeys.state import SEEN, CustomerState, Entry
+from streams.journeys.conclude import Change
+from streams.journeys.fold import members_of
+from streams.journeys.refold import loose, refolded
+from streams.journeys.state import SEEN, CustomerState
 from streams.policy import Policy
 
 
@@ -26,74 +25,62 @@ def tombstone(state: CustomerState, winner: str) -> CustomerState:
 def unite(
     state: CustomerState, other: CustomerState, policy: Policy
 ) -> tuple[set[str], list[Change]]:
-    """Puts `other` into `state` (a fork). Returns the journeys to look at again, and what is taken
-    back of journeys that went into others.
+    """Puts `other`'s story into `state` (a fork). Returns the journeys to look at again, and what
+    is taken back of journeys that are no more.
     """
-    shift = state.position
-    state.position += other.position
-    state.seen = [*state.seen, *other.seen][-SEEN:]
-    state.consent = {**other.consent, **state.consent}
-    state.pending = [*state.pending, *other.pending]
-    state.notices = state.notices.united(other.notices)
-    touched: set[str] = set()
+    entries = [*loose(state), *loose(other)]
+    known = [*state.journeys.values(), *other.journeys.values()]
     for ident, journey in other.journeys.items():
-        moved = journey.fork()
-        moved.timeline = [_shifted(e, shift) for e in moved.timeline]
-        state.journeys[ident] = moved
-        touched.add(ident)
-    taken_back: list[Change] = []
-    for key, ident in other.conversations.items():
-        mine = state.conversations.get(key)
-        if mine is not None and mine != ident and mine in state.journeys:
-            kept = _merge(state, mine, ident, taken_back)
-            touched.add(kept)
-        else:
-            state.conversations[key] = ident
-    _merge_open(state, policy, touched, taken_back)
-    return {ident for ident in touched if ident in state.journeys}, taken_back
+        if journey.sealed:
+            state.journeys[ident] = journey
+    state.seen = list(dict.fromkeys([*other.seen, *state.seen]))[-2 * SEEN :]
+    state.consent = {**other.consent, **state.consent}
+    state.notices = state.notices.united(other.notices)
+    back = {state.customer, other.customer}
+    left = {**other.left, **state.left}
+    state.left = {member: to for member, to in left.items() if to not in back}
+    waiting = (e.conversation for e in other.pending if e.conversation)
+    for key in {*other.conversations, *other.members, *waiting}:
+        both = list(dict.fromkeys([*members_of(state, key), *members_of(other, key)]))[:4]
+        if both != [state.customer]:
+            state.members[key] = both
+    state.conversations = {**other.conversations, **state.conversations}
+    state.doubtful = [key for key in state.doubtful if key not in _sure(other)] + [
+        key for key in other.doubtful if key not in state.doubtful and key not in _sure(state)
+    ]
+    return refolded(state, entries, known, policy)
 
 
-def _merge_open(
-    state: CustomerState, policy: Policy, touched: set[str], taken_back: list[Change]
-) -> None:
-    """Open journeys whose acts lie within a window of each other are one need."""
-    open_ones = sorted(
-        (j for j in state.journeys.values() if not j.resolved_ms),
-        key=lambda j: (j.opened_ms, j.id),
+def _sure(state: CustomerState) -> set[str]:
+    return {key for key in state.conversations if key not in state.doubtful}
+
+
+def taken_out(
+    state: CustomerState, goes: Callable[[str], bool], into: str, policy: Policy
+) -> tuple[CustomerState, set[str], list[Change]]:
+    """Takes the conversations of which `goes` (by key) out of `state` (a fork).
+
+    Returns their story as a state for `into`, the journeys that stay to be looked at, and what is
+    taken back of those that are no more.  Sealed journeys stay.
+    """
+    entries = loose(state)
+    known = list(state.journeys.values())
+    going = {e.conversation for e in entries if e.conversation and goes(e.conversation)}
+    parted = CustomerState(
+        into,
+        state.domain,
+        opened=state.opened,
+        seen=list(state.seen),
+        consent=dict(state.consent),
+        members={key: state.members[key] for key in going if key in state.members},
+        conversations={k: i for k, i in state.conversations.items() if k in going},
     )
-    for older, younger in pairwise(open_ones):
-        if older.id not in state.journeys or younger.id not in state.journeys:
-            continue
-        window_ms = max(
-            policy.window_ms(older.last_channel()), policy.window_ms(younger.last_channel())
-        )
-        near = younger.opened_ms - older.last_ms <= window_ms
-        if near and compatible(older.topic, younger.topic):
-            touched.add(_merge(state, older.id, younger.id, taken_back))
-
-
-def _merge(state: CustomerState, a: str, b: str, taken_back: list[Change]) -> str:
-    """Two journeys into the older one; returns its id."""
-    if a not in state.journeys or b not in state.journeys or a == b:
-        return a if a in state.journeys else b
-    older, younger = sorted(
-        (state.journeys[a], state.journeys[b]), key=lambda j: (j.opened_ms, j.id)
+    parted.pending = [e for e in entries if e.conversation in going]
+    for key in going:
+        state.conversations.pop(key, None)
+        state.members.pop(key, None)
+    state.doubtful = [key for key in state.doubtful if key not in going]
+    touched, taken_back = refolded(
+        state, [e for e in entries if e.conversation not in going], known, policy
     )
-    older, younger = older.fork(), younger.fork()
-    known = {(e.id, e.kind) for e in older.timeline}
-    older.timeline += [e for e in younger.timeline if (e.id, e.kind) not in known]
-    keys = {attached.key for attached in older.attached}
-    older.attached += [attached for attached in younger.attached if attached.key not in keys]
-    older.proactive = older.proactive and younger.proactive
-    taken_back += retract_all(younger)
-    state.journeys[older.id] = older
-    del state.journeys[younger.id]
-    for key, ident in state.conversations.items():
-        if ident == younger.id:
-            state.conversations[key] = older.id
-    return older.id
-
-
-def _shifted(entry: Entry, shift: int) -> Entry:
-    """Positions order entries of equal time: the other's come after ours."""
-    return msgspec.structs.replace(entry, position=entry.position + shift)
+    return parted, touched, taken_back

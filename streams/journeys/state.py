@@ -27,7 +27,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened, compactly.  Order: time, then position (order of arrival).
 
     `kind`: act, reply, bot, auto, note, opened, queued, left, connected, gone, offered, assigned,
-    transfer, status, ended, topic, feedback, viewed, told, undelivered, stepped, task, linked.
+    transfer, status, ended, topic, feedback, viewed, told, undelivered, stepped, task, linked,
+    twin.
     `data` is what the kind needs beyond that.
     """
 
@@ -42,6 +43,21 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     count: int = 1
     until_ms: int = 0
     """End of a run of messages; 0 for a single one."""
+    arrived_ms: int = 0
+    """When the webhook came: attachment is decided in this order, also when it is decided anew."""
+    refs: tuple[str, ...] = ()
+    """Keys of other conversations that it points to."""
+    mark: str = ""
+    """A short hash of a message's text: the same message told by two vendors has the same."""
+
+    @property
+    def source(self) -> str:
+        return self.conversation.partition(":")[0]
+
+    @property
+    def calls_customer(self) -> bool:
+        """Does the company speak first here? Then the journey is proactive until he acts."""
+        return self.kind == "reply" or bool(self.kind == "connected" and self.data.get("callback"))
 
 
 class Attached(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -88,6 +104,13 @@ class Journey(msgspec.Struct, array_like=True):
     """Since when the customer waits for an answer, 0 when he does not."""
     policy: str = ""
     """The version under which the published facts were last concluded."""
+    origin: str = ""
+    """Id of the event that opened it: when identity changes, it is known again by that."""
+
+    @property
+    def empty(self) -> bool:
+        """Whatever was in it belongs to another journey, or to another customer, now."""
+        return not self.timeline and not self.sealed
 
     @property
     def last_ms(self) -> int:
@@ -133,6 +156,14 @@ class CustomerState(msgspec.Struct, array_like=True):
     notices: NoticeBook = NoticeBook()
     locale: str = ""
     moved_to: str = ""
+    members: dict[str, list[str]] = {}
+    """Conversation key → the customers that its identifiers stood for before any join; only when
+    that is somebody else than this customer.
+    """
+    doubtful: list[str] = []
+    """Conversations that only a claimed identifier attached to this customer."""
+    left: dict[str, str] = {}
+    """Members that a split took away → the customer that they are now."""
 
     def fork(self) -> CustomerState:
         """A copy that may be changed; journeys are forked when they are touched."""
@@ -143,6 +174,9 @@ class CustomerState(msgspec.Struct, array_like=True):
             seen=list(self.seen),
             pending=list(self.pending),
             consent=dict(self.consent),
+            members=dict(self.members),
+            doubtful=list(self.doubtful),
+            left=dict(self.left),
         )
 
 
@@ -153,6 +187,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True, gc=False):
     channel: str
     by: str
     text: str
+    conversation: str = ""
 
 
 class Excerpts(msgspec.Struct, array_like=True):

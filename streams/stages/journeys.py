@@ -19,7 +19,9 @@ from schemas.events import (
     ErasureRequested,
     Event,
     IdentityJoined,
+    IdentitySplit,
     JourneyMoved,
+    OperatorCommand,
     PolicyChanged,
 )
 from schemas.facts import (
@@ -30,9 +32,10 @@ from schemas.facts import (
 )
 from streams.fold import Count, Fold, Publish, Recent, Record, Timer, View
 from streams.journeys import context, moves
+from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change, conclude
 from streams.journeys.documents import context_document
-from streams.journeys.fold import is_repeat, put, remember
+from streams.journeys.fold import is_repeat, members_of, put, remember, settle
 from streams.journeys.state import (
     CustomerState,
     Excerpts,
@@ -90,6 +93,10 @@ class Journeys(Fold):
                 self._joined(prepared, view)
             case JourneyMoved():
                 self._moved(prepared, view)
+            case IdentitySplit():
+                self._split(prepared, view)
+            case OperatorCommand(command="attach"):
+                self._confirmed(prepared, view)
             case ErasureRequested():
                 view.delete(prepared.customer)
                 view.delete(f"ctx:{prepared.customer}")
@@ -108,21 +115,21 @@ class Journeys(Fold):
         policy = _policy_of(view, event.domain)
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        if known is not None and known.moved_to:
-            self._forward(event, known.moved_to, view)
+        if known is not None and (whose := _whose(known, event.members)):
+            self._forward(event, whose, view)
             return
         if known is not None and is_repeat(known, event):
             view.emit(Count("duplicates_total", (event.source,)))
             return
         state = known.fork() if known else CustomerState(event.customer, event.domain)
-        remember(state, event)
+        settled = remember(state, event)
         touched, late = put(state, event, policy)
         if late:
             view.emit(Count("late_total", (event.source,)))
         heard = context.listened(excerpts, event, policy)
         if heard is not None:
             view.put(f"ctx:{event.customer}", heard)
-        self._conclude(state, touched, policy, heard or excerpts, view)
+        self._conclude(state, touched | settled, policy, heard or excerpts, view)
 
     def _forward(self, event: Event, winner: str, view: View) -> None:
         moved = msgspec.structs.replace(event, customer=winner)
@@ -141,19 +148,25 @@ class Journeys(Fold):
             return
         for journey in state.journeys.values():
             view.clear_timer(event.loser, "look", _number(journey.id))
+        self._send(event, event.loser, event.customer, state, excerpts or Excerpts(), view)
+
+    def _send(
+        self, cause: Event, loser: str, to: str, state: CustomerState, said: Excerpts, view: View
+    ) -> None:
+        """A story on its way to another customer's partition."""
         moved = JourneyMoved(
-            id=f"{event.id}/moved",
-            source=event.source,
-            domain=event.domain,
-            time_ms=event.time_ms,
-            recorded_ms=event.recorded_ms,
-            channel=event.channel,
-            actor=event.actor,
-            customer=event.customer,
-            loser=event.loser,
-            state=_json([encode_state(state), encode_state(excerpts or Excerpts())]),
+            id=f"{cause.id}/moved/{loser}",
+            source=cause.source,
+            domain=cause.domain,
+            time_ms=cause.time_ms,
+            recorded_ms=cause.recorded_ms,
+            channel=cause.channel,
+            actor=cause.actor,
+            customer=to,
+            loser=loser,
+            state=_json([encode_state(state), encode_state(said)]),
         )
-        view.emit(Publish("events", event.customer, encode_event(moved), _HEADERS))
+        view.emit(Publish("events", to, encode_event(moved), _HEADERS))
 
     def _moved(self, event: JourneyMoved, view: View) -> None:
         """At the winner's: united with what he has."""
@@ -167,12 +180,68 @@ class Journeys(Fold):
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         if is_repeat(state, event):
             return
-        remember(state, event)
         touched, taken_back = moves.unite(state, decode_state(raw_state), policy)
+        remember(state, event)
         heard = context.united(excerpts, decode_excerpts(raw_excerpts))
+        for into in sorted(set(state.left.values())):  # a split that overtook this story
+            leaving = {member for member, to in state.left.items() if to == into}
+            touched, gone, heard = self._part(event, state, leaving, "", into, policy, heard, view)
+            taken_back += gone
         view.put(f"ctx:{event.customer}", heard)
         self._announce(state, taken_back, policy, heard, view)
         self._conclude(state, touched, policy, heard, view)
+
+    def _split(self, event: IdentitySplit, view: View) -> None:
+        """Conversations go to another customer: a join was undone, or a claim was wrong."""
+        known: CustomerState | None = view.get(event.customer)
+        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
+        policy = _policy_of(view, event.domain)
+        if known is not None and known.moved_to:
+            self._forward(event, known.moved_to, view)
+            return
+        state = known.fork() if known else CustomerState(event.customer, event.domain)
+        state.left |= dict.fromkeys(event.members, event.into)
+        touched, taken_back, stays = self._part(
+            event, state, set(event.members), conversation_of(event), event.into, policy,
+            excerpts or Excerpts(), view,
+        )  # fmt: skip
+        if excerpts is not None:
+            view.put(f"ctx:{event.customer}", stays)
+        self._announce(state, taken_back, policy, stays, view)
+        self._conclude(state, touched, policy, stays, view)
+
+    def _part(
+        self, event: Event, state: CustomerState, leaving: set[str], one: str, into: str,
+        policy: Policy, said: Excerpts, view: View,
+    ) -> tuple[set[str], list[Change], Excerpts]:  # fmt: skip
+        """Sends the conversations of the members who leave (or just `one`) to `into`."""
+
+        def goes(key: str) -> bool:
+            members = set(members_of(state, key))
+            return key == one or (bool(members) and members <= leaving)
+
+        before = set(state.journeys)
+        parted, touched, taken_back = moves.taken_out(state, goes, into, policy)
+        for ident in before - set(state.journeys):
+            view.clear_timer(state.customer, "look", _number(ident))
+        stays, gone = context.parted(said, parted.conversations)
+        if parted.pending:
+            self._send(event, state.customer, into, parted, gone, view)
+        return touched, taken_back, stays
+
+    def _confirmed(self, event: OperatorCommand, view: View) -> None:
+        """An agent says that a conversation is this customer's without doubt."""
+        known: CustomerState | None = view.get(event.customer)
+        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
+        policy = _policy_of(view, event.domain)
+        if known is None:
+            return
+        if known.moved_to:
+            self._forward(event, known.moved_to, view)
+            return
+        state = known.fork()
+        touched = settle(state, conversation_of(event))
+        self._conclude(state, touched, policy, excerpts, view)
 
     def fire(self, timer: Timer, view: View) -> None:
         """`look`: silence says more now."""
@@ -199,6 +268,10 @@ class Journeys(Fold):
             journey = state.journeys[ident]
             changes, look_ms = conclude(state, journey, policy, view.now_ms)
             self._announce(state, changes, policy, excerpts, view)
+            if journey.empty:
+                del state.journeys[ident]
+                view.clear_timer(state.customer, "look", _number(ident))
+                continue
             if journey.closed_ms and view.now_ms >= journey.closed_ms + policy.seal_ms:
                 self._seal(state, ident, view)
                 continue
@@ -273,6 +346,14 @@ class Journeys(Fold):
         if key.startswith("policy:"):
             return _policy.decode(raw)
         return decode_state(raw)
+
+
+def _whose(state: CustomerState, members: Iterable[str]) -> str:
+    """The customer to whom a record must be sent on; empty when it is this one's."""
+    if state.moved_to:
+        return state.moved_to
+    went = {state.left.get(member, "") for member in members}
+    return went.pop() if len(went) == 1 else ""
 
 
 def _policy_of(view: View, domain: str) -> Policy:

@@ -12,19 +12,24 @@ from typing import Any
 import msgspec
 
 from schemas.cloudevents import CONTENT_TYPE, encode_event
+from schemas.common import ConversationRef, Ref
 from schemas.events import (
     ClockTick,
     ErasureRequested,
     EventBase,
     IdentityJoined,
+    IdentitySplit,
+    MessagePosted,
     OperatorCommand,
     PolicyChanged,
 )
 from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknown
 from streams.fold import Count, Fold, Observe, Publish, Record, Timer, View
 from streams.identity import graph
-from streams.identity.index import customer_key
-from streams.identity.resolve import Resolved, join, keys, resolve
+from streams.identity.graph import Tie
+from streams.identity.index import conversation_key, customer_key, network_key
+from streams.identity.joins import join, split
+from streams.identity.resolve import Resolved, keys, resolve
 from streams.stages.letters import dead_letter
 
 FUTURE_MS = 5_000
@@ -32,6 +37,8 @@ FUTURE_MS = 5_000
 
 _FIRST_PARTY = SourceConfig("filrouge", "filrouge", "")
 _HEADERS = (("content-type", CONTENT_TYPE),)
+_POINTERS = frozenset({"conversation", "ticket", "callback", "deflection", "related"})
+"""Refs that name a conversation."""
 
 
 class Normalise(Fold):
@@ -100,10 +107,12 @@ class Normalise(Fold):
             view.emit(Observe("clock_skew_seconds", skew_s, (event.source,)))
         match event:
             case ClockTick() | PolicyChanged():
+                if isinstance(event, PolicyChanged) and "network_joins" in event.policy:
+                    view.put(network_key(event.domain), bool(event.policy["network_joins"]))
                 self._broadcast(event, view)
                 return
-            case OperatorCommand(command="join"):
-                self._join(event, view)
+            case OperatorCommand(command="join" | "split" | "attach"):
+                self._command(event, record, view)
                 return
             case ErasureRequested():
                 self._erase(event, view)
@@ -120,7 +129,14 @@ class Normalise(Fold):
         if not resolved.customer:
             dead_letter(view, record, "no_customer", _nobody(kind), self.name)
             return
+        if resolved.shared:
+            view.emit(Count("identifiers_shared_total", (event.source,), resolved.shared))
         self._joined(event, resolved, view)
+        if resolved.moved_from:
+            self._parted(event, resolved.moved_from, resolved.customer, view)
+        if self._carried(event):
+            view.emit(Count("twins_total", (event.source,)))
+            return
         self._publish(
             msgspec.structs.replace(
                 event,
@@ -128,9 +144,35 @@ class Normalise(Fold):
                 probable=resolved.probable,
                 conversation=resolved.conversation or event.conversation,
                 identifiers=resolved.identifiers,
+                members=resolved.members,
+                refs=self._refs(event, resolved.customer, view),
             ),
             view,
         )
+
+    def _carried(self, event: EventBase) -> bool:
+        """Another source tells the same messages: this one only carries them."""
+        source = self._sources.get(event.source)
+        return isinstance(event, MessagePosted) and bool(
+            source and source.options.get("carried_by")
+        )
+
+    def _refs(self, event: EventBase, customer: str, view: View) -> tuple[Ref, ...]:
+        """A pointer to another customer's conversation joins nothing: a mail with somebody
+        else's ticket number is a leak of privacy, and is flagged.
+        """
+        refs = []
+        for ref in event.refs:
+            thread: graph.Thread | None = None
+            if ref.rel in _POINTERS:
+                where = ConversationRef(ref.source or event.source, ref.id)
+                thread = view.get(conversation_key(event.domain, where))
+            if thread is not None and graph.current(view, thread.customer) != customer:
+                view.emit(Count("foreign_refs_total", (event.source,)))
+                refs.append(msgspec.structs.replace(ref, rel="foreign_ref"))
+            else:
+                refs.append(ref)
+        return tuple(refs)
 
     def _publish(self, event: EventBase, view: View) -> None:
         view.emit(Publish("events", event.customer, encode_event(event), _HEADERS))
@@ -145,13 +187,7 @@ class Normalise(Fold):
         """The loser's fold must see it: the record is keyed by the loser."""
         for loser, by in resolved.joins:
             joined = IdentityJoined(
-                id=f"{event.id}/join/{loser}",
-                source=event.source,
-                domain=event.domain,
-                time_ms=event.time_ms,
-                recorded_ms=event.recorded_ms,
-                channel=event.channel,
-                actor=event.actor,
+                **_envelope(event, f"join/{loser}"),
                 customer=resolved.customer,
                 loser=loser,
                 join=f"{event.id}/{loser}",
@@ -159,14 +195,69 @@ class Normalise(Fold):
             )
             view.emit(Publish("events", loser, encode_event(joined), _HEADERS))
 
-    def _join(self, event: OperatorCommand, view: View) -> None:
+    def _command(self, event: OperatorCommand, record: Record, view: View) -> None:
+        """An operator's word about who is who. What cannot be done becomes a dead letter."""
+        problem = {"join": self._join, "split": self._split, "attach": self._attach}[event.command](
+            event, view
+        )
+        if problem:
+            dead_letter(view, record, "refused_command", problem, self.name)
+
+    def _join(self, event: OperatorCommand, view: View) -> str:
         winner = graph.current(view, event.args.get("winner", ""))
         loser = graph.current(view, event.args.get("loser", ""))
         for customer in (winner, loser):
-            view.get(customer_key(customer))
-        if winner and loser and winner != loser:
-            join(winner, [loser], view)
-            self._joined(event, Resolved(winner, joins=((loser, "operator"),)), view)
+            if view.get(customer_key(customer)) is None:
+                return f"There is no customer {customer!r} to join."
+        if winner == loser:
+            return f"{winner!r} and {event.args['loser']!r} are one customer already."
+        join(winner, loser, Tie(f"{event.id}/{loser}", winner, loser), "operator", view)
+        self._joined(event, Resolved(winner, joins=((loser, "operator"),)), view)
+        return ""
+
+    def _split(self, event: OperatorCommand, view: View) -> str:
+        ident = event.args.get("join", "")
+        undone = split(ident, view)
+        if isinstance(undone, str):
+            return undone
+        self._publish(
+            IdentitySplit(
+                **_envelope(event, f"split/{ident}"),
+                customer=undone.customer,
+                into=undone.into,
+                join=ident,
+                members=undone.members,
+            ),
+            view,
+        )
+        return ""
+
+    def _attach(self, event: OperatorCommand, view: View) -> str:
+        """An agent confirms whose a conversation is, or says whose else it is."""
+        where = ConversationRef(event.args.get("source", ""), event.args.get("conversation", ""))
+        thread: graph.Thread | None = view.get(conversation_key(event.domain, where))
+        if thread is None:
+            return f"No conversation {where.id!r} of {where.source!r} is known."
+        holder = graph.current(view, thread.customer)
+        customer = graph.current(view, event.args.get("customer") or holder)
+        if view.get(customer_key(customer)) is None:
+            return f"There is no customer {customer!r} to attach it to."
+        view.put(conversation_key(event.domain, where), graph.Thread(customer))
+        moved = msgspec.structs.replace(event, conversation=where, customer=customer)
+        if customer != holder:
+            self._parted(moved, holder, customer, view)
+        self._publish(moved, view)
+        return ""
+
+    def _parted(self, event: EventBase, old: str, new: str, view: View) -> None:
+        """The event's conversation goes from one customer to another."""
+        parted = IdentitySplit(
+            **_envelope(event, f"parted/{old}"),
+            conversation=event.conversation,
+            customer=old,
+            into=new,
+        )
+        self._publish(parted, view)
 
     def _erase(self, event: ErasureRequested, view: View) -> None:
         customer = graph.current(view, event.customer)
@@ -177,7 +268,7 @@ class Normalise(Fold):
         self._publish(msgspec.structs.replace(event, customer=customer), view)
 
     def fire(self, timer: Timer, view: View) -> None:
-        """`forget`: a message's id is not needed any more."""
+        """`forget`: a message's id, or the ledger of a join, is not needed any more."""
         view.delete(timer.entity)
 
     def encode(self, key: str, state: Any) -> bytes:
@@ -185,6 +276,19 @@ class Normalise(Fold):
 
     def decode(self, key: str, raw: bytes) -> Any:
         return graph.decode(key, raw)
+
+
+def _envelope(event: EventBase, what: str) -> dict[str, Any]:
+    """Of a record between the stages that `event` causes."""
+    return {
+        "id": f"{event.id}/{what}",
+        "source": event.source,
+        "domain": event.domain,
+        "time_ms": event.time_ms,
+        "recorded_ms": event.recorded_ms,
+        "channel": event.channel,
+        "actor": event.actor,
+    }
 
 
 def _in_time(event: EventBase, arrival_ms: int) -> EventBase:
