@@ -124,6 +124,11 @@ class _Room:
             "LeadCapture": self._captured,
             "Message": list,
         }
+        if not kind:
+            return unknown(
+                "This is no Omnichannel webhook (it has no type): an integration's outgoing "
+                "webhook tells what colleagues write to each other."
+            )
         if kind not in makers:
             return unknown(f"Rocket.Chat's livechat sends no type {kind!r} that we know.")
         if not self._draft.conversation:

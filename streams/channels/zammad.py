@@ -28,6 +28,7 @@ from schemas.events import (
     ConversationOpened,
     ConversationUpdated,
     EventBase,
+    Initiator,
     MessagePosted,
     MessageStatusChanged,
     Status,
@@ -70,6 +71,11 @@ _TYPES = (
 """By their ids, which a new installation gives in this order."""
 
 _SENDERS = ("", "Agent", "Customer", "System")
+_INITIATORS: dict[str, Initiator] = {
+    "Customer": "customer",
+    "Agent": "agent",
+    "System": "system",
+}
 _STATUSES: dict[str, Status] = {
     "new": "open",
     "open": "open",
@@ -257,14 +263,15 @@ class _Told:
         )
         if not first:
             return []
-        by_customer = _name(self._ticket, "create_article_sender", _SENDERS) == "Customer"
+        by = _name(self._ticket, "create_article_sender", _SENDERS) or self._sender
+        by_customer = by == "Customer"
         return [
             self._draft.event(
                 ConversationOpened,
                 f"{self._key}/opened",
                 times.any_form(self._ticket.get("created_at")),
                 actor=CUSTOMER if by_customer else self._actor(self._ticket, "created_by"),
-                initiated_by="customer" if by_customer else "agent",
+                initiated_by=_INITIATORS.get(by, "customer"),
                 direction="inbound" if by_customer else "outbound",
                 queue=self._team() or None,
                 personal={"subject": text(self._ticket, "title")},

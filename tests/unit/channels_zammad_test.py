@@ -141,6 +141,10 @@ def test_a_ticket_opens_once_with_its_first_article() -> None:
     opened = the(ConversationOpened, ours)
     assert (opened.initiated_by, opened.direction) == ("agent", "outbound")
     assert opened.actor == Actor("agent", "31")
+    rule = told(ticket(create_article_sender="System", created_by_id=1, **FIRST))
+    assert the(ConversationOpened, rule).initiated_by == "system"
+    unsaid = told(ticket(create_article_sender=None, **FIRST))
+    assert the(ConversationOpened, unsaid).initiated_by == "customer"
 
 
 # The key ------------------------------------------------------------------------------------------

@@ -174,6 +174,10 @@ BODIES: Bodies = {
     ),
     "room without id": (room("LivechatSessionTaken", _id="", **HELD), "malformed"),
     "news": (room("LivechatLevitated"), "unknown_type"),
+    "outgoing webhook of an integration": (
+        {"token": "x", "channel_name": "general", "user_name": "ruth", "text": "Lunch?"},
+        "unknown_type",
+    ),
     "bridge": (
         {
             "user": {"urn": "livechat:visitor5", "username": "guest-5", "full_name": "Ines Duval"},
