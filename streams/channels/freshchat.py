@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 from schemas.common import Actor, Channel, Identifier, Party
 from schemas.events import AssignmentChanged, ConversationUpdated, EventBase, MessagePosted, Status
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -85,6 +86,18 @@ class Freshchat(Adapter):
 
     vendor = "freshchat"
     title = "Freshchat"
+    about = About(
+        gives=("messages", "states", "agents", "bots", "transfers"),
+        identities={
+            "phone": ("claimed",),
+            "email": ("claimed",),
+            "user": ("claimed",),
+            "vendor": ("asserted",),
+        },
+        transfer="conversation_assignment",
+        lacks="receipts, edits, queues, tags, ratings, the customer of an assignment",
+        retries="yes, counted in X-Retry-Count; the body is the same",
+    )
     keep_headers = ("x-freshchat-payload-version", "x-retry-count")
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

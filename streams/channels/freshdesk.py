@@ -36,6 +36,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -128,6 +129,18 @@ class Freshdesk(Adapter):
 
     vendor = "freshdesk"
     title = "Freshdesk"
+    about = About(
+        gives=("messages", "states", "agents", "transfers", "ratings"),
+        identities={
+            "phone": ("claimed",),
+            "email": ("claimed",),
+            "crm": ("curated",),
+            "vendor": ("asserted",),
+        },
+        transfer="triggered_event responder_id or group_id; else another agent or group",
+        lacks="ids and times of its own, receipts, queues, all but the first of several changes",
+        retries="after 5, 30 and 60 minutes with the same body; dropped after a day of delay",
+    )
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """Nothing is signed: basic auth, a header `Authorization: Bearer …`, or `?token=`."""

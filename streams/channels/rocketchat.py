@@ -41,6 +41,7 @@ from schemas.events import (
     QueueLeft,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -69,6 +70,15 @@ class RocketChat(Adapter):
 
     vendor = "rocketchat"
     title = "Rocket.Chat"
+    about = About(
+        gives=(
+            "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",
+        ),
+        identities={"phone": ("claimed",), "email": ("claimed",), "vendor": ("asserted",)},
+        transfer="LivechatSessionForwarded",
+        lacks="receipts but for edits, ratings, when a chat was forwarded to a department",
+        retries="ten every 10 seconds, later versions five on 429 and 5xx; the body is the same",
+    )  # fmt: skip
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """The secret token as it is; the bridge sends `Authorization: Token …`."""

@@ -34,6 +34,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -104,6 +105,18 @@ class Zammad(Adapter):
 
     vendor = "zammad"
     title = "Zammad"
+    about = About(
+        gives=("messages", "receipts", "states", "agents", "transfers"),
+        identities={
+            "phone": ("asserted", "curated", "network", "claimed"),
+            "email": ("curated", "claimed"),
+            "whatsapp": ("asserted",),
+            "vendor": ("asserted",),
+        },
+        transfer="another owner_id or group_id than in the body before",
+        lacks="what changed, receipts of what was delivered, queues, ratings, the target of a merge",
+        retries="four within two minutes, each with the state of then; known by the article's id",
+    )
     keep_headers = ("x-zammad-trigger", "x-zammad-delivery")
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

@@ -92,6 +92,7 @@ BODIES: Bodies = {
     "by the customer": (message(), ("message.posted",)),
     "by an agent": (message(AGENT), ("message.posted",)),
     "by the system": (message(SYSTEM), ("message.posted",)),
+    "by a bot": (message({"actor_type": "bot", "actor_id": "b-1"}), ("message.posted",)),
     "private note": (message(AGENT, message_type="private"), ("message.posted",)),
     "note of a bot": (message(AGENT, botsPrivateNote=True), ("message.posted",)),
     "older parts": (
@@ -128,6 +129,7 @@ BODIES: Bodies = {
                 "last_name": "Duval",
                 "email": "ines@example.com",
                 "phone": "+33600000005",
+                "reference_id": "A-5",
                 "properties": [{"name": "plan", "value": "gold"}],
             }
         ),

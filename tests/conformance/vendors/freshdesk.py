@@ -71,7 +71,11 @@ BODIES: Bodies = {
     "public note": (hook("{note_type:public}"), ("message.posted",)),
     "private note": (hook("{note_type:private}"), ("message.posted",)),
     "reply of the customer": (
-        hook("{reply_sent:sent}", ticket_latest_public_comment=SAID),
+        hook(
+            "{reply_sent:sent}",
+            ticket_latest_public_comment=SAID,
+            requester_phone="+33600000005",
+        ),
         ("message.posted",),
     ),
     "reply of an agent": (

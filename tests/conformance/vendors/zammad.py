@@ -133,6 +133,15 @@ BODIES: Bodies = {
         ),
         SAID,
     ),
+    "by whatsapp": (
+        told(said=article(type="whatsapp message", **{"from": "Ines (+33600000005)"})),
+        SAID,
+    ),
+    "by SMS": (told(said=article(type="sms", **{"from": "+33600000005"})), SAID),
+    "of somebody whom a colleague entered": (
+        told(ticket(customer=customer(created_by_id=AGENT))),
+        SAID,
+    ),
     "by ids only": (
         told(ticket(state=None), article(type=None, sender=None, type_id=11, sender_id=2)),
         SAID,
