@@ -114,7 +114,7 @@ class Zammad(Adapter):
             "vendor": ("asserted",),
         },
         transfer="another owner_id or group_id than in the body before",
-        lacks="what changed, receipts of what was delivered, queues, ratings, the target of a merge",
+        lacks="what changed, receipts of deliveries, queues, ratings, the target of a merge",
         retries="four within two minutes, each with the state of then; known by the article's id",
     )
     keep_headers = ("x-zammad-trigger", "x-zammad-delivery")
