@@ -16,6 +16,8 @@ from streams.channels.base import Request
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
 
+_NO_TEXT = (bool, dict, list)
+
 _UNSEEN = re.compile(r"(?is)<(script|style|title)\b[^<>]*>[^<]*</\1>|<!--[^<>]*-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/blockquote|/h[1-6])\b[^<>]*>")
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
@@ -75,21 +77,21 @@ def _multipart(request: Request) -> dict[str, str]:
 def dig(value: Any, *path: str | int) -> Any:
     """`value[path[0]][path[1]]…`, or None where it does not exist."""
     for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or not -len(value) <= step < len(value):
-                return None
-        elif not isinstance(value, dict) or step not in value:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
             return None
-        value = value[step]
     return value
 
 
 def text(value: Any, *path: str | int) -> str:
     """What is there as a text, numbers too; empty when there is nothing."""
-    found = dig(value, *path)
-    if found is None or isinstance(found, bool | dict | list):
-        return ""
-    return str(found)
+    found = dig(value, *path) if path else value
+    if isinstance(found, str):
+        return found
+    return "" if found is None or isinstance(found, _NO_TEXT) else str(found)
 
 
 def number(value: Any, *path: str | int) -> float | None:
