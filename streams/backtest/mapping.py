@@ -36,7 +36,7 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tree: TreeSpec | None = None
     time: dict[str, Any] = {}
     maps: dict[str, dict[str, str]] = {}
-    policy: dict[str, int | float | str | bool] = {}
+    policy: dict[str, Any] = {}
     domain: str = "history"
 
 
