@@ -100,6 +100,7 @@ class Producer:
         self._answers: deque[tuple[Any, Any]] = deque()
         self._outstanding = 0
         self._answered = 0.0
+        self._cut: set[tuple[str, int]] = set()
         self.broken = False
 
     def produce(
@@ -126,8 +127,9 @@ class Producer:
         position = dict(headers).get(POSITION_HEADER, b"").decode()
 
         def arrive() -> None:
-            if self.broken and self._chance.one_in(2):
-                return  # it never left
+            if where in self._cut or (self.broken and self._chance.one_in(2)):
+                self._cut.add(where)  # it never left, nor can what follows: sequence numbers
+                return
             if not self._lose(not position):
                 if position:
                     self._watch(position)
