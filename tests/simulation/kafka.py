@@ -34,7 +34,8 @@ class Log:
         }
         self.begins: dict[tuple[str, int], int] = defaultdict(int)
         self._holes: dict[tuple[str, int], int] = defaultdict(int)
-        self.arrived = asyncio.Event()
+        self.slow: dict[tuple[str, int], float] = {}
+        """Seconds more that a partition's leader takes for what is produced to it."""
 
     def append(
         self,
@@ -51,7 +52,6 @@ class Log:
         offset = self.last(where) + self._holes.pop(where, 0)
         record = Record(topic, partition, offset, timestamp_ms, key, value, headers)
         self.parts[where].append(record)
-        self.arrived.set()
         return record
 
     def hole(self, where: tuple[str, int], size: int) -> None:
@@ -119,9 +119,12 @@ class Producer:
         if partition < 0:
             partition = partition_for(key, COUNTS[topic])
         where = (topic, partition)
+        if where not in self._log.parts:
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
         loop = asyncio.get_running_loop()
         # One connection a partition leader: in order there, and independent of the others.
-        arrives = max(self._wires.get(where, 0.0) + 1e-6, loop.time() + self._chance.wire())
+        soon = loop.time() + self._chance.wire() + self._log.slow.get(where, 0.0)
+        arrives = max(self._wires.get(where, 0.0) + 1e-6, soon)
         self._wires[where] = arrives
         self._outstanding += 1
         position = dict(headers).get(POSITION_HEADER, b"").decode()

@@ -49,7 +49,7 @@ KEYSPACE = "main"
 SETTINGS = Settings(
     keyspace=KEYSPACE,
     worker=WorkerSettings(
-        session_timeout_ms=int(SESSION_S * 1_000), batch_records=16, outbox_entries=40
+        session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40
     ),
 )
 
@@ -61,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True):
     webhooks: tuple[Webhook, ...]
     blows: tuple[Blow, ...]
     workers: int
+    batch_records: int
     brittle_timers: bool
 
     @classmethod
@@ -71,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True):
             tuple(history.webhooks(seed, SECONDS, lambda s: START_MS + s * 1_000 * WALL_SPEED)),
             tuple(blows(seed, SECONDS)),
             workers=chance.number(1, 3),
+            batch_records=chance.pick((3, 8, 16)),
             brittle_timers=chance.one_in(25),
         )
 
@@ -91,10 +93,12 @@ class Run(World):
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.settings = SETTINGS
+        worker = msgspec.structs.replace(SETTINGS.worker, batch_records=plan.batch_records)
+        self.settings = msgspec.structs.replace(SETTINGS, worker=worker)
         self.loop: Any = asyncio.get_running_loop()
         self.night_ms = 0
         self.ticks_lost = 0
+        self.lagging = set()
         self.chance = Chance(plan.seed, "workers")
         self._network = Chance(plan.seed, "kafka")
         self.log = Log(self.wall_ms)
@@ -245,6 +249,8 @@ class Run(World):
         self.stale_fetches = False
         self.ticks_lost = 0
         self.log.begins.clear()
+        self.log.slow.clear()
+        self.lagging.clear()
         for worker in self.workers.values():
             worker.node.go_on(self.loop)
 
@@ -282,6 +288,8 @@ class Run(World):
             f"{r.topic}/{r.partition}/{r.offset} {r.timestamp_ms} {r.headers} ".encode() + (r.value or b"")
             for records in self.log.parts.values() for r in records
         )  # fmt: skip
+        for error in self.loop.errors:
+            self.fault("crashed", error)
         return Verdict(tuple(self.faults), trace, self.loop.steps, len(trace))
 
     def judge(self) -> list[Fault]:

@@ -35,6 +35,7 @@ class World:
     servers: Servers
     chance: Chance
     stale_fetches: bool = False
+    lagging: set[Partition]
 
     def producer(self) -> Producer:
         raise NotImplementedError
@@ -167,6 +168,8 @@ class Worker:
         found = []
         if self._flows:
             for where in world.chance.shuffled(sorted(self._positions)):
+                if where in world.lagging:
+                    continue
                 offset = self._stale.pop(where, self._positions[where])
                 records = world.log.read(where, offset, world.chance.number(1, 12))
                 if records:
