@@ -31,7 +31,7 @@ KINDS = (
     "night",  # hours or days without anything
 )
 
-WEIGHTS = {"redis lost": 2, "log cut": 2, "hole": 2, "night": 8, "unkind redis": 8}
+WEIGHTS = {"redis lost": 2, "log cut": 2, "hole": 2, "night": 2, "unkind redis": 8}
 """Others have 4."""
 
 
@@ -55,13 +55,13 @@ def blows(seed: int, seconds: float) -> list[Blow]:
     kinds = [chance.pick(kinds) for _ in range(chance.number(1, 4))]
     if "log cut" in kinds:  # a rebuild of a cut log lacks what was cut, by no fault of ours
         kinds = [kind for kind in kinds if not kind.startswith("redis l")]
-    found = [
-        Blow(
-            chance.between(0.5, seconds), chance.pick(kinds), chance.between(0.2, 5.0),
-            chance.number(0, 999),
-        )
-        for _ in range(chance.number(1, 8))
-    ]  # fmt: skip
+    night_s = chance.between(2.0, seconds)
+    found = [Blow(night_s, "night", 0.0, chance.number(0, 999))]
+    for _ in range(chance.number(1, 8)):
+        # Half of them come when much is due.
+        at_s = chance.between(0.5, seconds) if chance.one_in(2) else night_s + chance.between(-1, 0.5)
+        length_s, which = chance.between(0.2, 5.0), chance.number(0, 999)
+        found.append(Blow(at_s, chance.pick(kinds), length_s, which))
     return sorted(found, key=lambda blow: blow.at_s)
 
 
