@@ -34,8 +34,8 @@ class Log:
         }
         self.begins: dict[tuple[str, int], int] = defaultdict(int)
         self._holes: dict[tuple[str, int], int] = defaultdict(int)
-        self.slow: dict[tuple[str, int], float] = {}
-        """Seconds more that a partition's leader takes for what is produced to it."""
+        self.slow: dict[tuple[str, tuple[str, int]], float] = {}
+        """Seconds more from a worker to a partition's leader."""
 
     def append(
         self,
@@ -87,11 +87,17 @@ class Producer:
     """What `streams.engine.relay` uses of confluent-kafka's producer."""
 
     def __init__(
-        self, log: Log, chance: Chance, watch: Callable[[str], None], lose: Callable[[bool], bool]
+        self,
+        worker: str,
+        log: Log,
+        chance: Chance,
+        watch: Callable[[str], None],
+        lose: Callable[[bool], bool],
     ) -> None:
         """`watch` sees the position of each effect as it enters the log; `lose(is a tick)` says
         whether a record is lost on the way.
         """
+        self._worker = worker
         self._log = log
         self._chance = chance
         self._watch = watch
@@ -123,7 +129,8 @@ class Producer:
             raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
         loop = asyncio.get_running_loop()
         # One connection a partition leader: in order there, and independent of the others.
-        soon = loop.time() + self._chance.wire() + self._log.slow.get(where, 0.0)
+        slow_s = self._log.slow.get((self._worker, where), 0.0)
+        soon = loop.time() + self._chance.wire() + slow_s
         arrives = max(self._wires.get(where, 0.0) + 1e-6, soon)
         self._wires[where] = arrives
         self._outstanding += 1

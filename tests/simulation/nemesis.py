@@ -27,11 +27,11 @@ KINDS = (
     "hole",  # offsets without a record, as compaction leaves them
     "log cut",  # an outage longer than retention; the operator restores the log
     "lane lags",  # one partition is not read for a while, the others are
-    "slow partition",  # what is produced to one partition arrives late
+    "slow wire",  # what one worker produces to one partition arrives late
     "night",  # hours or days without anything
 )
 
-WEIGHTS = {"redis lost": 2, "log cut": 2, "hole": 2, "night": 2, "unkind redis": 8}
+WEIGHTS = {"redis lost": 2, "log cut": 2, "hole": 2, "night": 2, "unkind redis": 8, "slow wire": 6}
 """Others have 4."""
 
 
@@ -129,10 +129,10 @@ async def strike(run: Run, blow: Blow) -> None:
             run.lagging.add(where)
             await asyncio.sleep(blow.length_s)
             run.lagging.discard(where)
-        case "slow partition":
-            where = sorted(run.group.owners)[blow.which % len(run.group.owners)]
-            run.log.slow[where] = blow.length_s
+        case "slow wire":
+            wire = (worker.name, sorted(run.group.owners)[blow.which // 8 % len(run.group.owners)])
+            run.log.slow[wire] = blow.length_s
             await asyncio.sleep(blow.length_s)
-            run.log.slow.pop(where, None)
+            run.log.slow.pop(wire, None)
         case "night":
             run.night_ms += (600_000, 7_200_000, 90_000_000, 700_000_000)[blow.which % 4]

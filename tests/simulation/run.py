@@ -131,8 +131,8 @@ class Run(World):
             Brittle(normalise), Brittle(Journeys(), timers=self.plan.brittle_timers), deliver,
         ]  # fmt: skip
 
-    def producer(self) -> Producer:
-        return Producer(self.log, self._network, self._watch_log, self._lose)
+    def producer(self, worker: str) -> Producer:
+        return Producer(worker, self.log, self._network, self._watch_log, self._lose)
 
     def _lose(self, is_tick: bool) -> bool:
         return is_tick and self.ticks_lost > 0

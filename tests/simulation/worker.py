@@ -37,7 +37,7 @@ class World:
     stale_fetches: bool = False
     lagging: set[Partition]
 
-    def producer(self) -> Producer:
+    def producer(self, worker: str) -> Producer:
         raise NotImplementedError
 
     def folds(self) -> list[Fold]:
@@ -53,13 +53,14 @@ class World:
 class SimulatedRelay(Relay):
     """The real one, with a simulated producer."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, worker: str) -> None:
         super().__init__({}, str)
         self._world = world
+        self._worker = worker
 
     def _new_producer(self) -> Producer:  # type: ignore[override]
         self._fatal = False
-        return self._world.producer()
+        return self._world.producer(self._worker)
 
 
 class Worker:
@@ -80,7 +81,7 @@ class Worker:
 
     async def _live(self) -> None:
         world = self._world
-        self.relay = SimulatedRelay(world)
+        self.relay = SimulatedRelay(world, self.name)
         self.relay.start()
         self.host = Host(
             world.settings, world.folds(), COUNTS, "simulated",
