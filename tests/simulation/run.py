@@ -48,9 +48,7 @@ PATIENCE_S = 300.0
 KEYSPACE = "main"
 SETTINGS = Settings(
     keyspace=KEYSPACE,
-    worker=WorkerSettings(
-        session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40
-    ),
+    worker=WorkerSettings(session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40),
 )
 
 
@@ -173,7 +171,10 @@ class Run(World):
             self._claims[home.name, store.epoch] = (arguments[2], now_s)
             return
         if arguments[0] != store.epoch:
-            self.fault("usurped", f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it")
+            self.fault(
+                "usurped",
+                f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it",
+            )
         if method == "commit":
             batch: Batch = arguments[1]
             self._committed.update(outgoing.pos for outgoing in batch.outbox)
@@ -240,7 +241,9 @@ class Run(World):
             outcome=outcome, at_ms=self.wall_ms(),
         )  # fmt: skip
         value = encode_attempt(record)
-        self.log.append("notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ())
+        self.log.append(
+            "notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ()
+        )
 
     async def _heal(self) -> None:
         self.healing = True
@@ -268,7 +271,9 @@ class Run(World):
         return True
 
     def _is_quiet(self) -> bool:
-        if any(not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()):
+        if any(
+            not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()
+        ):
             return False
         for where in self.group.owners:
             position = self.home_of(where).store.position
