@@ -263,10 +263,10 @@ class Run(World):
         for night_ms in (0, 90_000_000, 700_000_000):
             self.night_ms += night_ms
             quiet = 0
-            while quiet < 4:
+            while quiet < 3:
                 if self.loop.time() > deadline_s:
                     return False
-                await asyncio.sleep(0.6)
+                await asyncio.sleep(0.5)
                 quiet = quiet + 1 if self._is_quiet() else 0
         return True
 
@@ -325,7 +325,7 @@ def simulate(plan: Plan, broken: Any = None) -> Verdict:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL + 1)
     try:
-        with mock.patch.object(relay_module, "_POLL_S", 0.03):
+        with mock.patch.object(relay_module, "_POLL_S", 0.06):
             if broken is None:
                 verdict = loop.run(main())
             else:
