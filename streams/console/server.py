@@ -191,13 +191,14 @@ class Console:
             customer = await self._people.customer(domain, kind, request.query[kind], region)
         else:
             customer = await self._people.current(domain, customer)
-        found = await self._people.context(customer) if customer else None
+        purpose = request.query.get("purpose", "service")
+        found = await self._people.context(domain, customer, purpose) if customer else None
         if customer is None or found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
-        self._viewed(domain, customer, request.query.get("agent", ""))
+        self._viewed(domain, customer, request.query.get("agent", ""), purpose)
         return _json(found)
 
-    def _viewed(self, domain: str, customer: str, agent: str) -> None:
+    def _viewed(self, domain: str, customer: str, agent: str, purpose: str) -> None:
         """The look-up is an event: it proves that the context arrived. Nobody waits for it."""
         now_ms = time.time_ns() // 1_000_000
         ident = hashlib.sha256(f"{customer}/{agent}/{now_ms}".encode()).hexdigest()[:22]
@@ -210,6 +211,7 @@ class Console:
             channel="web",
             actor=Actor("agent", agent or None),
             customer=customer,
+            purpose=purpose,
         )
         headers = [
             ("source", b"filrouge"),

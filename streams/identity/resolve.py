@@ -168,7 +168,7 @@ def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Res
         tuple((loser, by) for loser in losers),
         conversation,
         identifiers,
-        members if known.members else (),
+        (members or (whose,)) if known.members else (),
         moved_from,
         shared,
     )

@@ -53,7 +53,10 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
 
 def members_of(state: CustomerState, key: str) -> list[str]:
     """Whom the conversation's identifiers stood for before any join; empty when it is unknown."""
-    return state.members.get(key) or ([state.customer] if key in state.conversations else [])
+    if key in state.members:
+        return state.members[key]
+    known = key in state.conversations or any(e.conversation == key for e in state.pending)
+    return [state.customer] if known else []
 
 
 def settle(state: CustomerState, key: str) -> set[str]:

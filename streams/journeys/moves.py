@@ -39,7 +39,8 @@ def unite(
     back = {state.customer, other.customer}
     left = {**other.left, **state.left}
     state.left = {member: to for member, to in left.items() if to not in back}
-    for key in {*other.conversations, *other.members}:
+    waiting = (e.conversation for e in other.pending if e.conversation)
+    for key in {*other.conversations, *other.members, *waiting}:
         both = list(dict.fromkeys([*members_of(state, key), *members_of(other, key)]))[:4]
         if both != [state.customer]:
             state.members[key] = both
