@@ -63,7 +63,7 @@ def webhooks() -> str:
             "",
             "How many webhooks does one gateway take, verified and confirmed by Kafka",
             f"(`acks=all`), with the mix of all vendors over {gateway.CONNECTIONS} connections?",
-            "Load, broker and gateway share the cores: what counts is a second of the gateway's CPU",
+            "Load, broker and gateway share the cores: what counts is the gateway's own CPU",
             "(librdkafka's threads included).",
             "(`benchmarks/gateway.py`; goal: 8,000 a second and core.)",
             "",
