@@ -3,8 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 0
+SEEDS ?= 1000
+FIRST ?= 1
+MINUTES ?= 1
 
-.PHONY: help install demo test check lint format schemas bench clean
+.PHONY: help install demo test check lint format schemas bench simulate guards fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,11 +25,15 @@ demo: install  ## the whole product in one process tree; SECONDS=60 ends by judg
 	@$(BIN)/filrouge demo $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
 
 check: lint  ## the inner loop: lint, types, stairs, and the tests that need no server
-	@$(BIN)/pytest -q -n 2 -m 'not servers'
+	@$(BIN)/pytest -q -n 2 -m 'not servers and not long'
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh
 	@$(BIN)/pytest -q
+
+fuzz: install  ## MINUTES=10 of fuzzing: adapters by shapes and bytes, the gateway over raw sockets; CASE=file plays a failure again
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group fuzz || echo "Without atheris: bytes are not led by coverage."
+	@$(BIN)/python -m tests.fuzz $(if $(CASE),--case $(CASE),--minutes $(MINUTES))
 
 lint: install
 	@$(BIN)/ruff check --quiet .
@@ -36,19 +43,27 @@ lint: install
 	@$(BIN)/python -m schemas.generate --check
 	@$(BIN)/python -m schemas.page --check
 	@$(BIN)/python -m streams.kpis.page --check
+	@$(BIN)/python -m streams.channels.page --check
 
 format: install
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-schemas: install  ## writes schemas/json, docs/events.md and docs/kpis.md from the types
+schemas: install  ## writes schemas/json and the pages of events, KPIs and vendors from the types
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m schemas.page
 	@$(BIN)/python -m streams.kpis.page
+	@$(BIN)/python -m streams.channels.page
 
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh
 	@$(BIN)/python -m benchmarks.run
+
+simulate: install  ## the simulator: SEEDS=1000 runs from FIRST=1 on; a failing seed is shrunk and told
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+guards: install  ## the engine without each of its guards; writes the table of docs/reliability.md
+	@$(BIN)/python -m tests.simulation.guards_page
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis

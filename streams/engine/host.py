@@ -194,6 +194,8 @@ class Host:
             elif lane.failed:
                 log.warning("%s: a commit failed; claiming again", lane.name)
                 await self._until_claimed(where, lane, reclaim)
+            else:
+                await lane.confirm()
         await self._claim_fenced(reclaim)
 
     async def _claim_fenced(self, reclaim: Callable[[Partition], Awaitable[None]]) -> None:

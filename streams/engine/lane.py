@@ -33,6 +33,9 @@ POISON_CLAIMS = 3
 """After so many claims at one position the lane goes step by step to find the culprit."""
 
 
+CONFIRM_S = 5.0
+"""How long a lane that has nothing to commit takes Redis's position for granted."""
+
 OUTBOX_BYTES = 32 * 1024 * 1024
 """More unpublished than this pauses the lane, as too many entries do."""
 
@@ -68,6 +71,7 @@ class Lane:
         self._epoch = 0
         self._committed = 0
         """The offset up to which Redis has it all; `driver.at` runs ahead of it."""
+        self._confirmed_s = 0.0
         self._careful = 0
         """So many records and timers more go step by step, to find one that kills."""
         self._gap_at: int | None = None
@@ -262,6 +266,9 @@ class Lane:
         await self._store.commit(self._epoch, batch, unpublished.published_to)
         self._relay.send(self.name, batch.outbox)
         self._committed = batch.after.offset
+        self._confirmed_s = asyncio.get_running_loop().time()
+        if batch.before == batch.after:
+            return
         stage = self._fold.name
         metrics.commit_seconds.labels(stage).observe(time.perf_counter() - started)
         metrics.batch_records.labels(stage).observe(batch.records + batch.fired)
@@ -271,6 +278,14 @@ class Lane:
             metrics.skipped_total.labels(stage, why).inc()
         metrics.apply(batch.counts)
         self.last_applied_s = time.monotonic()
+
+    async def confirm(self) -> None:
+        """An idle lane commits nothing now and then: a Redis that lost its last writes says so, and
+        they are folded again although no record comes.  What is published is trimmed with it.
+        """
+        if self.idle and asyncio.get_running_loop().time() - self._confirmed_s >= CONFIRM_S:
+            self._confirmed_s = asyncio.get_running_loop().time()
+            await self._commits.put(self.driver.take())
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

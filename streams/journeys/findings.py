@@ -39,6 +39,8 @@ class Cycle(msgspec.Struct):
     queued: list[Entry] = []
     assigned: list[Entry] = []
     """The entries by which queue and team of its facts are known."""
+    priority: str = ""
+    """As it stands now."""
 
     def take(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -50,6 +52,8 @@ class Cycle(msgspec.Struct):
                 self.queued.append(entry)
             if entry.kind == "assigned" and entry.data["to"].get("team"):
                 self.assigned.append(entry)
+            if entry.kind == "urgency" and entry.data.get("priority"):
+                self.priority = str(entry.data["priority"])
 
 
 class Findings:
@@ -68,20 +72,24 @@ class Findings:
         self._probable = {a.channel for a in journey.attached if a.probable}
         self._queued: list[Entry] = []
         self._assigned: list[Entry] = []
+        self.priority = ""
+        """As it stands now, in this cycle."""
 
     def look_at(self, cycle: Cycle | None) -> None:
         """The cycle by which queue and team of the facts that follow are known."""
         self._queued = cycle.queued if cycle else []
         self._assigned = cycle.assigned if cycle else []
+        self.priority = cycle.priority if cycle else ""
 
-    def _queue(self, channel: str, at_ms: int) -> str:
+    def queue(self, channel: str, at_ms: int) -> str:
         """As it was then: what comes later does not revise it."""
         for entry in reversed(self._queued):
             if entry.at_ms <= at_ms and entry.channel == channel:
                 return str(entry.data["queue"])
         return ""
 
-    def _team(self, at_ms: int) -> str:
+    def team(self, at_ms: int) -> str:
+        """Who had it then."""
         for entry in reversed(self._assigned):
             if entry.at_ms <= at_ms:
                 return str(entry.data["to"]["team"])
@@ -101,8 +109,8 @@ class Findings:
             cycle=cycle.number,
             at_ms=at_ms,
             channel=channel,
-            queue=fields.pop("queue", None) or self._queue(channel, at_ms),
-            team=self._team(at_ms),
+            queue=fields.pop("queue", None) or self.queue(channel, at_ms),
+            team=self.team(at_ms),
             topic=journey.topic,
             certainty="probable" if channel in self._probable else "certain",
             evidence=evidence,

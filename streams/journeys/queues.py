@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from schemas.facts import QueueAbandoned, QueueWaited
 from streams.journeys.findings import Cycle, Findings
+from streams.journeys.promises import promised, settled, waits
 from streams.journeys.state import Entry
-
 
 _ENDS = frozenset({"left", "connected"})
 """What ends a wait."""
 
 
 def conclude(cycle: Cycle, found: Findings) -> None:
-    if cycle.kinds.isdisjoint(_ENDS):
-        return
+    if cycle.kinds.isdisjoint(_ENDS) and not any(act.data for act in cycle.acts):
+        return  # nobody entered a queue, and nobody left one
     entered: dict[tuple[str, str], Entry] = {}
     for entry in cycle.entries:
         place = (entry.conversation, str(entry.data.get("queue", "")))
@@ -26,6 +26,10 @@ def conclude(cycle: Cycle, found: Findings) -> None:
             for waited in [p for p in entered if p[0] == entry.conversation]:
                 begin = entered.pop(waited)
                 _waited(begin, entry.at_ms - begin.at_ms, "answered", entry, cycle, found)
+    if cycle.resolved_ms is None:
+        for begin in entered.values():
+            if (running := promised("queue", begin, found)) is not None:
+                waits(running, cycle, found, warn=False)
 
 
 def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> None:
@@ -41,6 +45,8 @@ def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> N
             queue=entry.data["queue"], wait_ms=max(0, wait_ms),
             short=wait_ms < found.policy.short_abandon_ms,
         )  # fmt: skip
+        # Who gave up while the promise still ran was not kept waiting too long: it is void.
+        _promise(subject, wait_ms, cycle, found, kept_is_void=True)
     else:
         _waited(subject, wait_ms, entry.data["outcome"], entry, cycle, found)
 
@@ -52,3 +58,17 @@ def _waited(
         QueueWaited, f"queue/{begin.id}", cycle, end.at_ms, end.channel, (end.id,),
         queue=str(begin.data.get("queue", "")), wait_ms=max(0, wait_ms), outcome=outcome,
     )  # fmt: skip
+    if outcome == "answered":
+        _promise(begin, wait_ms, cycle, found)
+
+
+def _promise(
+    begin: Entry, wait_ms: int, cycle: Cycle, found: Findings, *, kept_is_void: bool = False
+) -> None:
+    """Service level: the wait against what is promised to this queue."""
+    running = promised("queue", begin, found)
+    if running is None or begin.kind != "act":
+        return
+    end_ms = begin.at_ms + wait_ms
+    if not kept_is_void or end_ms > running.due_ms:
+        settled(running, end_ms, cycle, found)

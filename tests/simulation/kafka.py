@@ -24,6 +24,7 @@ COUNTS = {
 }  # fmt: skip
 """Partitions by topic; the role is the name."""
 
+
 class Log:
     """All partitions. Offsets may have holes, as compaction leaves them."""
 
@@ -34,7 +35,8 @@ class Log:
         }
         self.begins: dict[tuple[str, int], int] = defaultdict(int)
         self._holes: dict[tuple[str, int], int] = defaultdict(int)
-        self.arrived = asyncio.Event()
+        self.slow: dict[tuple[str, tuple[str, int]], float] = {}
+        """Seconds more from a worker to a partition's leader."""
 
     def append(
         self,
@@ -51,7 +53,6 @@ class Log:
         offset = self.last(where) + self._holes.pop(where, 0)
         record = Record(topic, partition, offset, timestamp_ms, key, value, headers)
         self.parts[where].append(record)
-        self.arrived.set()
         return record
 
     def hole(self, where: tuple[str, int], size: int) -> None:
@@ -87,11 +88,17 @@ class Producer:
     """What `streams.engine.relay` uses of confluent-kafka's producer."""
 
     def __init__(
-        self, log: Log, chance: Chance, watch: Callable[[str], None], lose: Callable[[bool], bool]
+        self,
+        worker: str,
+        log: Log,
+        chance: Chance,
+        watch: Callable[[str], None],
+        lose: Callable[[bool], bool],
     ) -> None:
         """`watch` sees the position of each effect as it enters the log; `lose(is a tick)` says
         whether a record is lost on the way.
         """
+        self._worker = worker
         self._log = log
         self._chance = chance
         self._watch = watch
@@ -100,6 +107,7 @@ class Producer:
         self._answers: deque[tuple[Any, Any]] = deque()
         self._outstanding = 0
         self._answered = 0.0
+        self._cut: set[tuple[str, int]] = set()
         self.broken = False
 
     def produce(
@@ -118,16 +126,21 @@ class Producer:
         if partition < 0:
             partition = partition_for(key, COUNTS[topic])
         where = (topic, partition)
+        if where not in self._log.parts:
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))
         loop = asyncio.get_running_loop()
         # One connection a partition leader: in order there, and independent of the others.
-        arrives = max(self._wires.get(where, 0.0) + 1e-6, loop.time() + self._chance.wire())
+        slow_s = self._log.slow.get((self._worker, where), 0.0)
+        soon = loop.time() + self._chance.wire() + slow_s
+        arrives = max(self._wires.get(where, 0.0) + 1e-6, soon)
         self._wires[where] = arrives
         self._outstanding += 1
         position = dict(headers).get(POSITION_HEADER, b"").decode()
 
         def arrive() -> None:
-            if self.broken and self._chance.one_in(2):
-                return  # it never left
+            if where in self._cut or (self.broken and self._chance.one_in(2)):
+                self._cut.add(where)  # it never left, nor can what follows: sequence numbers
+                return
             if not self._lose(not position):
                 if position:
                     self._watch(position)

@@ -64,6 +64,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self.now = 0.0
         self.steps = 0
+        self.errors: list[str] = []
+        """What went wrong in the world itself: a bug of the simulation."""
         self.set_task_factory(_make_task)
 
     def time(self) -> float:
@@ -89,6 +91,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 handle._run()
             elif node.alive:
                 node.park(handle)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """A dead node's tasks and futures are left as they are."""
+        if "handle" in context:
+            self.errors.append(f"{context['message']}: {context.get('exception')!r}")
 
     def _check_closed(self) -> None:
         """What is left of a killed node may still be collected after the end."""

@@ -25,11 +25,14 @@ KINDS = (
     "ticks lost",  # no tick arrives
     "stale fetch",  # what is fetched after a claim begins too late
     "hole",  # offsets without a record, as compaction leaves them
-    "log cut",  # retention passes a position; the operator restores the log
+    "log cut",  # an outage longer than retention; the operator restores the log
+    "lane lags",  # one partition is not read for a while, the others are
+    "slow wire",  # what one worker sends to one partition of events arrives late
     "night",  # hours or days without anything
 )
 
-RARE = {"redis lost": 3, "log cut": 4}
+WEIGHTS = {"redis lost": 2, "log cut": 2, "hole": 2, "night": 2, "unkind redis": 8, "slow wire": 6}
+"""Others have 4."""
 
 
 class Blow(msgspec.Struct, frozen=True):
@@ -47,18 +50,20 @@ class Blow(msgspec.Struct, frozen=True):
 def blows(seed: int, seconds: float) -> list[Blow]:
     """In order of time."""
     chance = Chance(seed, "nemesis")
-    kinds = [k for k in KINDS for _ in range(12 // RARE.get(k, 1))]
+    kinds = [kind for kind in KINDS for _ in range(WEIGHTS.get(kind, 4))]
     # Few kinds a run, several times each: what they do together shows.
     kinds = [chance.pick(kinds) for _ in range(chance.number(1, 4))]
     if "log cut" in kinds:  # a rebuild of a cut log lacks what was cut, by no fault of ours
         kinds = [kind for kind in kinds if not kind.startswith("redis l")]
-    found = [
-        Blow(
-            chance.between(0.5, seconds), chance.pick(kinds), chance.between(0.2, 5.0),
-            chance.number(0, 999),
+    night_s = chance.between(2.0, seconds)
+    found = [Blow(night_s, "night", 0.0, chance.number(0, 999))]
+    for _ in range(chance.number(1, 8)):
+        # Half of them come when much is due.
+        at_s = (
+            chance.between(0.5, seconds) if chance.one_in(2) else night_s + chance.between(-1, 0.5)
         )
-        for _ in range(chance.number(1, 8))
-    ]  # fmt: skip
+        length_s, which = chance.between(0.2, 5.0), chance.number(0, 999)
+        found.append(Blow(at_s, chance.pick(kinds), length_s, which))
     return sorted(found, key=lambda blow: blow.at_s)
 
 
@@ -79,8 +84,8 @@ async def strike(run: Run, blow: Blow) -> None:
         case "rebalance":
             run.group.rebalance()
         case "unkind redis":
-            run.servers.unkind = 0.3
-            await asyncio.sleep(blow.length_s)
+            run.servers.unkind = 0.4
+            await asyncio.sleep(2 * blow.length_s)
             run.servers.unkind = 0.0
         case "redis away":
             run.servers.down.add(shard)
@@ -111,9 +116,25 @@ async def strike(run: Run, blow: Blow) -> None:
             run.log.hole(where, 1 + blow.which % 5)
         case "log cut":
             where = ("webhooks" if blow.which % 2 else "events", blow.which // 2 % 2)
-            if run.home_of(where).store.position is not None:
+            everybody = list(run.workers.values())
+            for other in everybody:
+                other.node.stop()
+            await asyncio.sleep(blow.length_s)
+            if run.home_of(where).store.position is not None and not run.healing:
                 run.log.begins[where] = run.log.last(where)
-                await asyncio.sleep(blow.length_s)
-                run.log.begins[where] = 0
+            for other in everybody:
+                other.node.go_on(run.loop)
+            await asyncio.sleep(blow.length_s)
+            run.log.begins[where] = 0
+        case "lane lags":
+            where = sorted(run.group.owners)[blow.which % len(run.group.owners)]
+            run.lagging.add(where)
+            await asyncio.sleep(blow.length_s)
+            run.lagging.discard(where)
+        case "slow wire":
+            wire = (worker.name, ("events", blow.which // 8 % 3))
+            run.log.slow[wire] = blow.length_s
+            await asyncio.sleep(blow.length_s)
+            run.log.slow.pop(wire, None)
         case "night":
             run.night_ms += (600_000, 7_200_000, 90_000_000, 700_000_000)[blow.which % 4]

@@ -48,9 +48,7 @@ PATIENCE_S = 300.0
 KEYSPACE = "main"
 SETTINGS = Settings(
     keyspace=KEYSPACE,
-    worker=WorkerSettings(
-        session_timeout_ms=int(SESSION_S * 1_000), batch_records=16, outbox_entries=40
-    ),
+    worker=WorkerSettings(session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40),
 )
 
 
@@ -61,6 +59,7 @@ class Plan(msgspec.Struct, frozen=True):
     webhooks: tuple[Webhook, ...]
     blows: tuple[Blow, ...]
     workers: int
+    batch_records: int
     brittle_timers: bool
 
     @classmethod
@@ -71,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
             tuple(history.webhooks(seed, SECONDS, lambda s: START_MS + s * 1_000 * WALL_SPEED)),
             tuple(blows(seed, SECONDS)),
             workers=chance.number(1, 3),
+            batch_records=chance.pick((3, 8, 16)),
             brittle_timers=chance.one_in(25),
         )
 
@@ -91,10 +91,12 @@ class Run(World):
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.settings = SETTINGS
+        worker = msgspec.structs.replace(SETTINGS.worker, batch_records=plan.batch_records)
+        self.settings = msgspec.structs.replace(SETTINGS, worker=worker)
         self.loop: Any = asyncio.get_running_loop()
         self.night_ms = 0
         self.ticks_lost = 0
+        self.lagging = set()
         self.chance = Chance(plan.seed, "workers")
         self._network = Chance(plan.seed, "kafka")
         self.log = Log(self.wall_ms)
@@ -127,8 +129,8 @@ class Run(World):
             Brittle(normalise), Brittle(Journeys(), timers=self.plan.brittle_timers), deliver,
         ]  # fmt: skip
 
-    def producer(self) -> Producer:
-        return Producer(self.log, self._network, self._watch_log, self._lose)
+    def producer(self, worker: str) -> Producer:
+        return Producer(worker, self.log, self._network, self._watch_log, self._lose)
 
     def _lose(self, is_tick: bool) -> bool:
         return is_tick and self.ticks_lost > 0
@@ -169,7 +171,10 @@ class Run(World):
             self._claims[home.name, store.epoch] = (arguments[2], now_s)
             return
         if arguments[0] != store.epoch:
-            self.fault("usurped", f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it")
+            self.fault(
+                "usurped",
+                f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it",
+            )
         if method == "commit":
             batch: Batch = arguments[1]
             self._committed.update(outgoing.pos for outgoing in batch.outbox)
@@ -236,7 +241,9 @@ class Run(World):
             outcome=outcome, at_ms=self.wall_ms(),
         )  # fmt: skip
         value = encode_attempt(record)
-        self.log.append("notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ())
+        self.log.append(
+            "notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ()
+        )
 
     async def _heal(self) -> None:
         self.healing = True
@@ -245,6 +252,8 @@ class Run(World):
         self.stale_fetches = False
         self.ticks_lost = 0
         self.log.begins.clear()
+        self.log.slow.clear()
+        self.lagging.clear()
         for worker in self.workers.values():
             worker.node.go_on(self.loop)
 
@@ -254,15 +263,17 @@ class Run(World):
         for night_ms in (0, 90_000_000, 700_000_000):
             self.night_ms += night_ms
             quiet = 0
-            while quiet < 4:
+            while quiet < 3:
                 if self.loop.time() > deadline_s:
                     return False
-                await asyncio.sleep(0.6)
+                await asyncio.sleep(0.5)
                 quiet = quiet + 1 if self._is_quiet() else 0
         return True
 
     def _is_quiet(self) -> bool:
-        if any(not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()):
+        if any(
+            not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()
+        ):
             return False
         for where in self.group.owners:
             position = self.home_of(where).store.position
@@ -282,6 +293,8 @@ class Run(World):
             f"{r.topic}/{r.partition}/{r.offset} {r.timestamp_ms} {r.headers} ".encode() + (r.value or b"")
             for records in self.log.parts.values() for r in records
         )  # fmt: skip
+        for error in self.loop.errors:
+            self.fault("crashed", error)
         return Verdict(tuple(self.faults), trace, self.loop.steps, len(trace))
 
     def judge(self) -> list[Fault]:
@@ -312,7 +325,7 @@ def simulate(plan: Plan, broken: Any = None) -> Verdict:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL + 1)
     try:
-        with mock.patch.object(relay_module, "_POLL_S", 0.03):
+        with mock.patch.object(relay_module, "_POLL_S", 0.06):
             if broken is None:
                 verdict = loop.run(main())
             else:

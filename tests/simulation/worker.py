@@ -35,8 +35,9 @@ class World:
     servers: Servers
     chance: Chance
     stale_fetches: bool = False
+    lagging: set[Partition]
 
-    def producer(self) -> Producer:
+    def producer(self, worker: str) -> Producer:
         raise NotImplementedError
 
     def folds(self) -> list[Fold]:
@@ -52,13 +53,14 @@ class World:
 class SimulatedRelay(Relay):
     """The real one, with a simulated producer."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, worker: str) -> None:
         super().__init__({}, str)
         self._world = world
+        self._worker = worker
 
     def _new_producer(self) -> Producer:  # type: ignore[override]
         self._fatal = False
-        return self._world.producer()
+        return self._world.producer(self._worker)
 
 
 class Worker:
@@ -79,7 +81,7 @@ class Worker:
 
     async def _live(self) -> None:
         world = self._world
-        self.relay = SimulatedRelay(world)
+        self.relay = SimulatedRelay(world, self.name)
         self.relay.start()
         self.host = Host(
             world.settings, world.folds(), COUNTS, "simulated",
@@ -167,6 +169,8 @@ class Worker:
         found = []
         if self._flows:
             for where in world.chance.shuffled(sorted(self._positions)):
+                if where in world.lagging:
+                    continue
                 offset = self._stale.pop(where, self._positions[where])
                 records = world.log.read(where, offset, world.chance.number(1, 12))
                 if records:

@@ -4,10 +4,14 @@ A module has
   `BODIES`  name → (body, what it must give: the events' types in order, or the reason's code);
             a body is JSON values, a `Form`, or a `Raw`;
   `CALL`    one request as the demo's generator makes and signs it, at `NOW_MS`, with `SECRET`,
-            for `URL`; what it says is "hello";
+            for `URL`; what it says is "hello"; a vendor that signs with a key pair has a `SECRET`
+            of its own;
   `WORDS`   personal words in the bodies, which may stand nowhere but in personal fields;
   `SIGNS`   what the signature covers: "body", "body and time", "time", or "nothing" when a
-            password is all there is.
+            password is all there is;
+and where a vendor needs it
+  `WINDOW_MS`  how old a signed time may be, if its retries carry the first try's signature;
+  `unsigned`   takes the signature out of a body in which it stands.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -73,6 +78,8 @@ def parsed(
 
 
 def vendors() -> dict[str, ModuleType]:
-    """Vendor → its module of samples."""
+    """Vendor → its module of samples; a plug-in's is an entry point `filrouge.conformance`."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    own = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    plugged = {point.name: point.load() for point in entry_points(group="filrouge.conformance")}
+    return own | plugged
