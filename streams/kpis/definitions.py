@@ -89,7 +89,8 @@ def _reply(which: str) -> Callable[[FactBase], Parts]:
 
 def _reply_business(fact: FactBase) -> Parts:
     if isinstance(fact, ReplyMeasured) and fact.which == "first" and fact.business_ms is not None:
-        yield from _duration(fact.business_ms)
+        return _duration(fact.business_ms)
+    return _NONE
 
 
 def _resolution_business(fact: FactBase) -> Parts:
@@ -98,7 +99,8 @@ def _resolution_business(fact: FactBase) -> Parts:
         and fact.fcr != "excluded"
         and fact.business_ms is not None
     ):
-        yield from _duration(fact.business_ms)
+        return _duration(fact.business_ms)
+    return _NONE
 
 
 def _resolution(fact: FactBase) -> Parts:
@@ -162,7 +164,8 @@ def _sla(fact: FactBase) -> Parts:
 
 def _service_level(fact: FactBase) -> Parts:
     if isinstance(fact, SlaMet | SlaBreached) and fact.clock == "queue":
-        yield from _sla(fact)
+        return _sla(fact)
+    return _NONE
 
 
 def _sla_detail(fact: FactBase) -> str:
