@@ -23,7 +23,7 @@ ACTS = frozenset({"act", "connected"})
 """Kinds of entries that are acts of the customer."""
 
 
-class Cycle(msgspec.Struct):
+class Cycle(msgspec.Struct, gc=False):
     """An open→resolved span: the unit that KPIs count. `resolved_ms` is None while it is open."""
 
     number: int

@@ -22,7 +22,7 @@ _BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected"})
 """Without one of these nothing can change hands."""
 
 
-class Moved(msgspec.Struct):
+class Moved(msgspec.Struct, gc=False):
     """One transfer as it is known so far."""
 
     id: str
@@ -39,7 +39,7 @@ class Moved(msgspec.Struct):
     """The vendor itself called it a transfer."""
 
 
-class _Holding(msgspec.Struct):
+class _Holding(msgspec.Struct, gc=False):
     """Who has a conversation now."""
 
     hands: Hands = {}
