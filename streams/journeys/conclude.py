@@ -37,7 +37,7 @@ def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
         if known is None:
             journey.published[subject] = fact
             yield None, fact
-        elif not _equal(known, fact):
+        elif known is not fact and not _equal(known, fact):
             new = msgspec.structs.replace(fact, revision=known.revision + 1)
             journey.published[subject] = new
             yield (known if known.state == "asserted" else None), new

@@ -121,6 +121,34 @@ class Findings:
         self.facts[fact.subject_id] = fact  # type: ignore[assignment]  # every FactBase is a Fact
         return fact
 
+    def stands(self, cycle: Cycle, evidence: tuple[str, ...], *subjects: str) -> bool:
+        """Whether these facts, published together of a moment that is over, are still so: the same
+        entries under the same policy, and nothing else that they rest on.  If so they are kept and
+        need not be worked out again.  (A property test compares this with working them out.)
+        """
+        if self._queued or self._assigned or self.priority:
+            return False
+        kept: dict[str, Fact] = {}
+        for subject in subjects:
+            known = self.journey.published.get(f"{self.journey.id}/{subject}")
+            if (
+                known is None
+                or known.state != "asserted"
+                or known.cycle != cycle.number
+                or known.topic != self.journey.topic
+                or known.policy != self.policy.version
+                or known.customer != self._customer
+                or known.queue
+                or known.team
+                or (known.certainty == "probable") != (known.channel in self._probable)
+            ):
+                return False
+            kept[known.subject_id] = known
+        if next(iter(kept.values())).evidence != evidence:
+            return False
+        self.facts |= kept
+        return True
+
     def silent_since(self, due_ms: int) -> bool:
         """Has the time come to conclude from silence? Late news get their grace first."""
         at_ms = due_ms + self.policy.late_ms
