@@ -24,7 +24,11 @@ def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
             fill(kafka.bootstrap, f"{prefix}events", COUNT, CUSTOMERS)
             found.append(
                 drained(
-                    kafka, server, prefix, COUNT, stage="small",
+                    kafka,
+                    server,
+                    prefix,
+                    COUNT,
+                    stage="small",
                     command=("-m", "benchmarks.small", "{settings}"),
                 )  # fmt: skip
             )

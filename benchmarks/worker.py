@@ -32,9 +32,7 @@ def drained(
     in the topics of `prefix` already. Starting up does not count: the clock runs from its first
     commit on.
     """
-    topics = "\n".join(
-        f'{name.replace("-", "_")} = "{prefix}{name}"' for name in TOPICS
-    )
+    topics = "\n".join(f'{name.replace("-", "_")} = "{prefix}{name}"' for name in TOPICS)
     space = prefix.strip("-")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "f.toml"
