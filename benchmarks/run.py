@@ -32,8 +32,8 @@ def _head() -> str:
 Written by `make bench`. Kafka, Redis and the system under test share the machine: read the figures
 as ratios of one run. CPU is user and system time of the worker's own process, all threads.
 
-Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; \
-Kafka 4.1, Redis 7.
+Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()},
+{packages}; Kafka 4.1, Redis 7.
 """
 
 
