@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
 from streams.channels.base import Request
+from streams.channels.multipart import form_fields
 
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
+
+_NO_TEXT = (bool, dict, list)
 
 _UNSEEN = re.compile(r"(?is)<(script|style|title)\b[^<>]*>[^<]*</\1>|<!--[^<>]*-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/blockquote|/h[1-6])\b[^<>]*>")
@@ -59,14 +60,7 @@ def read_form(request: Request) -> dict[str, str]:
 
 
 def _multipart(request: Request) -> dict[str, str]:
-    head = f"Content-Type: {request.content_type}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
-    form: dict[str, str] = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and part.get_filename() is None:
-            payload = part.get_payload(decode=True)
-            form[name] = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
+    form = {field.name: field.text for field in form_fields(request) if field.file is None}
     if not form:
         raise BodyError("The body is a multipart form without fields.")
     return form
@@ -90,9 +84,7 @@ def text(value: Any, *path: str | int) -> str:
     found = dig(value, *path) if len(path) != 1 or type(value) is not dict else value.get(path[0])
     if type(found) is str:
         return found
-    if found is None or isinstance(found, bool | dict | list):
-        return ""
-    return str(found)
+    return "" if found is None or isinstance(found, _NO_TEXT) else str(found)
 
 
 def number(value: Any, *path: str | int) -> float | None:

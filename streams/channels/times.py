@@ -12,6 +12,8 @@ _FIRST_MS = 365 * 86_400_000
 
 _LAST_MS = 253_402_300_799_000
 
+_NUMBERS = (int, float, str)
+
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
 _UTC = re.compile(r" UTC$")
@@ -76,7 +78,7 @@ def any_form(value: object) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return None
     try:
         number = float(value)
