@@ -61,10 +61,10 @@ def webhooks() -> str:
         [
             "## Gateway",
             "",
-            "How many webhooks does one gateway process take, verified and confirmed by Kafka",
+            "How many webhooks does one gateway take, verified and confirmed by Kafka",
             f"(`acks=all`), with the mix of all vendors over {gateway.CONNECTIONS} connections?",
-            "Load, broker and gateway share the cores: what counts is a second of the gateway's",
-            "own CPU (librdkafka's threads included).",
+            "Load, broker and gateway share the cores: what counts is the gateway's own CPU",
+            "(librdkafka's threads included).",
             "(`benchmarks/gateway.py`; goal: 8,000 a second and core.)",
             "",
             f"| median of {RUNS} (range) | webhooks |",

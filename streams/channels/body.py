@@ -15,7 +15,6 @@ from streams.channels.multipart import form_fields
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
 
-_NO_TEXT = (bool, dict, list)
 
 _UNSEEN = re.compile(r"(?is)<(script|style|title)\b[^<>]*>[^<]*</\1>|<!--[^<>]*-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/blockquote|/h[1-6])\b[^<>]*>")
