@@ -83,7 +83,9 @@ def text(value: Any, *path: str | int) -> str:
     found = dig(value, *path) if len(path) != 1 or type(value) is not dict else value.get(path[0])
     if type(found) is str:
         return found
-    return "" if found is None or isinstance(found, _NO_TEXT) else str(found)
+    if found is None or isinstance(found, bool | dict | list):
+        return ""
+    return str(found)
 
 
 def number(value: Any, *path: str | int) -> float | None:
