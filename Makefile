@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 0
+MINUTES ?= 1
 
-.PHONY: help install demo test check lint format schemas bench clean
+.PHONY: help install demo test check lint format schemas bench fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +29,10 @@ test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh
 	@$(BIN)/pytest -q
 
+fuzz: install  ## MINUTES=10 of fuzzing: adapters by shapes and bytes, the gateway over raw sockets; CASE=file plays a failure again
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group fuzz || echo "Without atheris: bytes are not led by coverage."
+	@$(BIN)/python -m tests.fuzz $(if $(CASE),--case $(CASE),--minutes $(MINUTES))
+
 lint: install
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
@@ -36,15 +41,17 @@ lint: install
 	@$(BIN)/python -m schemas.generate --check
 	@$(BIN)/python -m schemas.page --check
 	@$(BIN)/python -m streams.kpis.page --check
+	@$(BIN)/python -m streams.channels.page --check
 
 format: install
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-schemas: install  ## writes schemas/json, docs/events.md and docs/kpis.md from the types
+schemas: install  ## writes schemas/json and the pages of events, KPIs and vendors from the types
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m schemas.page
 	@$(BIN)/python -m streams.kpis.page
+	@$(BIN)/python -m streams.channels.page
 
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh

@@ -7,7 +7,7 @@ fold adds `customer`, the journeys fold reads them.  Everything personal (text, 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -59,6 +59,13 @@ class ConversationOpened(EventBase, frozen=True, kw_only=True, tag="conversation
 Status = Literal["open", "pending_bot", "on_hold", "snoozed", "resolved", "closed", "deleted"]
 
 
+class Commitment(Part, frozen=True):
+    """Something that an agent promised the customer, and by when (ms), if he said."""
+
+    what: Literal["call_back", "answer", "refund", "delivery", "visit", "other"]
+    due_ms: int | None = None
+
+
 class ConversationUpdated(EventBase, frozen=True, kw_only=True, tag="conversation.updated"):
     """What is now so. At least one field is set."""
 
@@ -70,6 +77,7 @@ class ConversationUpdated(EventBase, frozen=True, kw_only=True, tag="conversatio
     tags: tuple[str, ...] | None = None
     note: bool = False
     """An internal note was added; its text is in `personal["note"]`."""
+    commitment: Commitment | None = None
     by_model: str | None = None
 
 
@@ -271,7 +279,8 @@ class ClockTick(EventBase, frozen=True, kw_only=True, tag="clock.tick"):
 
 class PolicyChanged(EventBase, frozen=True, kw_only=True, tag="policy.changed"):
     version: str
-    policy: dict[str, int | float | str | bool] = {}
+    policy: dict[str, Any] = {}
+    """Fields of the policy that change; `promises` and `calendars` are replaced as a whole."""
 
 
 class ErasureRequested(EventBase, frozen=True, kw_only=True, tag="erasure.requested"):

@@ -62,6 +62,8 @@ class JourneyResolved(FactBase, frozen=True, kw_only=True, tag="journey.resolved
     """End of a cycle. `fcr` is pending until a repeat (no) or the look-back's end (yes)."""
 
     duration_ms: int
+    business_ms: int | None = None
+    """The same in open hours; None when the team has no calendar."""
     by: str = ""
     fcr: Literal["pending", "yes", "no", "excluded"] = "pending"
     contacts: int = 0
@@ -154,6 +156,7 @@ class ReplyMeasured(FactBase, frozen=True, kw_only=True, tag="reply.measured"):
     which: Literal["first", "next"]
     ms: int
     business_ms: int | None = None
+    """In open hours; None when the team has no calendar."""
     by: str = ""
 
 

@@ -77,6 +77,16 @@ def gateway(settings: Settings) -> None:
 
 
 @main.command()
+@click.option("--once", is_flag=True, help="One pass, then end.")
+@with_settings
+def reconcile(settings: Settings, once: bool) -> None:
+    """Ask vendors' APIs for what their webhooks did not bring."""
+    from streams.reconcile.role import run_reconcile
+
+    _role(lambda chosen: run_reconcile(chosen, once=once), settings)
+
+
+@main.command()
 @with_settings
 def worker(settings: Settings) -> None:
     """Normalise, follow journeys, deliver notices."""
@@ -125,13 +135,29 @@ def explain(vendor: str, as_json: bool, files: tuple[Path, ...]) -> None:
 
 
 @main.command()
-def vendors() -> None:
-    """List the vendors that Filrouge understands."""
-    from streams.channels.registry import adapters
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a vendor.")
+@click.argument("names", nargs=-1)
+def vendors(names: tuple[str, ...], as_json: bool) -> None:
+    """What each vendor tells and what not; all of them, or those named."""
+    from streams.channels.page import rows
+    from streams.channels.registry import failures
 
-    for name, adapter in adapters().items():
-        if name != "filrouge":
-            click.echo(f"{name:16} {adapter.title}")
+    for sentence in failures().values():
+        err.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    found = rows()
+    if unknown := [name for name in names if name not in found]:
+        _fail(f"There is no vendor {unknown[0]!r}; there are {', '.join(found)}.")
+    for name, about in found.items():
+        if names and name not in names:
+            continue
+        if as_json:
+            click.echo(orjson.dumps({"vendor": name, **about}))
+            continue
+        out.print(name, style="bold", highlight=False)
+        grid = Table.grid(padding=(0, 2))
+        for label, value in about.items():
+            grid.add_row(f"  {label}", value)
+        out.print(grid, highlight=False, markup=False)
 
 
 @main.command()

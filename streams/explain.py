@@ -12,7 +12,7 @@ import orjson
 from schemas.cloudevents import rfc3339
 from schemas.events import EventBase
 from streams.channels.base import Parsed, Request, SourceConfig, malformed
-from streams.channels.registry import adapters
+from streams.channels.registry import adapters, failures
 
 _ENVELOPE = {
     "id", "source", "domain", "time_ms", "recorded_ms", "channel", "actor", "conversation",
@@ -29,6 +29,8 @@ def explain(
 ) -> Parsed:
     """The events of one body, or why there are none. Nothing is verified."""
     known = adapters()
+    if vendor in failures():
+        raise UnknownVendorError(failures()[vendor])
     if vendor not in known:
         raise UnknownVendorError(f"There is no vendor {vendor!r}; there are {', '.join(known)}.")
     headers = {"content-type": content_type or guess_content_type(body)}

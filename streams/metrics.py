@@ -34,6 +34,21 @@ clock_skew_seconds = Histogram(
     buckets=(-60, -5, -1, 0, 1, 5, 60, 600, 3600, 86400),
 )  # fmt: skip
 
+# Reconcile
+reconciled_records = Counter(
+    "filrouge_reconciled_records",
+    "Records that a vendor's API was asked for and that were sent in; most are repeats.",
+    ("source",),
+)
+reconcile_failures = Counter(
+    "filrouge_reconcile_failures", "Passes that could not be finished.", ("source",)
+)
+reconciled_timestamp_seconds = Gauge(
+    "filrouge_reconciled_timestamp_seconds",
+    "How far the vendor's API was asked, by its own clock.",
+    ("source",),
+)
+
 # Folds
 events_total = Counter(
     "filrouge_events", "Canonical events made, by type and source.", ("type", "source")

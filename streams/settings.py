@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import ipaddress
 import os
 import tomllib
 import types
@@ -24,8 +25,15 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from streams.channels.base import SourceConfig
-from streams.channels.registry import adapters
+from streams.channels.registry import adapters, failures
 from streams.identity.mail import RULES, MailRule
+
+LARGEST_BODY = 3_145_728
+"""Topics take records of 4 MiB; a record is a body with its headers."""
+
+
+PULLABLE = ("chatwoot",)
+"""Vendors whose API can be asked for what their webhooks did not bring."""
 
 
 class SettingsError(Exception):
@@ -86,10 +94,28 @@ class Gateway(Section, frozen=True, kw_only=True):
     port: int = 8080
     public_url: str = ""
     """Scheme, host and port by which vendors call; Twilio signs it. Empty: from the request."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks (`10.0.0.0/8`) whose word about scheme and host is taken."""
+    proxy_headers: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """Which of the two your proxies write; the other one is not read."""
+    tls_cert_file: str = ""
+    """PEM with the chain; with `tls_key_file` the gateway speaks HTTPS itself."""
+    tls_key_file: str = ""
     max_body_bytes: int = 1_048_576
     """1 MiB: the largest webhook among our vendors (an inbound mail without files) fits."""
+    max_header_bytes: int = 16_384
+    """As most servers have it; vendors send less than 3 KB. More gets 431."""
+    max_connections: int = 2_000
+    """Clients at once; with bodies of 1 MiB half read that is the memory it may take, GiB."""
     max_in_flight: int = 1_000
     """Requests that may wait for Kafka; more get 503 at once instead of a queue."""
+    max_rate_per_source: int = 2_000
+    """Verified webhooks a second, twice as many at once; more get 429. A tenant that floods
+    leaves room for the others."""
+    read_timeout_ms: int = 10_000
+    """A whole request must come, and an answer be read, in that time; vendors need far less."""
+    idle_timeout_ms: int = 75_000
+    """A connection kept alive without a request; above the 60 s of most proxies."""
     kafka_timeout_ms: int = 4_000
     """Vendors give up after 5 s (Chatwoot, Aircall, Intercom): 503 must come before."""
     stamp_arrival: bool = False
@@ -155,6 +181,25 @@ class Source(Section, frozen=True, kw_only=True):
         )
 
 
+class Reconcile(Section, frozen=True, kw_only=True):
+    """A vendor's API that `filrouge reconcile` asks for what its webhooks did not bring."""
+
+    source: str
+    """Name of a [[source]]; of its vendors, Chatwoot can be asked."""
+    url: str
+    """Scheme and host of the installation: `https://app.chatwoot.com`."""
+    account: str
+    token: str = ""
+    """Of an administrator: he sees all inboxes."""
+    token_file: str = ""
+    every_ms: int = 60_000
+    """Between two passes: what was lost is late by this at most."""
+    first_ms: int = 3_600_000
+    """How far back the first pass asks; later ones go on where the last one ended."""
+    requests_per_s: float = 2.0
+    """Chatwoot's own limit is about 50 a second for all clients of an address."""
+
+
 class Subscriber(Section, frozen=True, kw_only=True):
     """Where notifications go, as Standard Webhooks."""
 
@@ -205,6 +250,7 @@ class Settings(Section, frozen=True, kw_only=True):
     worker: Worker = Worker()
     domain: tuple[Domain, ...] = ()
     source: tuple[Source, ...] = ()
+    reconcile: tuple[Reconcile, ...] = ()
     subscriber: tuple[Subscriber, ...] = ()
     email: tuple[Email, ...] = ()
 
@@ -226,6 +272,7 @@ class Settings(Section, frozen=True, kw_only=True):
 _LISTS: dict[str, type[Section]] = {
     "domain": Domain,
     "source": Source,
+    "reconcile": Reconcile,
     "subscriber": Subscriber,
     "email": Email,
 }
@@ -383,7 +430,15 @@ def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Sett
         else s
         for s in settings.subscriber
     )
-    return replace(settings, domain=domains, source=sources, subscriber=subscribers)
+    pulls = tuple(
+        replace(r, token=_read_secret(r.token_file, folder, f"reconcile {r.source}", mistakes))
+        if r.token_file
+        else r
+        for r in settings.reconcile
+    )
+    return replace(
+        settings, domain=domains, source=sources, subscriber=subscribers, reconcile=pulls
+    )
 
 
 def _contradictions(settings: Settings) -> list[str]:
@@ -399,12 +454,16 @@ def _contradictions(settings: Settings) -> list[str]:
         f"Source {source.name!r} has the unknown vendor {source.vendor!r}; there are "
         f"{', '.join(adapters())}."
         for source in settings.source
-        if source.vendor not in adapters()
+        if source.vendor not in adapters() and source.vendor not in failures()
+    ]
+    found += [
+        failures()[source.vendor] for source in settings.source if source.vendor in failures()
     ]
     for kind, names in (
         ("domain", domains),
         ("source", [source.name for source in settings.source]),
         ("subscriber", [subscriber.name for subscriber in settings.subscriber]),
+        ("reconcile", [pull.source for pull in settings.reconcile]),
     ):
         found += [
             f"{count} of [[{kind}]] have the name {name!r}; names must differ."
@@ -423,9 +482,51 @@ def _contradictions(settings: Settings) -> list[str]:
         for subscriber in settings.subscriber
         if not _is_webhook_secret(subscriber.secret)
     ]
+    found += [
+        f"gateway.trusted_proxies: {text!r} is neither an address nor a network."
+        for text in settings.gateway.trusted_proxies
+        if not _is_network(text)
+    ]
+    if bool(settings.gateway.tls_cert_file) != bool(settings.gateway.tls_key_file):
+        found.append("gateway.tls_cert_file and gateway.tls_key_file belong together.")
+    if not 0 < settings.gateway.max_body_bytes <= LARGEST_BODY:
+        found.append(f"gateway.max_body_bytes must be between 1 and {LARGEST_BODY}.")
+    if settings.gateway.max_rate_per_source < 1:
+        found.append("gateway.max_rate_per_source must be 1 or more.")
+    found += _reconcile(settings)
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
+
+
+def _reconcile(settings: Settings) -> list[str]:
+    found = []
+    for pull in settings.reconcile:
+        source = settings.source_named(pull.source)
+        if source is None:
+            found.append(f"[[reconcile]] names {pull.source!r}, which is no [[source]].")
+        elif source.vendor not in PULLABLE:
+            found.append(
+                f"[[reconcile]] of {pull.source!r}: {source.vendor} cannot be asked for what was "
+                f"lost; {', '.join(PULLABLE)} can."
+            )
+        if not pull.token:
+            found.append(f"[[reconcile]] of {pull.source!r} needs a token.")
+        if not pull.url.startswith(("https://", "http://")):
+            found.append(f"[[reconcile]] of {pull.source!r}: url must begin with https://.")
+        if pull.requests_per_s <= 0 or pull.every_ms <= 0:
+            found.append(
+                f"[[reconcile]] of {pull.source!r}: requests_per_s and every_ms must be above 0."
+            )
+    return found
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_webhook_secret(secret: str) -> bool:

@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from streams.engine.clients import kafka_python
+from streams.engine.clients import RECORD_BYTES, kafka_python
 from streams.fold import TopicRole
 from streams.settings import Settings
 
@@ -20,6 +20,7 @@ _DEFAULTS = {
     "retention.ms": str(7 * _DAY_MS),
     "min.insync.replicas": "1",
     "message.timestamp.type": "CreateTime",
+    "max.message.bytes": "1048588",
 }
 """What a broker does when a topic says nothing."""
 
@@ -53,7 +54,11 @@ def wanted(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     found = {}
     for role in get_args(TopicRole):
         count = kafka.webhooks_partitions if role == "webhooks" else kafka.events_partitions
-        config = {"retention.ms": retention, "min.insync.replicas": str(kafka.min_insync)}
+        config = {
+            "retention.ms": retention,
+            "min.insync.replicas": str(kafka.min_insync),
+            "max.message.bytes": str(RECORD_BYTES),
+        }
         if role == "webhooks":
             # The broker's clock is the log's: those of gateways do not matter.
             config["message.timestamp.type"] = "LogAppendTime"

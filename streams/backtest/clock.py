@@ -49,7 +49,8 @@ def _step(pattern: str) -> Callable[[str], datetime]:
 
 
 def not_before(time_ms: int, previous_ms: int) -> int:
-    """`time_ms`, or the same clock time a day later if it lies before `previous_ms`: rows that
-    write one date and several clock times cross midnight.
+    """`time_ms`, or the same clock time a day later if it lies more than half a day before
+    `previous_ms`: rows that write one date and several clock times cross midnight.  What lies
+    before by less is a clock that went back, and is believed.
     """
-    return time_ms + _DAY_MS if time_ms < previous_ms else time_ms
+    return time_ms + _DAY_MS if previous_ms - time_ms > _DAY_MS // 2 else time_ms

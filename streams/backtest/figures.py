@@ -15,42 +15,41 @@ from statistics import fmean, median
 from typing import Any
 
 from streams.backtest.clock import reader
-from streams.backtest.template import (
-    MappingError,
-    Render,
-    Row,
-    Test,
-    compile_condition,
-    compile_template,
-)
+from streams.backtest.condition import Test, compile_condition, number
+from streams.backtest.mapping import MappingFile
+from streams.backtest.template import MappingError, Render, Row, compile_template
+from streams.backtest.tree import Tree
 
 Rows = Sequence[Row]
-Result = dict[str, int | float | None]
+Result = dict[str, Any]
 
 
 class Compiler:
     """Compiles the parts of one `[[figure]]` table."""
 
-    def __init__(
-        self, columns: frozenset[str], maps: Mapping[str, Row], formats: Sequence[str], zone: str
-    ) -> None:
+    def __init__(self, columns: frozenset[str], file: MappingFile) -> None:
         self._columns = columns
-        self._maps = maps
-        self._formats = formats
-        self._zone = zone
+        self._file = file
+        self._read = reader(file.time.get("formats", ["iso"]), file.time.get("zone", "UTC"))
 
     def text(self, spec: Mapping[str, Any], name: str) -> Render:
         if name not in spec:
             raise MappingError(f"a figure of kind {spec.get('kind')!r} needs {name!r}")
-        return compile_template(str(spec[name]), self._columns, self._maps)
+        return compile_template(str(spec[name]), self._columns, self._file.maps)
 
     def test(self, spec: Mapping[str, Any], name: str) -> Test:
-        return compile_condition(spec.get(name, {}), self._columns, self._maps)
+        return compile_condition(spec.get(name, {}), self._columns, self._file.maps, self._read)
 
     def time(self, spec: Mapping[str, Any], name: str) -> Callable[[Row], int]:
         render = self.text(spec, name)
-        read = reader(self._formats, self._zone)
-        return lambda row: read(render(row))
+        return lambda row: self._read(render(row))
+
+    def tree(self, rows: Rows) -> Tree:
+        """The reply tree of these rows, as `[tree]` reads them."""
+        if self._file.tree is None:
+            raise MappingError("this kind of figure needs [tree] in the mapping")
+        ident, parent = self._file.tree.id, self._file.tree.parent
+        return Tree(self.text({"id": ident}, "id"), self.text({"parent": parent}, "parent"), rows)
 
 
 def _groups(rows: Rows, render: Render) -> dict[str, list[Row]]:
@@ -61,20 +60,47 @@ def _groups(rows: Rows, render: Render) -> dict[str, list[Row]]:
 
 
 def count(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
-    """Rows that `when` holds for, and their share of those that `of` holds for."""
+    """Rows that `when` holds for, and their share of those that `of` holds for; or how they are
+    spread `by` a template.
+    """
     when, of = make.test(spec, "when"), make.test(spec, "of")
-    whole = sum(1 for row in rows if of(row))
-    part = sum(1 for row in rows if of(row) and when(row))
-    result: Result = {"n": part}
+    whole = [row for row in rows if of(row)]
+    part = [row for row in whole if when(row)]
+    result: Result = {"n": len(part)}
     if "of" in spec:
-        result |= {"of": whole, "percent": 100 * part / whole if whole else None}
+        result |= {
+            "of": len(whole),
+            "percent": 100 * len(part) / len(whole) if whole else None,
+        }
+    if "by" in spec:
+        by = make.text(spec, "by")
+        result["by"] = {name: {"n": n} for name, n in Counter(map(by, part)).most_common()}
     return result
 
 
 def values(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
-    """n, mean, median and maximum of the number in `value` over the rows of `when`."""
+    """n, mean, median and maximum of the number in `value` over the rows of `when`, and `by`
+    whatever that template gives.
+    """
     when, value = make.test(spec, "when"), make.text(spec, "value")
-    found = [float(value(row)) for row in rows if when(row)]
+    kept = [row for row in rows if when(row)]
+    return _summary(spec, make, [(row, number(value(row), "value")) for row in kept])
+
+
+def _summary(spec: Mapping[str, Any], make: Compiler, found: Sequence[tuple[Row, float]]) -> Result:
+    """Of numbers, each with the row that it is filed under."""
+    result = _moments([amount for _, amount in found])
+    if "by" in spec:
+        by = make.text(spec, "by")
+        groups: dict[str, list[float]] = {}
+        for row, amount in found:
+            groups.setdefault(by(row), []).append(amount)
+        ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+        result["by"] = {name: _moments(amounts) for name, amounts in ordered}
+    return result
+
+
+def _moments(found: Sequence[float]) -> Result:
     if not found:
         return {"n": 0, "mean": None, "median": None, "max": None}
     return {"n": len(found), "mean": fmean(found), "median": median(found), "max": max(found)}
@@ -115,22 +141,62 @@ def groups(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
 
 def response(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
     """In groups whose first row passes `start`: the time from its `from` to the `to` of the first
-    later row that passes `answer`, in `unit` (s, min, h).
+    later row that passes `answer`, in `unit` (s, min, h, d); `by` files the answering rows.
     """
     group = make.text(spec, "group")
     start, answer = make.test(spec, "start"), make.test(spec, "answer")
     begins, ends = make.time(spec, "from"), make.time(spec, "to")
-    unit_ms = {"s": 1_000, "min": 60_000, "h": 3_600_000}[spec.get("unit", "s")]
+    unit_ms = _unit_ms(spec)
     waits = []
     for members in _groups(rows, group).values():
         if not start(members[0]):
             continue
-        reply = next((row for row in members[1:] if answer(row)), None)
-        if reply is not None:
-            waits.append((ends(reply) - begins(members[0])) / unit_ms)
-    if not waits:
-        return {"n": 0, "mean": None, "median": None}
-    return {"n": len(waits), "mean": fmean(waits), "median": median(waits)}
+        answered = next((row for row in members[1:] if answer(row)), None)
+        if answered is not None:
+            waits.append((answered, (ends(answered) - begins(members[0])) / unit_ms))
+    return _summary(spec, make, waits)
+
+
+def reply(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
+    """From each row of `start` to the earliest row of `answer` that answers it directly, by the
+    time `at` and in `unit`; `by` files the answering rows.  Needs `[tree]`.
+    """
+    start, answer, at = make.test(spec, "start"), make.test(spec, "answer"), make.time(spec, "at")
+    tree, unit_ms = make.tree(rows), _unit_ms(spec)
+    first: dict[str, Row] = {}
+    for row in rows:
+        if answer(row) and (parent := tree.parent(row)):
+            known = first.setdefault(parent, row)
+            if at(row) < at(known):
+                first[parent] = row
+    return _summary(
+        spec,
+        make,
+        [
+            (answered, (at(answered) - at(row)) / unit_ms)
+            for row in rows
+            if start(row) and (answered := first.get(tree.ident(row))) is not None
+        ],
+    )
+
+
+def unordered(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
+    """Rows of `when` that stand before the row which they answer.  Needs `[tree]`."""
+    when, tree = make.test(spec, "when"), make.tree(rows)
+    place = {tree.ident(row): number for number, row in enumerate(rows)}
+    found = [
+        number
+        for number, row in enumerate(rows)
+        if when(row) and place.get(tree.parent(row), -1) > number
+    ]
+    return {"n": len(found)}
+
+
+def _unit_ms(spec: Mapping[str, Any]) -> int:
+    units = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+    if (unit := str(spec.get("unit", "s"))) not in units:
+        raise MappingError(f"there is no unit {unit!r}; there are {', '.join(units)}")
+    return units[unit]
 
 
 def followed(spec: Mapping[str, Any], rows: Rows, make: Compiler) -> Result:
@@ -163,6 +229,8 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any], Rows, Compiler], Result]] = {
     "response": response,
     "followed": followed,
     "repeated": repeated,
+    "reply": reply,
+    "unordered": unordered,
 }
 
 

@@ -14,18 +14,13 @@ import msgspec
 
 from schemas.events import Event, EventBase
 from streams.backtest.clock import not_before, reader
+from streams.backtest.condition import Test, compile_condition, number
 from streams.backtest.rows import NUMBER
-from streams.backtest.template import (
-    MappingError,
-    Render,
-    Row,
-    Test,
-    compile_condition,
-    compile_template,
-)
+from streams.backtest.template import MappingError, Render, Row, compile_template
+from streams.backtest.tree import TreeSpec
 from streams.channels.ids import event_id
 
-_CONTROL = {"when", "time", "key", "first_of", "last_of"}
+_CONTROL = {"when", "time", "after_s", "key", "first_of", "last_of"}
 _SHORTHANDS = {"conversation", "actor", "text", "note", "comment", "name", "subject"}
 
 
@@ -37,9 +32,11 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     figure: list[dict[str, Any]] = []
     skip: list[dict[str, Any]] = []
     csv: dict[str, str] = {}
+    missing: list[str] = []
+    tree: TreeSpec | None = None
     time: dict[str, Any] = {}
     maps: dict[str, dict[str, str]] = {}
-    policy: dict[str, int | float | str | bool] = {}
+    policy: dict[str, Any] = {}
     domain: str = "history"
 
 
@@ -56,23 +53,36 @@ def load(path: Path) -> MappingFile:
 
 
 class Edges:
-    """First and last row of each group, for `first_of` and `last_of`: one pass over the log."""
+    """First and last row of each group by time (ties by the file's order), for `first_of` and
+    `last_of`: one pass over the log.  A row without a time is neither.
+    """
 
-    def __init__(self, renders: Mapping[str, Render], rows: Iterator[dict[str, str]]) -> None:
-        self._renders = renders
-        self._first: dict[tuple[str, str], str] = {}
-        self._last: dict[tuple[str, str], str] = {}
+    def __init__(self, mapping: EventMapping, rows: Iterator[Row]) -> None:
+        self._renders = mapping.groups
+        self._first: dict[tuple[str, str], tuple[int, str]] = {}
+        self._last: dict[tuple[str, str], tuple[int, str]] = {}
         for row in rows:
-            for name, render in renders.items():
-                group = (name, render(row))
-                self._first.setdefault(group, row[NUMBER])
-                self._last[group] = row[NUMBER]
+            for edge, (group, time) in mapping.groups.items():
+                at_ms = mapping.time_of(time(row))
+                if at_ms is None:
+                    continue
+                key = (edge, group(row))
+                if key not in self._first or at_ms < self._first[key][0]:
+                    self._first[key] = (at_ms, row[NUMBER])
+                if key not in self._last or at_ms >= self._last[key][0]:
+                    self._last[key] = (at_ms, row[NUMBER])
 
-    def is_first(self, name: str, row: Row) -> bool:
-        return self._first[name, self._renders[name](row)] == row[NUMBER]
+    def is_first(self, edge: str, row: Row) -> bool:
+        return self._stands(self._first, edge, row)
 
-    def is_last(self, name: str, row: Row) -> bool:
-        return self._last[name, self._renders[name](row)] == row[NUMBER]
+    def is_last(self, edge: str, row: Row) -> bool:
+        return self._stands(self._last, edge, row)
+
+    def _stands(
+        self, table: Mapping[tuple[str, str], tuple[int, str]], edge: str, row: Row
+    ) -> bool:
+        group, _ = self._renders[edge]
+        return table.get((edge, group(row)), (0, ""))[1] == row[NUMBER]
 
 
 class EventMapping:
@@ -86,35 +96,40 @@ class EventMapping:
             raise MappingError(f"[time] has no setting {min(unknown)!r}.")
         self._read = reader(formats, file.time.get("zone", "UTC"))
         self._rollover = bool(file.time.get("rollover"))
-        self._skip = [self._condition(skip.get("when", skip)) for skip in file.skip]
-        self.groups: dict[str, Render] = {}
+        self.groups: dict[str, tuple[Render, Render]] = {}
+        """Edge → the templates of its group and of the time by which its rows are ordered."""
         self._rules = [self._rule(spec, n) for n, spec in enumerate(file.event, 1)]
 
     def _template(self, text: str) -> Render:
         return compile_template(text, self._columns, self._file.maps)
 
-    def _condition(self, conditions: Mapping[str, Any]) -> Test:
-        return compile_condition(conditions, self._columns, self._file.maps)
-
-    def kept(self, row: Row) -> bool:
-        """False for rows that a `[[skip]]` leaves out."""
-        return not any(test(row) for test in self._skip)
+    def time_of(self, text: str) -> int | None:
+        """ms, or None for a text that is no time."""
+        try:
+            return self._read(text) if text.strip() else None
+        except MappingError:
+            return None
 
     def _rule(self, spec: dict[str, Any], number: int) -> _Rule:
         where = f"[[event]] number {number}"
         if "type" not in spec or "time" not in spec:
             raise MappingError(f"{where} needs `type` and `time`.")
         try:
+            time = self._template(spec["time"])
             edges: list[tuple[str, str]] = []
             for control in ("first_of", "last_of"):
                 if control in spec:
-                    self.groups.setdefault(spec[control], self._template(spec[control]))
-                    edges.append((control, spec[control]))
+                    edge = f"{spec[control]} by {spec['time']}"
+                    self.groups.setdefault(edge, (self._template(spec[control]), time))
+                    edges.append((control, edge))
             fields = {name: value for name, value in spec.items() if name not in _CONTROL}
             return _Rule(
                 where=where,
-                when=self._condition(spec.get("when", {})),
-                time=self._template(spec["time"]),
+                when=compile_condition(
+                    spec.get("when", {}), self._columns, self._file.maps, self._read
+                ),
+                time=time,
+                after_s=self._template(str(spec["after_s"])) if "after_s" in spec else None,
                 key=self._template(spec.get("key", f"{{#}}/{number}")),
                 edges=edges,
                 build=_builder(fields, self._template),
@@ -135,6 +150,8 @@ class EventMapping:
                 time_ms = self._read(text)
                 if self._rollover:
                     time_ms = previous_ms = not_before(time_ms, previous_ms)
+                if rule.after_s is not None and (later := rule.after_s(row).strip()):
+                    time_ms += round(number(later, "after_s") * 1_000)
                 yield self._event(rule, row, time_ms)
             except (MappingError, msgspec.ValidationError) as error:
                 raise MappingError(f"Row {row[NUMBER]}, {rule.where}: {error}") from error
@@ -160,6 +177,7 @@ class _Rule(msgspec.Struct, frozen=True):
     where: str
     when: Test
     time: Render
+    after_s: Render | None
     key: Render
     edges: list[tuple[str, str]]
     build: Callable[[Row], dict[str, Any]]
@@ -168,8 +186,8 @@ class _Rule(msgspec.Struct, frozen=True):
         if edges is None:
             return True
         return all(
-            edges.is_first(group, row) if control == "first_of" else edges.is_last(group, row)
-            for control, group in self.edges
+            edges.is_first(edge, row) if control == "first_of" else edges.is_last(edge, row)
+            for control, edge in self.edges
         )
 
 

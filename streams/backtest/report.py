@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from rich.table import Table
 from schemas.events import EventBase
 from streams.backtest import mapping as mappings
 from streams.backtest.figures import Compiler, figures
+from streams.backtest.kept import KeptRows
 from streams.backtest.rows import Log
 from streams.backtest.run import Result, in_order, json_lines, mapped, replay
 from streams.backtest.template import MappingError
@@ -25,6 +26,7 @@ from streams.kpis.scorecard import as_json as figures_json
 from streams.kpis.scorecard import duration, scorecard
 
 _SHOWN_MISTAKES = 5
+_SHOWN_GROUPS = 10
 
 
 def backtest_files(
@@ -43,7 +45,8 @@ def backtest_files(
         ordered = in_order(itertools.chain.from_iterable(sources))
         folding = bar.add_task("folding", total=None)
         result = replay(_counted(ordered, bar, folding), file.policy if file else {}, facts_out)
-    result.rows, result.skipped, result.mistakes = read.rows, read.skipped, read.mistakes
+    result.rows, result.skipped = read.rows, read.skipped
+    result.refused, result.mistakes = read.refused, read.mistakes
     if file and file.figure:
         result.figures = _figures(files, file)
     seconds = time.perf_counter() - started
@@ -81,22 +84,23 @@ def _events(
             f"{path} is not canonical events (.jsonl): name a mapping with --mapping; "
             "docs/backtest.md tells how to write one in twenty minutes."
         )
-    log = Log(path, file.csv.get("delimiter", ""), file.csv.get("encoding", "utf-8-sig"))
+    log = _log(path, file)
     task = bar.add_task(f"reading {path.name}", total=None)
     return mapped(log, file, read, lambda rows: bar.update(task, completed=rows))
 
 
+def _log(path: Path, file: mappings.MappingFile) -> Log:
+    return Log(path, file.csv.get("delimiter", ""), file.csv.get("encoding", "utf-8-sig"))
+
+
 def _figures(files: Sequence[Path], file: mappings.MappingFile) -> list[dict[str, Any]]:
     rows: list[Any] = []
-    columns: frozenset[str] = frozenset()
+    make: Compiler | None = None
     for path in files:
-        log = Log(path, file.csv.get("delimiter", ""), file.csv.get("encoding", "utf-8-sig"))
-        columns = log.columns
-        events = mappings.EventMapping(file, columns)
-        rows += [row for row in log.rows() if events.kept(row)]
-    formats = file.time.get("formats", ["iso"])
-    make = Compiler(columns, file.maps, formats, file.time.get("zone", "UTC"))
-    return figures(file.figure, rows, make)
+        kept = KeptRows(_log(path, file), file)
+        make = make or Compiler(kept.columns, file)
+        rows += kept.rows()
+    return figures(file.figure, rows, make) if make else []
 
 
 def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]:
@@ -106,8 +110,8 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
     return {
         "rows": result.rows,
         "rows_skipped": result.skipped,
-        "rows_refused": len(result.mistakes),
-        "mistakes": result.mistakes[:100],
+        "rows_refused": result.refused,
+        "mistakes": result.mistakes,
         "events": result.events,
         "events_by_type": dict(sorted(result.by_type.items())),
         "customers": len(result.customers),
@@ -130,7 +134,7 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     if result.skipped:
         out.print(f"{result.skipped} rows left out by the mapping")
     if result.mistakes:
-        out.print(f"[red]{len(result.mistakes)} rows could not be read[/red]; the first:")
+        out.print(f"[red]{result.refused} rows could not be read[/red]; the first:")
         for sentence in result.mistakes[:_SHOWN_MISTAKES]:
             out.print(f"  {sentence}", markup=False)
     table = Table("fact", "asserted", "retracted", title="Facts published, by revision")
@@ -176,12 +180,17 @@ def _print_figures(out: Console, found: Sequence[dict[str, Any]]) -> None:
     title = "The log's figures, under its authors' definitions"
     table = Table("figure", "numbers", "why ours differ", title=title)
     for one in found:
-        numbers = [
-            f"{name} {value:.4f}".rstrip("0").rstrip(".")
-            if isinstance(value, float)
-            else f"{name} {value}"
-            for name, value in one.items()
-            if name not in {"name", "kind", "why"} and value is not None
-        ]
-        table.add_row(one["name"], ", ".join(numbers), one["why"])
+        table.add_row(one["name"], _numbers(one), one["why"])
+        for name, numbers in itertools.islice(one.get("by", {}).items(), _SHOWN_GROUPS):
+            table.add_row(f"  {name}", _numbers(numbers), "")
     out.print(table)
+
+
+def _numbers(one: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:.4f}".rstrip("0").rstrip(".")
+        if isinstance(value, float)
+        else f"{name} {value}"
+        for name, value in one.items()
+        if name not in {"name", "kind", "why", "by"} and value is not None
+    )

@@ -1,8 +1,9 @@
-"""Reads a CSV as people export it: any line end, a byte-order mark, a guessed delimiter."""
+"""Reads a CSV as people export it: any line end, a byte-order mark, a guessed delimiter, gzip."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,6 +40,8 @@ class Log:
 
     def _open(self) -> io.TextIOWrapper:
         # Universal newlines: a bare carriage return ends a line too.
+        if self.path.suffix == ".gz":
+            return gzip.open(self.path, "rt", encoding=self.encoding, newline=None)
         return self.path.open(encoding=self.encoding, newline=None)
 
     def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:

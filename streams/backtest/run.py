@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
+from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import Edges, EventMapping, MappingFile
 from streams.backtest.rows import Log
 from streams.backtest.template import MappingError
@@ -27,6 +28,9 @@ from streams.stages.normalise import Normalise
 CHUNK = 500_000
 """Events sorted in memory at a time; a longer log is sorted in pieces on disk."""
 
+MISTAKES = 100
+"""Sentences kept of rows that cannot be read; the others are counted."""
+
 _KEY = b"a backtest's customer ids are nobody's secret"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event)
@@ -40,13 +44,21 @@ class Result(msgspec.Struct):
     events: int = 0
     rows: int = 0
     skipped: int = 0
+    refused: int = 0
     mistakes: list[str] = []
+    """Why rows were refused: the first of them."""
     by_type: Counter[str] = msgspec.field(default_factory=Counter)
     facts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     notices: Counter[str] = msgspec.field(default_factory=Counter)
     customers: set[str] = msgspec.field(default_factory=set)
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
+
+    def mistaken(self, sentence: str) -> None:
+        """A row or a part of one that cannot be read."""
+        self.refused += 1
+        if len(self.mistakes) < MISTAKES:
+            self.mistakes.append(sentence)
 
 
 class _States(dict[str, Any]):
@@ -125,19 +137,16 @@ def mapped(
     log: Log, file: MappingFile, result: Result, progress: Progress | None = None
 ) -> Iterator[EventBase]:
     """The events of a CSV under a mapping; what cannot be read is counted in `result`."""
-    mapping = EventMapping(file, log.columns)
-    edges = None
-    if mapping.groups:
-        edges = Edges(mapping.groups, (row for row in log.rows() if mapping.kept(row)))
-    for row in log.rows(progress):
-        result.rows += 1
-        if not mapping.kept(row):
-            result.skipped += 1
-            continue
+    kept = KeptRows(log, file)
+    mapping = EventMapping(file, kept.columns)
+    edges = Edges(mapping, kept.rows()) if mapping.groups else None
+    for row in kept.rows(progress):
         try:
             yield from mapping.events(row, edges)
         except MappingError as error:
-            result.mistakes.append(str(error))
+            result.mistaken(str(error))
+    result.rows += kept.read
+    result.skipped += kept.skipped
 
 
 def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
@@ -151,7 +160,7 @@ def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
                 try:
                     yield _event(line)
                 except msgspec.DecodeError as error:
-                    result.mistakes.append(f"Line {number}: {error}.")
+                    result.mistaken(f"Line {number}: {error}.")
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
 

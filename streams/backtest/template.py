@@ -1,4 +1,4 @@
-"""Templates and conditions of a mapping file: small, total, and checked before the first row.
+"""Templates of a mapping file: small, total, and checked before the first row.
 
 A template is a text with columns in braces: `{Case ID}`, `{#}` (the row's number from 1),
 `{Agent|lower}`, `{Operation|channels}` where `[maps.channels]` stands in the file.  A filter is
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
 
 Row = Mapping[str, str]
 Render = Callable[[Row], str]
-Test = Callable[[Row], bool]
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _FILTERS: dict[str, Callable[[str], str]] = {
@@ -72,53 +70,3 @@ def _filter(name: str, maps: Mapping[str, Row]) -> Callable[[str], str]:
         return lambda value: table.get(value, value if other == "*" else (other or ""))
     known = ", ".join([*_FILTERS, *maps])
     raise MappingError(f"There is no filter or map {name!r}; there are {known}.")
-
-
-def compile_condition(
-    conditions: Mapping[str, Any], columns: frozenset[str], maps: Mapping[str, Row]
-) -> Test:
-    """All of `{column or template: wanted}`.
-
-    `wanted` is a text (equal), `"*"` (not empty), `""` (empty), `"!text"` (different), a list (any
-    of), or a table with `regex`, `at_least`, `at_most`.
-    """
-    tests: list[Test] = []
-    for name, wanted in conditions.items():
-        template = name if "{" in name else "{" + name + "}"
-        tests.append(_test(compile_template(template, columns, maps), wanted, name))
-    return lambda row: all(test(row) for test in tests)
-
-
-def _test(render: Render, wanted: Any, name: str) -> Test:
-    if isinstance(wanted, list):
-        options = [_test(render, option, name) for option in wanted]
-        return lambda row: any(option(row) for option in options)
-    if isinstance(wanted, dict):
-        return _comparison(render, wanted, name)
-    text = str(wanted)
-    if text == "*":
-        return lambda row: render(row) != ""
-    if text.startswith("!"):
-        return lambda row: render(row) != text[1:]
-    return lambda row: render(row) == text
-
-
-def _comparison(render: Render, wanted: Mapping[str, Any], name: str) -> Test:
-    if set(wanted) == {"regex"}:
-        pattern = re.compile(str(wanted["regex"]))
-        return lambda row: pattern.search(render(row)) is not None
-    if wanted and set(wanted) <= {"at_least", "at_most"}:
-        low = float(wanted.get("at_least", "-inf"))
-        high = float(wanted.get("at_most", "inf"))
-        return lambda row: low <= _number(render(row), name) <= high
-    raise MappingError(
-        f"The condition on {name!r} must be a text, a list, or a table with regex, at_least or "
-        f"at_most, not {dict(wanted)!r}."
-    )
-
-
-def _number(text: str, name: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise MappingError(f"{name!r} holds {text!r}, which is no number.") from None

@@ -33,6 +33,7 @@ from schemas.events import (
     WrapupEnded,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -53,6 +54,19 @@ _RECEIPTS = {"sent", "delivered", "failed", "read", "queued", "undelivered"}
 class Aircall(Adapter):
     vendor = "aircall"
     title = "Aircall"
+    about = About(
+        gives=("messages", "states", "ends", "queue", "agents", "transfers"),
+        identities={
+            "phone": ("curated", "network"),
+            "email": ("curated",),
+            "vendor": ("asserted",),
+        },
+        transfer="call.transferred, external_transferred, unsuccessful_transfer",
+        lacks="menus (IVR) in full, ratings",
+        retries="up to 50 times, then the webhook is switched off; no order",
+    )
+    lateness_ms = 35_000
+    """`call.ended` comes about 30 s after the call."""
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """The token stands in the body: it has to be parsed before it is believed."""

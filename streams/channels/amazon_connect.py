@@ -40,6 +40,7 @@ from schemas.events import (
     WrapupEnded,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import Parsed, Request, SourceConfig, ignored, malformed, unknown
 from streams.channels.body import number, read_object, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
@@ -104,6 +105,18 @@ _AFTERMATH = (
 class AmazonConnect(EventBridge):
     vendor = "amazon_connect"
     title = "Amazon Connect"
+    about = About(
+        gives=("states", "ends", "queue", "agents", "transfers", "self-care"),
+        identities={
+            "phone": ("network",),
+            "email": ("claimed",),
+            "crm": ("curated",),
+            "vendor": ("asserted",),
+        },
+        transfer="a new contact with initiationMethod TRANSFER or QUEUE_TRANSFER",
+        lacks="what was said, holds on calls, ratings",
+        retries="EventBridge, up to 24 hours; may come twice, no order; one may be missing",
+    )
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)

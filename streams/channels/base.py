@@ -14,6 +14,7 @@ from typing import ClassVar
 import msgspec
 
 from schemas.events import EventBase
+from streams.channels.about import About
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -114,6 +115,8 @@ class Adapter(ABC):
     vendor: ClassVar[str]
     """Also the folder name of its fixtures and the value of `--vendor`."""
     title: ClassVar[str]
+    about: ClassVar[About] = About()
+    """What it tells and what not.  Every vendor states it; the conformance suite proves it."""
     keep_headers: ClassVar[tuple[str, ...]] = ()
     """Lower-case request headers that travel with the body into Kafka (delivery ids…)."""
     lateness_ms: ClassVar[int] = 5_000

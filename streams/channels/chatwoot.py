@@ -33,6 +33,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -91,6 +92,21 @@ class Chatwoot(Adapter):
 
     vendor = "chatwoot"
     title = "Chatwoot"
+    about = About(
+        gives=(
+            "messages", "receipts", "states", "ends", "agents", "bots", "transfers", "self-care",
+            "ratings",
+        ),
+        identities={
+            "phone": ("claimed",),
+            "email": ("claimed",),
+            "cookie": ("asserted",),
+            "vendor": ("asserted",),
+        },
+        transfer="conversation_updated with assignee_id, team_id or assignee_agent_bot_id",
+        lacks="who changed a conversation, receipts on most channels",
+        retries="none in 4.2: `filrouge reconcile` asks for what was lost",
+    )  # fmt: skip
     keep_headers = ("x-chatwoot-delivery",)
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

@@ -17,6 +17,7 @@ from schemas.cloudevents import PREFIX
 from schemas.common import Trust
 from schemas.events import Event, EventBase
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -52,6 +53,16 @@ _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 class CloudEvents(Adapter):
     vendor = "cloudevents"
     title = "CloudEvents"
+    about = About(
+        gives=(
+            "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",
+            "self-care", "ratings", "consent",
+        ),
+        identities={"email": ("curated",)},
+        transfer="assignment.changed or transfer.reported, as you send them",
+        lacks="nothing: it is your own voice",
+        retries="yours; source and id tell a repeat",
+    )  # fmt: skip
     keep_headers = (
         "ce-id", "ce-source", "ce-type", "ce-time", "ce-specversion", "ce-subject",
     )  # fmt: skip

@@ -7,6 +7,7 @@ batch, for about a day and a half; then Meta may end the subscription.
 
 from __future__ import annotations
 
+from streams.channels.about import About
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.meta import MetaWebhook
 from streams.channels.meta_messaging import read_meta
@@ -19,6 +20,13 @@ class MetaInstagram(MetaWebhook):
 
     vendor = "meta_instagram"
     title = "Instagram"
+    about = About(
+        gives=("messages", "receipts", "transfers", "self-care", "ratings"),
+        identities={"instagram": ("asserted",)},
+        transfer="pass_thread_control, take_thread_control, request_thread_control",
+        lacks="which agent answered, resolution, queues, delivery receipts",
+        retries="the whole batch, for about 36 hours",
+    )
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         return read_meta(request, source, "instagram", "instagram", "an Instagram account")

@@ -7,6 +7,7 @@ batch, for about a day and a half; then Meta may end the subscription.
 
 from __future__ import annotations
 
+from streams.channels.about import About
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.meta import MetaWebhook
 from streams.channels.meta_messaging import read_meta
@@ -19,6 +20,17 @@ class MetaMessenger(MetaWebhook):
 
     vendor = "meta_messenger"
     title = "Messenger"
+    about = About(
+        gives=("messages", "receipts", "transfers", "self-care", "ratings", "consent"),
+        identities={
+            "messenger": ("asserted",),
+            "social": ("asserted",),
+            "vendor": ("asserted",),
+        },
+        transfer="pass_thread_control, take_thread_control, request_thread_control",
+        lacks="which agent answered, resolution, queues",
+        retries="the whole batch, for about 36 hours",
+    )
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         return read_meta(request, source, "page", "messenger", "a Facebook page")

@@ -31,6 +31,7 @@ from schemas.events import (
     TransferReported,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.body import BodyError, dig, number, read_json, read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
@@ -62,6 +63,19 @@ _CHANGED_FROM_TO = re.compile(r" from (\S+) to (\S+)$")
 class MetaWhatsApp(MetaWebhook):
     vendor = "meta_whatsapp"
     title = "WhatsApp Cloud"
+    about = About(
+        gives=(
+            "messages", "receipts", "states", "ends", "agents", "transfers", "self-care", "consent",
+        ),
+        identities={
+            "phone": ("asserted",),
+            "whatsapp": ("asserted",),
+            "bsuid": ("asserted",),
+        },
+        transfer="messaging_handovers (control_passed)",
+        lacks="which agent answered, resolution, what your own system sends through the API",
+        retries="the whole batch, up to 7 days; receipts out of order",
+    )  # fmt: skip
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)

@@ -28,7 +28,9 @@ def base64_hmac(secret: str, message: bytes, algorithm: str = "sha256") -> str:
 
 def same(a: str, b: str) -> bool:
     """Constant time, for any characters."""
-    return hmac.compare_digest(a.encode("utf-8", "replace"), b.encode("utf-8", "replace"))
+    return hmac.compare_digest(
+        a.encode("utf-8", "surrogatepass"), b.encode("utf-8", "surrogatepass")
+    )
 
 
 def any_secret(

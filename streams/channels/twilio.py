@@ -31,6 +31,7 @@ from schemas.events import (
     WrapupEnded,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -67,6 +68,16 @@ Form = Mapping[str, str]
 class Twilio(Adapter):
     vendor = "twilio"
     title = "Twilio"
+    about = About(
+        gives=("messages", "receipts", "ends", "queue", "agents", "transfers"),
+        identities={
+            "phone": ("asserted", "network", "claimed"),
+            "whatsapp": ("asserted",),
+        },
+        transfer="TaskRouter's task.transfer-*",
+        lacks="a time on messages, the agent of a plain call",
+        retries="on connection failure only, unless the URL asks for more",
+    )
     keep_headers = ("i-twilio-idempotency-token",)
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

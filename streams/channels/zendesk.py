@@ -28,6 +28,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -118,6 +119,22 @@ class Zendesk(Adapter):
 
     vendor = "zendesk"
     title = "Zendesk"
+    about = About(
+        gives=(
+            "messages", "receipts", "states", "agents", "bots", "transfers", "self-care", "ratings",
+        ),
+        identities={
+            "phone": ("asserted", "curated"),
+            "email": ("curated", "claimed"),
+            "whatsapp": ("asserted",),
+            "user": ("asserted",),
+            "crm": ("curated",),
+            "vendor": ("asserted",),
+        },
+        transfer="ticket.agent_ and group_assignment_changed, switchboard:passControl",
+        lacks="presence in a queue; calls of Talk but for the ticket they leave",
+        retries="a 409 up to 3 times; may come twice or not at all, in any order",
+    )  # fmt: skip
     keep_headers = ("x-zendesk-webhook-invocation-id",)
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

@@ -75,6 +75,7 @@ def document() -> dict[str, Any]:
                 *identifiers,
                 _DOMAIN,
                 _query("agent", "Who looks."),
+                _query("purpose", "What for (default service); the policy hides parts from some."),
                 missing=True,
             ),
             "/v1/identity": _operation(

@@ -24,6 +24,7 @@ from streams.identity.index import (
 from streams.identity.joins import KEPT_MS
 from streams.journeys.documents import context_document, journey_document
 from streams.journeys.state import CustomerState, decode_excerpts, decode_state
+from streams.policy import Policy, decode_policy
 from streams.settings import Settings
 
 KINDS: tuple[str, ...] = get_args(IdentifierKind)
@@ -129,15 +130,16 @@ class People:
         raw: Any = await self._client.hget(self._lane(customer).states, customer)
         return None if raw is None else decode_state(raw)
 
-    async def context(self, customer: str) -> dict[str, Any] | None:
-        """What an agent should see of this customer."""
-        keys = [customer, f"ctx:{customer}"]
+    async def context(self, domain: str, customer: str, purpose: str) -> dict[str, Any] | None:
+        """What somebody with this purpose should see of this customer."""
+        keys = [customer, f"ctx:{customer}", f"policy:{domain}"]
         found: Any = await self._client.hmget(self._lane(customer).states, keys)
-        raw, excerpts = found
+        raw, excerpts, stored = found
         if raw is None:
             return None
         heard = decode_excerpts(excerpts) if excerpts else None
-        return context_document(decode_state(raw), heard, _now_ms())
+        hides = (decode_policy(stored) if stored else Policy()).context_hides
+        return context_document(decode_state(raw), heard, _now_ms(), hides.get(purpose, ()))
 
     async def journey(self, ident: str) -> dict[str, Any] | None:
         """A journey by its id, wherever a join has moved it."""

@@ -193,10 +193,11 @@ class Console:
     async def _context(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
         customer = await self._asked(domain, request)
-        found = await self._people.context(customer) if customer else None
+        purpose = request.query.get("purpose", "service")
+        found = await self._people.context(domain, customer, purpose) if customer else None
         if customer is None or found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
-        self._viewed(domain, customer, request.query.get("agent", ""))
+        self._viewed(domain, customer, request.query.get("agent", ""), purpose)
         return _json(found)
 
     async def _asked(self, domain: str, request: web.Request) -> str | None:
@@ -211,10 +212,12 @@ class Console:
         region = request.query.get("region", "")
         return await self._people.customer(domain, kind, request.query[kind], region)
 
-    def _viewed(self, domain: str, customer: str, agent: str) -> None:
+    def _viewed(self, domain: str, customer: str, agent: str, purpose: str) -> None:
         """The look-up is an event: it proves that the context arrived. Nobody waits for it."""
         actor = Actor("agent", agent or None)
-        event = own_event(ContextViewed, domain, _now_ms(), actor, customer=customer)
+        event = own_event(
+            ContextViewed, domain, _now_ms(), actor, customer=customer, purpose=purpose
+        )
         try:
             self._log(event)
         except (BufferError, KafkaException) as error:

@@ -7,6 +7,11 @@ from typing import Any
 
 from streams.settings import Kafka
 
+RECORD_BYTES = 4_194_304
+"""The largest record of any topic: a body of the gateway's largest size with its headers, and the
+event made of it, whose text may be escaped.  Kafka's own default is 1 MB.
+"""
+
 
 def librdkafka(kafka: Kafka) -> dict[str, Any]:
     """For confluent-kafka."""
@@ -63,5 +68,6 @@ def producer_config(kafka: Kafka) -> dict[str, Any]:
         "partitioner": "murmur2",
         "linger.ms": 5,
         "message.timeout.ms": 0,
+        "message.max.bytes": RECORD_BYTES,
         "compression.type": "lz4",
     }

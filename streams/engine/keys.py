@@ -57,3 +57,8 @@ class LaneKeys:
     def waiting(self, name: str) -> str:
         """Sorted set: since ms → member."""
         return f"{self.base}:waiting:{name}"
+
+
+def reconciled(keyspace: str, source: str) -> str:
+    """Text: how far the vendor's API was asked, ms. Of no lane: one a source."""
+    return f"fr:{keyspace}:reconciled:{source}"

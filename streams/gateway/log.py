@@ -1,118 +1,170 @@
-"""The way into Kafka: one idempotent producer, and an answer for each record."""
+"""The way into Kafka: one idempotent producer, and an answer for each record.
+
+Delivery reports are fetched on the event loop itself, all that there are at once: no thread, no
+lock, no future a record.  While Kafka is away nothing piles up: what waits is refused as soon as
+the brokers are known to be gone, one record a second finds out whether they are back.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Sequence
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.engine.clients import librdkafka
+from streams.engine.clients import RECORD_BYTES, librdkafka
 from streams.settings import Kafka
 
+log = logging.getLogger(__name__)
 
-class UnreachableError(Exception):
-    """Kafka has not confirmed the record in time."""
+Done = Callable[[str], None]
+"""Called once: with an empty text when all in-sync replicas have the record, else with why not."""
+
+_POLL_S = 0.001
+_IDLE_POLL_S = 0.25
+"""With nothing under way: what the client says of its brokers must not grow old."""
+
+_PROBE_S = 1.0
+
+TOO_LARGE = "too large"
+"""What `Done` is told of a record that Kafka will never take."""
+
+
+class _Waiting:
+    __slots__ = ("deadline_s", "done")
+
+    def __init__(self, done: Done, deadline_s: float) -> None:
+        self.done: Done | None = done
+        self.deadline_s = deadline_s
 
 
 class Log:
-    """Writes records to one topic and waits until all in-sync replicas have them.
-
-    Delivery reports come on a thread of their own; they are handed to the event loop in bursts,
-    because waking it for each record costs more than the record.
-    """
+    """Writes records to one topic."""
 
     def __init__(self, kafka: Kafka, topic: str, timeout_ms: int) -> None:
         self._topic = topic
         self._timeout_s = timeout_ms / 1_000
-        self._producer = Producer(
-            librdkafka(kafka)
-            | {
-                "acks": "all",
-                "enable.idempotence": True,
-                "partitioner": "murmur2",
-                "linger.ms": 2,
-                "compression.type": "lz4",
-                # What was answered with 503 may still arrive: the vendor's retry is recognised.
-                "message.timeout.ms": timeout_ms,
-            }
-        )
+        self._config: dict[str, Any] = librdkafka(kafka) | {
+            "acks": "all",
+            "enable.idempotence": True,
+            "partitioner": "murmur2",
+            "linger.ms": 2,
+            "compression.type": "lz4",
+            "message.max.bytes": RECORD_BYTES,
+            # What was answered with 503 may still arrive: the vendor's retry is recognised.
+            "message.timeout.ms": timeout_ms,
+            "reconnect.backoff.max.ms": 1_000,
+            "error_cb": self._on_error,
+        }
         self._loop = asyncio.get_running_loop()
-        self._settled: list[tuple[asyncio.Future[None], str]] = []
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
+        self._waiting: deque[_Waiting] = deque()
         self._failed_s: float | None = None
-        self._thread = threading.Thread(target=self._poll, name="delivery-reports", daemon=True)
-        self._thread.start()
+        self._producer = Producer(self._config)
+        self.pending = 0
+        """Records that wait for Kafka's word."""
+        self._idle = True
+        self._timer = self._loop.call_later(_IDLE_POLL_S, self._poll)
 
-    async def append(
+    def append(
         self,
         key: str,
         value: bytes,
         headers: Sequence[tuple[str, bytes]],
+        done: Done,
         timestamp_ms: int | None = None,
     ) -> None:
-        """Returns when it is durable. Raises `UnreachableError`."""
-        future: asyncio.Future[None] = self._loop.create_future()
+        """`done` is called later, within the timeout."""
+        waiting = _Waiting(done, self._loop.time() + self._timeout_s)
+        producer = self._producer
 
-        def delivered(error: object, _message: object) -> None:
-            with self._lock:
-                self._settled.append((future, str(error) if error else ""))
+        def delivered(error: KafkaError | None, _message: object) -> None:
+            self._delivered(waiting, producer, error)
 
+        stamp = {} if timestamp_ms is None else {"timestamp": timestamp_ms}
         try:
-            self._producer.produce(
-                self._topic,
-                value=value,
-                key=key,
-                headers=list(headers),
-                on_delivery=delivered,
-                **({"timestamp": timestamp_ms} if timestamp_ms is not None else {}),
+            producer.produce(
+                self._topic, value=value, key=key, headers=headers, on_delivery=delivered, **stamp
             )
-        except (BufferError, KafkaException) as error:
-            raise UnreachableError(str(error)) from error
-        try:
-            await asyncio.wait_for(future, self._timeout_s)
-        except TimeoutError as error:
-            self._failed_s = self._loop.time()
-            raise UnreachableError("no confirmation in time") from error
+        except BufferError as error:
+            self._loop.call_soon(done, str(error))
+            return
+        except KafkaException as error:
+            reason: KafkaError = error.args[0]
+            self._loop.call_soon(done, _words(reason))
+            if reason.fatal():
+                self._renew(producer, reason)
+            return
+        self._waiting.append(waiting)
+        self.pending += 1
+        if self._idle:
+            self._idle = False
+            self._timer.cancel()
+            self._timer = self._loop.call_later(_POLL_S, self._poll)
 
     def refuses(self) -> bool:
         """While Kafka does not answer, one request a second finds out whether it is back; the
         others are refused at once instead of waiting in vain.
         """
-        now_s = self._loop.time()
         if self._failed_s is None:
             return False
-        if now_s - self._failed_s < 1.0:
+        now_s = self._loop.time()
+        if now_s - self._failed_s < _PROBE_S:
             return True
         self._failed_s = now_s
         return False
 
     def _poll(self) -> None:
-        while not self._stopping.is_set():
-            self._producer.poll(0.05)
-            # One more round takes what came while we were called.
-            while self._producer.poll(0):
-                pass
-            self._hand_over()
+        self._producer.poll(0)
+        waiting, now_s = self._waiting, self._loop.time()
+        while waiting and (waiting[0].done is None or waiting[0].deadline_s <= now_s):
+            first = waiting.popleft()
+            if first.done is not None:
+                self._failed_s = now_s
+                self._settle(first, "no confirmation in time")
+        self._idle = not waiting
+        self._timer = self._loop.call_later(_IDLE_POLL_S if self._idle else _POLL_S, self._poll)
 
-    def _hand_over(self) -> None:
-        with self._lock:
-            settled, self._settled = self._settled, []
-        if settled and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._settle, settled)
+    def _delivered(self, waiting: _Waiting, producer: Producer, error: KafkaError | None) -> None:
+        if error is None:
+            self._failed_s = None
+            self._settle(waiting, "")
+            return
+        words = _words(error)
+        if words != TOO_LARGE:
+            self._failed_s = self._loop.time()
+        self._settle(waiting, words)
+        if error.fatal():
+            self._loop.call_soon(self._renew, producer, error)
 
-    def _settle(self, settled: Sequence[tuple[asyncio.Future[None], str]]) -> None:
-        for future, error in settled:
-            if future.done():
-                continue
-            if error:
-                self._failed_s = self._loop.time()
-                future.set_exception(UnreachableError(error))
-            else:
-                self._failed_s = None
-                future.set_result(None)
+    def _on_error(self, error: KafkaError) -> None:
+        """Called out of `poll`."""
+        if error.fatal():
+            self._loop.call_soon(self._renew, self._producer, error)
+        elif error.code() == KafkaError._ALL_BROKERS_DOWN and self._waiting:  # noqa: SLF001
+            self._failed_s = self._loop.time()
+            self._settle_all("all brokers are down")
+
+    def _renew(self, broken: Producer, error: KafkaError) -> None:
+        """An idempotent producer that has lost its sequence stays broken for ever: a new one."""
+        if broken is not self._producer:
+            return
+        log.error("The producer to Kafka has failed for good and is replaced: %s", error.str())
+        self._producer = Producer(self._config)
+        self._settle_all(error.str())
+
+    def _settle_all(self, error: str) -> None:
+        refused, self._waiting = self._waiting, deque()
+        for one in refused:
+            self._settle(one, error)
+
+    def _settle(self, waiting: _Waiting, error: str) -> None:
+        done, waiting.done = waiting.done, None
+        if done is not None:
+            self.pending -= 1
+            done(error)
 
     async def reachable(self) -> bool:
         """Does a broker answer?"""
@@ -124,7 +176,12 @@ class Log:
 
     async def close(self) -> None:
         """Sends what is waiting, within five seconds."""
+        self._timer.cancel()
+        for one in self._waiting:
+            one.done = None  # reports come on another thread now, and nobody listens any more
         await asyncio.to_thread(self._producer.flush, 5)
-        self._stopping.set()
-        await asyncio.to_thread(self._thread.join, 2)
-        self._hand_over()
+
+
+def _words(error: KafkaError) -> str:
+    large = error.code() in {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE}
+    return TOO_LARGE if large else str(error.str())

@@ -1,8 +1,9 @@
-"""The gateway's HTTP server.
+"""The gateway: what happens to a request.
 
-A webhook goes through: known source (404), size (413), room (503), handshake, signature over raw
-bytes (401), Kafka (503 when it does not confirm), the vendor's own reply.  What it says is read
-later, by the normalise stage: a body that cannot be understood is kept, and still gets its 2xx.
+A webhook goes through: known source (404), size (413), handshake, method (405), signature over raw
+bytes (401), rate of the source (429), room (503), Kafka (503 when it does not confirm), the
+vendor's own reply.  What it says is read later, by the normalise stage: a body that cannot be
+understood is kept, and still gets its 2xx.  Bodies are never logged.
 """
 
 from __future__ import annotations
@@ -10,20 +11,39 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import ssl
 import time
+from urllib.parse import unquote
 
-from aiohttp import web
+import uvloop
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams import metrics
-from streams.channels.base import Adapter, Reply, Request, SourceConfig
+from streams.channels.base import Adapter, Reply, Request
 from streams.channels.registry import adapters
-from streams.gateway.log import Log, UnreachableError
+from streams.gateway.http import HttpServer, Incoming, Respond, problem
+from streams.gateway.log import TOO_LARGE, Log
+from streams.gateway.proxies import PublicUrl
+from streams.gateway.rate import Bucket
+from streams.gateway.records import record_headers
 from streams.settings import Settings, Source
 
 log = logging.getLogger(__name__)
 
+PREFIX = "/v1/in/"
 RETRY_AFTER_S = 5
+
+
+class Door:
+    """One source, with what each of its webhooks needs made once."""
+
+    def __init__(self, source: Source, adapter: Adapter, rate: int, now_s: float) -> None:
+        self.name = source.name
+        self.config = source.config()
+        self.adapter = adapter
+        self.bucket = Bucket(rate, now_s)
+        self.accepted = metrics.webhooks_accepted.labels(source.vendor, source.name)
+        self.seconds = metrics.webhook_seconds.labels(source.vendor)
 
 
 class Gateway:
@@ -31,144 +51,158 @@ class Gateway:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._sources: dict[str, tuple[Source, SourceConfig, Adapter]] = {
-            source.name: (source, source.config(), adapters()[source.vendor])
-            for source in settings.source
-        }
-        self._in_flight = 0
+        self._limits = settings.gateway
+        self._url = PublicUrl(settings.gateway)
+        self._doors: dict[str, Door] = {}
         self._log: Log | None = None
-        self._runner: web.AppRunner | None = None
+        self._server: HttpServer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self.port = settings.gateway.port
 
     async def start(self) -> None:
-        settings = self._settings
-        self._log = Log(settings.kafka, settings.topics.webhooks, settings.gateway.kafka_timeout_ms)
-        # The limit is ours to check, so that the answer is ours to word.
-        app = web.Application(client_max_size=settings.gateway.max_body_bytes + 1)
-        app.router.add_route("*", "/v1/in/{source}", self._receive)
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=10)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, settings.gateway.host, settings.gateway.port).start()
-        self.port = self._runner.addresses[0][1]
+        settings, limits = self._settings, self._limits
+        now_s = asyncio.get_running_loop().time()
+        self._doors = {
+            source.name: Door(source, adapters()[source.vendor], limits.max_rate_per_source, now_s)
+            for source in settings.source
+        }
+        self._log = Log(settings.kafka, settings.topics.webhooks, limits.kafka_timeout_ms)
+        self._server = HttpServer(self, limits, _tls(limits.tls_cert_file, limits.tls_key_file))
+        await self._server.start(limits.host, limits.port)
+        self.port = self._server.port
 
     async def stop(self) -> None:
         """Requests under way are finished; what Kafka has not confirmed was not answered 2xx."""
-        if self._runner:
-            await self._runner.cleanup()
+        if self._server:
+            await self._server.stop()
         if self._log:
             await self._log.close()
 
-    async def _receive(self, http: web.Request) -> web.Response:
-        name = http.match_info["source"]
-        known = self._sources.get(name)
-        if known is None:
-            return self._refuse(404, "unknown_source", "unknown", f"There is no source {name!r}.")
-        _, source, adapter = known
-        gateway = self._settings.gateway
-        too_large = f"The body is larger than {gateway.max_body_bytes} bytes."
-        if (http.content_length or 0) > gateway.max_body_bytes:
-            return self._refuse(413, "too_large", name, too_large)
-        if self._in_flight >= gateway.max_in_flight:
-            return self._refuse(503, "busy", name, "Too many requests wait for Kafka.")
-        self._in_flight += 1
-        metrics.webhooks_in_flight.set(self._in_flight)
-        try:
-            try:
-                body = await http.read()
-            except web.HTTPRequestEntityTooLarge:
-                return self._refuse(413, "too_large", name, too_large)
-            return await self._accept(http, body, source, adapter)
-        finally:
-            self._in_flight -= 1
-            metrics.webhooks_in_flight.set(self._in_flight)
+    # Called by the HTTP server ----------------------------------------------------------------
 
-    async def _accept(
-        self, http: web.Request, body: bytes, source: SourceConfig, adapter: Adapter
-    ) -> web.Response:
+    def refuse(self, head: Incoming) -> Reply | None:
+        """A body for nobody is not kept."""
+        path, _, _ = head.target.partition("?")
+        if not path.startswith(PREFIX):
+            if path in _PAGES:
+                return None if head.method in {"GET", "HEAD"} else problem(405, "This is a page.")
+            return self._refusal(404, "unknown_source", "unknown", f"Webhooks go to {PREFIX}…")
+        name = unquote(path.removeprefix(PREFIX))
+        if name not in self._doors:
+            return self._refusal(404, "unknown_source", "unknown", f"There is no source {name!r}.")
+        return None
+
+    def broken(self, reason: str) -> None:
+        metrics.webhooks_rejected.labels("unknown", reason).inc()
+
+    def handle(self, request: Incoming, respond: Respond) -> None:
+        path, _, _ = request.target.partition("?")
+        if path in _PAGES:
+            task = asyncio.get_running_loop().create_task(self._page(path, respond))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+        door = self._doors[unquote(path.removeprefix(PREFIX))]
+        try:
+            reply = self._receive(request, door, respond)
+        except Exception as error:  # noqa: BLE001 the door stays open for the others
+            # Its text may quote the body.
+            log.error("A webhook of %s: %s", door.name, type(error).__name__)  # noqa: TRY400
+            reply = self._refusal(500, "internal", door.name, "This is a fault of the gateway's.")
+        if reply is not None:
+            respond(reply)
+
+    # ------------------------------------------------------------------------------------------
+
+    def _receive(self, http: Incoming, door: Door, respond: Respond) -> Reply | None:
+        """An answer, or None when Kafka's word decides."""
+        assert self._log is not None
         started = time.perf_counter()
+        adapter, config = door.adapter, door.config
         request = Request(
             method=http.method,
-            url=self._public_url(http),
-            headers={key.lower(): value for key, value in http.headers.items()},
-            body=body,
+            url=self._url.of(http),
+            headers=http.headers,
+            body=http.body,
             received_ms=time.time_ns() // 1_000_000,
         )
-        if (answer := adapter.handshake(request, source)) is not None:
-            return _response(answer)
+        if (answer := adapter.handshake(request, config)) is not None:
+            return answer
         if http.method == "HEAD":
-            return web.Response()
+            return Reply(200)
         if http.method != "POST":
-            return self._refuse(405, "method", source.name, "A webhook is a POST.")
-        if (refused := adapter.verify(request, source)) is not None:
+            return self._refusal(405, "method", door.name, "A webhook is a POST.")
+        if (refused := adapter.verify(request, config)) is not None:
             status = 400 if refused.code == "malformed" else 401
-            return self._refuse(status, refused.code, source.name, refused.sentence)
-        assert self._log is not None
+            return self._refusal(status, refused.code, door.name, refused.sentence)
+        if self._log.pending >= self._limits.max_in_flight:
+            return self._refusal(503, "busy", door.name, "Too many requests wait for Kafka.")
         if self._log.refuses():
-            return self._refuse(503, "kafka", source.name, "Kafka does not answer.")
-        stamp = request.received_ms if self._settings.gateway.stamp_arrival else None
-        try:
-            await self._log.append(source.domain, body, _headers(request, source, adapter), stamp)
-        except UnreachableError as error:
-            log.warning("Kafka has not confirmed a webhook of %s: %s", source.name, error)
-            return self._refuse(503, "kafka", source.name, "Kafka does not answer.")
-        metrics.webhooks_accepted.labels(source.vendor, source.name).inc()
-        metrics.webhook_seconds.labels(source.vendor).observe(time.perf_counter() - started)
-        return _response(adapter.reply(request, source))
+            return self._refusal(503, "kafka", door.name, "Kafka does not answer.")
+        # After the signature: a stranger cannot use up what the vendor may send.
+        if wait_s := door.bucket.wait_s(asyncio.get_running_loop().time()):
+            sentence = f"More than {self._limits.max_rate_per_source} webhooks a second."
+            return self._refusal(429, "rate", door.name, sentence, wait_s)
 
-    def _public_url(self, http: web.Request) -> str:
-        """What the vendor called: behind a proxy only the setting knows it."""
-        public = self._settings.gateway.public_url
-        base = public.rstrip("/") if public else f"{http.scheme}://{http.host}"
-        return base + http.raw_path
+        def done(error: str) -> None:
+            metrics.webhooks_in_flight.dec()
+            if error == TOO_LARGE:
+                respond(self._refusal(413, "too_large", door.name, "Kafka takes no body so large."))
+                return
+            if error:
+                log.warning("Kafka has not confirmed a webhook of %s: %s", door.name, error)
+                respond(self._refusal(503, "kafka", door.name, "Kafka does not answer."))
+                return
+            door.accepted.inc()
+            door.seconds.observe(time.perf_counter() - started)
+            respond(adapter.reply(request, config))
 
-    def _refuse(self, status: int, reason: str, source: str, sentence: str) -> web.Response:
+        stamp = request.received_ms if self._limits.stamp_arrival else None
+        self._log.append(
+            config.domain, http.body, record_headers(config, adapter, request), done, stamp
+        )
+        metrics.webhooks_in_flight.inc()
+        return None
+
+    def _refusal(
+        self, status: int, reason: str, source: str, sentence: str, retry_after_s: int = 0
+    ) -> Reply:
         metrics.webhooks_rejected.labels(source, reason).inc()
-        headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
-        return web.json_response({"error": sentence}, status=status, headers=headers)
+        if status == 503:
+            retry_after_s = RETRY_AFTER_S
+        return problem(status, sentence, retry_after_s)
 
-    async def _healthz(self, _: web.Request) -> web.Response:
-        return web.Response(text="serving\n")
-
-    async def _readyz(self, _: web.Request) -> web.Response:
+    async def _page(self, path: str, respond: Respond) -> None:
         assert self._log is not None
-        if await self._log.reachable():
-            return web.Response(text="Kafka answers\n")
-        return web.Response(text="Kafka does not answer\n", status=503)
-
-    async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _headers(request: Request, source: SourceConfig, adapter: Adapter) -> list[tuple[str, bytes]]:
-    kept = [
-        (f"h-{name}", request.headers[name].encode("utf-8", "replace"))
-        for name in adapter.keep_headers
-        if name in request.headers
-    ]
-    return [
-        ("source", source.name.encode()),
-        ("vendor", source.vendor.encode()),
-        ("method", request.method.encode()),
-        ("url", request.url.encode("utf-8", "replace")),
-        ("content-type", request.content_type.encode("utf-8", "replace")),
-        ("received", str(request.received_ms).encode()),
-        *kept,
-    ]
+        if path == "/metrics":
+            respond(Reply(200, generate_latest(), CONTENT_TYPE_LATEST))
+        elif path == "/healthz":
+            respond(Reply(200, b"serving\n"))
+        elif await self._log.reachable():
+            respond(Reply(200, b"Kafka answers\n"))
+        else:
+            respond(Reply(503, b"Kafka does not answer\n"))
 
 
-def _response(reply: Reply) -> web.Response:
-    headers = {**reply.headers}
-    if reply.body:
-        headers["Content-Type"] = reply.content_type
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+_PAGES = {"/metrics", "/healthz", "/readyz"}
+
+
+def _tls(cert_file: str, key_file: str) -> ssl.SSLContext | None:
+    if not cert_file:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert_file, key_file)
+    return context
 
 
 def run_gateway(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT."""
-    return asyncio.run(_run(settings))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_run(settings))
+    except OSError as error:
+        log.error("The gateway cannot listen: %s", error)  # noqa: TRY400 a sentence, no trace
+        return 1
 
 
 async def _run(settings: Settings) -> int:

@@ -156,7 +156,7 @@ def _meaning(event: EventBase) -> tuple[str, dict[str, Any]] | None:
             }
             return "task", data
         case ContextViewed():
-            return "viewed", {"agent": event.actor.id or ""}
+            return "viewed", {"agent": event.actor.id or "", "purpose": event.purpose}
         case NotificationOutcome(outcome="delivered", purpose="context"):
             return "told", {}
         case MessageStatusChanged() if event.status in _UNDELIVERED:
@@ -193,8 +193,15 @@ def _updates(event: ConversationUpdated, entry: Entry) -> tuple[Entry, ...]:
         found.append(_as(entry, "topic", {"topic": event.topic}))
     if event.sentiment is not None:
         found.append(_as(entry, "sentiment", {"sentiment": event.sentiment}))
+    if event.urgency or event.priority:
+        data = {"urgency": event.urgency, "priority": event.priority}
+        found.append(_as(entry, "urgency", {k: v for k, v in data.items() if v}))
     if event.note:
         found.append(_as(entry, "note", {}))
+    if event.commitment:
+        data = {"what": event.commitment.what}
+        due = {"due_ms": event.commitment.due_ms} if event.commitment.due_ms else {}
+        found.append(_as(entry, "promised", data | due))
     return tuple(found)
 
 

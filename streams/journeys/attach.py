@@ -23,6 +23,7 @@ from streams.journeys.state import (
     Entry,
     Journey,
 )
+from streams.lexicon.reading import GUESS
 from streams.policy import Policy, channel_group
 
 BY_TIME = frozenset({"waiting", "latest"})
@@ -30,8 +31,10 @@ BY_TIME = frozenset({"waiting", "latest"})
 
 
 def compatible(a: str, b: str) -> bool:
-    """Two topics may be the same need unless both are known and differ."""
-    return not a or not b or a == b
+    """May two topics be about one need?  Not if both are named and differ.  What the lexicon
+    guesses brings needs together when it is the same, and never parts them.
+    """
+    return not a or not b or a == b or a.startswith(GUESS) or b.startswith(GUESS)
 
 
 def known_journey(state: CustomerState, entry: Entry) -> Journey | None:

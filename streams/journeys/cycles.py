@@ -17,6 +17,7 @@ from schemas.facts import (
     Visit,
 )
 from streams.journeys.findings import Cycle, Findings
+from streams.journeys.promises import business_ms
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
@@ -129,6 +130,7 @@ def _resolved(cycle: Cycle, cycles: list[Cycle], found: Findings) -> None:
         JourneyResolved, f"resolved/{cycle.number}", cycle, cycle.resolved_ms, channel,
         (cycle.resolved_id,),
         duration_ms=max(0, cycle.resolved_ms - cycle.opened_ms),
+        business_ms=business_ms(cycle.acts[0], cycle.resolved_ms, found) if cycle.acts else None,
         by=cycle.resolved_by,
         fcr=_fcr(cycle, cycles, found),
         contacts=len(cycle.acts),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from streams.journeys import cycles, feedback, queues, replies, switches, tasks, transfers
 from streams.journeys.findings import Findings
 from streams.journeys.state import Journey
+from streams.lexicon.reading import GUESS
 from streams.policy import Policy
 
 
@@ -13,9 +14,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
     """
     journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
-    journey.topic = next(
-        (e.data["topic"] for e in reversed(journey.timeline) if e.data.get("topic")), journey.topic
-    )
+    journey.topic = _topic(journey)
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
@@ -30,3 +29,12 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         tasks.conclude(cycle, found)
     cycles.conclude(spans, found)
     return found
+
+
+def _topic(journey: Journey) -> str:
+    """What was said last; the lexicon's guess only where nobody else says anything."""
+    said = [str(e.data["topic"]) for e in reversed(journey.timeline) if e.data.get("topic")]
+    known = [*said, journey.topic]
+    return next((topic for topic in known if topic and not topic.startswith(GUESS)), "") or next(
+        iter(said), journey.topic
+    )

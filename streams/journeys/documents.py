@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -20,13 +21,17 @@ from schemas.facts import (
     QueueWaited,
     ReplyAwaited,
     ReplyMeasured,
+    SentimentAlerted,
     SlaAtRisk,
     SlaBreached,
     SlaMet,
     TransferConcluded,
     TransferStarted,
 )
+from streams.journeys.commitments import commitments
+from streams.journeys.feedback import VERY_BAD
 from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
+from streams.lexicon.reading import GUESS
 
 _CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail"}
 
@@ -38,6 +43,15 @@ _RULES = {
     "waiting": "the customer was waiting for an answer",
     "latest": "it came while this need was open and active",
     "new": "no need of this customer was open",
+}
+
+
+_PROMISES = {
+    "call_back": "to call back",
+    "answer": "an answer",
+    "refund": "a refund",
+    "delivery": "a delivery",
+    "visit": "a visit",
 }
 
 
@@ -56,7 +70,7 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         "customer": state.customer,
         "domain": state.domain,
         "state": _state(journey),
-        "topic": journey.topic,
+        "topic": about(journey.topic) if journey.topic else "",
         "channels": _channels(journey),
         "opened_ms": journey.opened_ms,
         "resolved_ms": journey.resolved_ms or None,
@@ -82,13 +96,21 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
 
 
 def context_document(
-    state: CustomerState, excerpts: Excerpts | None, now_ms: int
+    state: CustomerState,
+    excerpts: Excerpts | None,
+    now_ms: int,
+    hidden: Collection[str] = (),
 ) -> dict[str, Any]:
-    """What an agent should see when this customer appears.
+    """What an agent should see when this customer appears; parts named in `hidden` are left out.
 
     Words of conversations that are only probably his are not among the excerpts; and while such a
     one is the latest, there are none at all: whoever speaks may be somebody else.
     """
+    whole = _context(state, excerpts, now_ms)
+    return {name: part for name, part in whole.items() if name not in hidden}
+
+
+def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> dict[str, Any]:
     live = [j for j in state.journeys.values() if not j.resolved_ms]
     done = [j for j in state.journeys.values() if j.resolved_ms]
     latest = max(live, key=lambda j: (j.last_ms, j.id), default=None)
@@ -100,15 +122,24 @@ def context_document(
         "certainty": "probable" if doubtful else "certain",
         "name": said.name or None,
         "journeys": [_summary(j) for j in sorted(live, key=lambda j: -j.last_ms)],
-        "about": latest.topic or None if latest else None,
+        "about": about(latest.topic) if latest and latest.topic else None,
         "last_messages": [msgspec.structs.asdict(one) for one in said.said],
         "notes": [msgspec.structs.asdict(one) for one in said.notes],
+        "commitments": [{"journey": j.id, **one} for j in live for one in commitments(j, now_ms)],
         "stopped_at": _stopped(latest) if latest else None,
+        "viewed": [
+            {"agent": e.data["agent"] or None, "purpose": e.data.get("purpose"), "at_ms": e.at_ms}
+            for j in live
+            for e in j.timeline
+            if e.kind == "viewed"
+        ],
         "channels": list(dict.fromkeys(c for j in live for c in _channels(j))),
         "agents": sorted(
             {e.actor for j in live for e in j.timeline if e.kind == "reply" and e.actor}
         ),
         "sentiment": _sentiment(latest) if latest else None,
+        "urgency": _last(latest, "urgency") if latest else None,
+        "priority": _last(latest, "priority") if latest else None,
         "waiting_since_ms": min((j.waiting_ms for j in live if j.waiting_ms), default=None),
         "recent": [_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
         "now_ms": now_ms,
@@ -149,7 +180,7 @@ def _summary(journey: Journey) -> dict[str, Any]:
     return {
         "id": journey.id,
         "state": _state(journey),
-        "topic": journey.topic or None,
+        "topic": about(journey.topic) if journey.topic else None,
         "channels": _channels(journey),
         "opened_ms": journey.opened_ms,
         "resolved_ms": journey.resolved_ms or None,
@@ -175,6 +206,11 @@ def _stopped(journey: Journey) -> dict[str, Any] | None:
 def _sentiment(journey: Journey) -> float | None:
     scores = [e.data["sentiment"] for e in journey.timeline if e.kind == "sentiment"]
     return float(scores[-1]) if scores else None
+
+
+def _last(journey: Journey, name: str) -> str | None:
+    said = (e.data.get(name) for e in reversed(journey.timeline) if e.kind == "urgency")
+    return next((str(value) for value in said if value), None)
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
@@ -234,13 +270,36 @@ def label(entry: Entry) -> str:
             return f"Customer rated {data['instrument']}: {data['score']}"
         case "viewed":
             return f"{who} looked the customer up"
+        case "promised":
+            return f"{who} promised {_PROMISES.get(data['what'], 'something')}"
         case "told":
             return "The context was delivered"
         case "opened":
             return f"Conversation opened by the {data['by']}"
+        case "topic":
+            return f"It is about {about(data['topic'])}"
+        case "sentiment":
+            return f"The tone is {_tone(data['sentiment'])}"
+        case "urgency":
+            return "It is urgent" if data.get("urgency") == "high" else f"Priority {_most(data)}"
         case "task":
             return f"{data['task']}: {data['step']} ({data['state']})"
     return entry.kind
+
+
+def about(topic: str) -> str:
+    """A topic as people say it."""
+    return topic.removeprefix(GUESS) + (" (by its words)" if topic.startswith(GUESS) else "")
+
+
+def _tone(sentiment: float) -> str:
+    if sentiment <= VERY_BAD:
+        return "very bad"
+    return "bad" if sentiment < 0 else "good" if sentiment > 0 else "neutral"
+
+
+def _most(data: dict[str, Any]) -> str:
+    return str(data.get("priority") or data.get("urgency"))
 
 
 def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
@@ -302,6 +361,8 @@ def _said(fact: Fact) -> str:
             return f"The customer came back after {_span(fact.within_ms)}"
         case FeedbackJoined():
             return f"Rated {fact.instrument}: {fact.score}"
+        case SentimentAlerted():
+            return f"The tone of the customer is {_tone(fact.sentiment)}"
     return str(fact.__struct_config__.tag).replace(".", " ")
 
 

@@ -52,20 +52,31 @@ class Findings:
         self._probable = {a.channel for a in journey.attached if a.probable}
         self._queued: list[Entry] = []
         self._assigned: list[Entry] = []
+        self.priority = ""
+        """As it stands now, in this cycle."""
 
     def look_at(self, entries: list[Entry]) -> None:
         """The entries by which queue and team of the facts that follow are known."""
         self._queued = [e for e in entries if e.data and e.data.get("queue")]
         self._assigned = [e for e in entries if e.kind == "assigned" and e.data["to"].get("team")]
+        self.priority = next(
+            (
+                str(e.data["priority"])
+                for e in reversed(entries)
+                if e.kind == "urgency" and e.data.get("priority")
+            ),
+            "",
+        )
 
-    def _queue(self, channel: str, at_ms: int) -> str:
+    def queue(self, channel: str, at_ms: int) -> str:
         """As it was then: what comes later does not revise it."""
         for entry in reversed(self._queued):
             if entry.at_ms <= at_ms and entry.channel == channel:
                 return str(entry.data["queue"])
         return ""
 
-    def _team(self, at_ms: int) -> str:
+    def team(self, at_ms: int) -> str:
+        """Who had it then."""
         for entry in reversed(self._assigned):
             if entry.at_ms <= at_ms:
                 return str(entry.data["to"]["team"])
@@ -85,8 +96,8 @@ class Findings:
             cycle=cycle.number,
             at_ms=at_ms,
             channel=channel,
-            queue=fields.pop("queue", None) or self._queue(channel, at_ms),
-            team=self._team(at_ms),
+            queue=fields.pop("queue", None) or self.queue(channel, at_ms),
+            team=self.team(at_ms),
             topic=journey.topic,
             certainty="probable" if channel in self._probable else "certain",
             evidence=evidence,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schemas.facts import QueueAbandoned, QueueWaited
 from streams.journeys.findings import Cycle, Findings
+from streams.journeys.promises import promised, settled, waits
 from streams.journeys.state import Entry
 
 
@@ -20,6 +21,10 @@ def conclude(cycle: Cycle, found: Findings) -> None:
             for waited in [p for p in entered if p[0] == entry.conversation]:
                 begin = entered.pop(waited)
                 _waited(begin, entry.at_ms - begin.at_ms, "answered", entry, cycle, found)
+    if cycle.resolved_ms is None:
+        for begin in entered.values():
+            if (running := promised("queue", begin, found)) is not None:
+                waits(running, cycle, found, warn=False)
 
 
 def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> None:
@@ -35,6 +40,8 @@ def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> N
             queue=entry.data["queue"], wait_ms=max(0, wait_ms),
             short=wait_ms < found.policy.short_abandon_ms,
         )  # fmt: skip
+        # Who gave up while the promise still ran was not kept waiting too long: it is void.
+        _promise(subject, wait_ms, cycle, found, kept_is_void=True)
     else:
         _waited(subject, wait_ms, entry.data["outcome"], entry, cycle, found)
 
@@ -46,3 +53,17 @@ def _waited(
         QueueWaited, f"queue/{begin.id}", cycle, end.at_ms, end.channel, (end.id,),
         queue=str(begin.data.get("queue", "")), wait_ms=max(0, wait_ms), outcome=outcome,
     )  # fmt: skip
+    if outcome == "answered":
+        _promise(begin, wait_ms, cycle, found)
+
+
+def _promise(
+    begin: Entry, wait_ms: int, cycle: Cycle, found: Findings, *, kept_is_void: bool = False
+) -> None:
+    """Service level: the wait against what is promised to this queue."""
+    running = promised("queue", begin, found)
+    if running is None or begin.kind != "act":
+        return
+    end_ms = begin.at_ms + wait_ms
+    if not kept_is_void or end_ms > running.due_ms:
+        settled(running, end_ms, cycle, found)

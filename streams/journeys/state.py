@@ -27,8 +27,8 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened, compactly.  Order: time, then position (order of arrival).
 
     `kind`: act, reply, bot, auto, note, opened, queued, left, connected, gone, offered, assigned,
-    transfer, status, ended, topic, feedback, viewed, told, undelivered, stepped, task, linked,
-    twin.
+    transfer, status, ended, topic, sentiment, urgency, feedback, viewed, told, undelivered,
+    stepped, task, linked, promised, twin.
     `data` is what the kind needs beyond that.
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from schemas.facts import ChannelSwitched, ContextReady, SwitchCause
 from streams.journeys.findings import Cycle, Findings
+from streams.journeys.promises import promised
 from streams.journeys.state import Entry
 from streams.journeys.transfers import Moved
 
@@ -80,7 +81,7 @@ def _cause(
     left = [e.data["outcome"] for e in between if e.kind == "left"]
     if _OVERFLOW & set(left):
         return "queue_overflow"
-    if any(e.kind == "ended" and e.data.get("reason") in _CLOSED for e in between):
+    if _closed(a, between, found):
         return "out_of_hours"
     if any(e.kind == "undelivered" for e in between):
         return "undelivered"
@@ -91,12 +92,21 @@ def _cause(
     return "customer"
 
 
+def _closed(a: Entry, between: list[Entry], found: Findings) -> bool:
+    """He was told that it is closed, or wrote to a team whose calendar says so."""
+    if any(e.kind == "ended" and e.data.get("reason") in _CLOSED for e in between):
+        return True
+    calendar = found.policy.calendar(found.team(a.at_ms))
+    answered = any(e.kind in {"reply", "connected"} and e.at_ms > a.at_ms for e in between[:-1])
+    return calendar is not None and not answered and not calendar.open_at(a.at_ms)
+
+
 def _unanswered(a: Entry, b: Entry, between: list[Entry], found: Findings) -> bool:
     """Waited longer than half the target without any answer of a human."""
     if a.kind != "act" or any(e.kind in {"reply", "connected"} and e is not b for e in between):
         return False
-    target_ms = found.policy.reply_target_ms(a.channel)
-    return b.at_ms - a.at_ms > target_ms / 2
+    running = promised("first_reply", a, found)
+    return running is not None and b.at_ms > running.after(running.promise.target_ms // 2)
 
 
 def _context(b: Entry, cycle: Cycle) -> str:

@@ -82,6 +82,20 @@ def _reply(which: str) -> Callable[[FactBase], Parts]:
     return parts
 
 
+def _reply_business(fact: FactBase) -> Parts:
+    if isinstance(fact, ReplyMeasured) and fact.which == "first" and fact.business_ms is not None:
+        yield from _duration(fact.business_ms)
+
+
+def _resolution_business(fact: FactBase) -> Parts:
+    if (
+        isinstance(fact, JourneyResolved)
+        and fact.fcr != "excluded"
+        and fact.business_ms is not None
+    ):
+        yield from _duration(fact.business_ms)
+
+
 def _resolution(fact: FactBase) -> Parts:
     if isinstance(fact, JourneyResolved) and fact.fcr != "excluded":
         yield from _duration(fact.duration_ms)
@@ -144,6 +158,11 @@ def _sla(fact: FactBase) -> Parts:
         yield "n", 1
         if isinstance(fact, SlaMet):
             yield "hit", 1
+
+
+def _service_level(fact: FactBase) -> Parts:
+    if isinstance(fact, SlaMet | SlaBreached) and fact.clock == "queue":
+        yield from _sla(fact)
 
 
 def _sla_detail(fact: FactBase) -> str:
@@ -242,6 +261,20 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Proactive journeys without an act.",
     ),
     Kpi(
+        name="first_reply_business", title="First reply, open hours", unit="ms",
+        of=(ReplyMeasured,), better="lower", parts=_reply_business,
+        counts="First reply time, counted only while the team that had the conversation was open.",
+        clock="The team's calendar, in its zone, without holidays.",
+        excludes="Teams without a calendar.",
+    ),
+    Kpi(
+        name="resolution_business", title="Resolution, open hours", unit="ms",
+        of=(JourneyResolved,), better="lower", parts=_resolution_business,
+        counts="Resolution time, counted only while the team was open.",
+        clock="From the first act of the cycle, by the team's calendar.",
+        excludes="Teams without a calendar; proactive journeys without an act.",
+    ),
+    Kpi(
         name="switch_rate", title="Channel switches", unit="ratio",
         of=(JourneyOpened, ChannelSwitched),
         parts=_per_request(ChannelSwitched, lambda _: True), detail=_switch_detail,
@@ -297,6 +330,14 @@ KPIS: tuple[Kpi, ...] = (
         detail=_sla_detail,
         counts="Promises kept, of those kept or broken: first reply, next reply, resolution.",
         excludes="Promises still running.",
+    ),
+    Kpi(
+        name="service_level", title="Service level", unit="ratio",
+        of=(SlaMet, SlaBreached), better="higher", parts=_service_level,
+        counts="Waits in a queue that were answered within what the policy promises to that queue, "
+        "of those answered and of those given up after the promise was broken.",
+        clock="From entering the queue to the answer; open hours if the promise says so.",
+        excludes="Queues to which nothing is promised; callers who left before it was due.",
     ),
     Kpi(
         name="csat", title="CSAT", unit="ratio",

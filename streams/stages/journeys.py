@@ -46,7 +46,7 @@ from streams.journeys.state import (
 )
 from streams.kpis.contributions import effects
 from streams.notifications.decide import About, concerns, decide
-from streams.policy import Policy, changed
+from streams.policy import Policy, changed, decode_policy
 from streams.stages.letters import dead_letter
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
@@ -56,7 +56,6 @@ _RECENT = {
     TransferConcluded: "transfers",
 }
 _json = msgspec.json.Encoder().encode
-_policy = msgspec.msgpack.Decoder(Policy)
 
 
 class Journeys(Fold):
@@ -351,7 +350,7 @@ class Journeys(Fold):
         if key.startswith("ctx:"):
             return decode_excerpts(raw)
         if key.startswith("policy:"):
-            return _policy.decode(raw)
+            return decode_policy(raw)
         return decode_state(raw)
 
 

@@ -32,6 +32,7 @@ from streams.identity.index import conversation_key, customer_key, policy_key
 from streams.identity.joins import join, split
 from streams.identity.mail import RULES, MailRule
 from streams.identity.resolve import Resolved, keys, resolve
+from streams.stages.judgement import judgement
 from streams.stages.letters import dead_letter
 
 FUTURE_MS = 5_000
@@ -142,18 +143,18 @@ class Normalise(Fold):
         if self._carried(event):
             view.emit(Count("twins_total", (event.source,)))
             return
-        self._publish(
-            msgspec.structs.replace(
-                event,
-                customer=resolved.customer,
-                probable=resolved.probable,
-                conversation=resolved.conversation or event.conversation,
-                identifiers=resolved.identifiers,
-                members=resolved.members,
-                refs=self._refs(event, resolved.customer, view),
-            ),
-            view,
+        known = msgspec.structs.replace(
+            event,
+            customer=resolved.customer,
+            probable=resolved.probable,
+            conversation=resolved.conversation or event.conversation,
+            identifiers=resolved.identifiers,
+            members=resolved.members,
+            refs=self._refs(event, resolved.customer, view),
         )
+        if known.personal and (judged := judgement(known)) is not None:
+            self._publish(judged, view)  # before the message: a topic takes part in attaching it
+        self._publish(known, view)
 
     def _carried(self, event: EventBase) -> bool:
         """Another source tells the same messages: this one only carries them."""

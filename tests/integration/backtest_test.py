@@ -119,3 +119,53 @@ def test_the_call_centre_logs_published_figures_to_the_digit(shared: Path) -> No
     assert figures["cases that use phone and e-mail"]["n"] == 226
     assert figures["exact duplicate rows"]["n"] == 2
     assert found["rows_refused"] == 0 and found["customers"] == 3_232
+
+
+@pytest.mark.shared
+def test_the_banks_published_figures_to_the_digit(shared: Path) -> None:
+    log = shared / "data" / "bank" / "august_calls.csv"
+    found = run(str(log), "--mapping", str(ROOT / "examples" / "bank.toml"))
+    figures = {one["name"]: one for one in found["figures"]}  # type: ignore[attr-defined]
+
+    def share(name: str) -> tuple[int, int, float]:
+        return figures[name]["n"], figures[name]["of"], round(figures[name]["percent"], 4)
+
+    outcomes = figures["calls by outcome"]["by"]
+    assert {name: numbers["n"] for name, numbers in outcomes.items()} == {
+        "AGENT": 31_402,
+        "HANG": 10_366,
+        "PHANTOM": 310,
+    }
+    assert share("queued calls that were abandoned") == (7_309, 25_701, 28.4386)
+    assert share("offered calls that were abandoned") == (7_309, 38_711, 18.8809)
+    assert figures["hung up before any queue"]["n"] == 3_057
+    speed = figures["speed of answer over all answered, s"]
+    assert (round(speed["mean"], 4), speed["median"]) == (73.8075, 19)
+    wait = figures["wait of the abandoned, s"]
+    assert (round(wait["mean"], 3), wait["median"], wait["max"]) == (88.938, 54, 2_405)
+    assert share("answered within 20 s, of the offered")[2] == 40.9625
+    assert share("answered within 60 s, of the offered")[2] == 52.7757
+    assert figures["abandoned within 5 s"]["n"] == 351
+    for hours, n in ((1, 1_381), (24, 2_400)):
+        again = figures[f"abandoned calls of known customers, called again within {hours} h"]
+        assert (again["n"], again["of"]) == (n, 3_864)
+    assert figures["rows that cross midnight: a clock time before the call's first"]["n"] == 58
+    assert found["rows_refused"] == 0
+
+
+@pytest.mark.shared
+def test_the_social_networks_published_figures_to_the_digit(shared: Path) -> None:
+    log = shared / "data" / "social" / "tweets.csv"
+    found = run(str(log), "--mapping", str(ROOT / "examples" / "social.toml"))
+    figures = {one["name"]: one for one in found["figures"]}  # type: ignore[attr-defined]
+    assert found["rows"] == 5_000 and found["rows_refused"] == 0
+    assert figures["replies that stand before what they answer"]["n"] == 2_373
+    assert figures["conversations (reply trees)"]["n"] == 1_312
+    assert figures["conversations that begin with a customer's post"]["n"] == 1_285
+    first = figures["first response as the brand's direct reply, s"]
+    assert (first["n"], first["median"], round(first["mean"], 2)) == (1_154, 719.5, 11_284.01)
+    by_brand = {brand: (one["n"], one["median"]) for brand, one in first["by"].items()}
+    assert by_brand["ChipotleTweets"] == (167, 586)
+    assert by_brand["AmazonHelp"] == (87, 565)
+    assert by_brand["Uber_Support"] == (79, 1_242)
+    assert by_brand["TMobileHelp"] == (34, 203.5)

@@ -3,7 +3,9 @@
 import pytest
 
 from streams.backtest.figures import Compiler, figures
+from streams.backtest.mapping import MappingFile
 from streams.backtest.template import MappingError
+from streams.backtest.tree import TreeSpec
 
 LOG = [
     # case, operation, agent, minute, wait
@@ -20,7 +22,21 @@ ROWS = [
     for n, row in enumerate(LOG, 1)
 ]
 MAPS = {"medium": {"mail": "email", "reply": "email", "call": "voice"}}
-MAKE = Compiler(frozenset(ROWS[0]), MAPS, ["2024-01-01 10:%M"], "UTC")
+FILE = MappingFile(source="log", maps=MAPS, time={"formats": ["2024-01-01 10:%M"]})
+MAKE = Compiler(frozenset(ROWS[0]), FILE)
+
+POSTS = [
+    # id, answers, who, minute
+    ("2", "1", "brand", "07"),
+    ("1", "", "customer", "01"),
+    ("3", "1", "brand", "05"),
+    ("4", "2", "customer", "09"),
+    ("6", "5", "brand", "11"),
+]
+POST_ROWS = [
+    dict(zip(("id", "parent", "who", "min"), post, strict=True)) | {"#": str(n)}
+    for n, post in enumerate(POSTS, 1)
+]
 
 
 def figure(**spec: object) -> dict[str, object]:
@@ -64,7 +80,43 @@ def test_response_is_measured_in_groups_that_begin_so() -> None:
         unit="min",
         **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:{min}"},
     )
-    assert found == {"n": 2, "mean": 16.5, "median": 16.5}
+    assert found == {"n": 2, "mean": 16.5, "median": 16.5, "max": 30}
+
+
+def posts(**spec: object) -> dict[str, object]:
+    file = MappingFile(
+        source="log", time={"formats": ["%M"]}, tree=TreeSpec(id="{id}", parent="{parent}")
+    )
+    make = Compiler(frozenset(POST_ROWS[0]), file)
+    [found] = figures([{"name": "f", **spec}], POST_ROWS, make)
+    return {name: value for name, value in found.items() if name not in {"name", "kind", "why"}}
+
+
+def test_a_direct_reply_is_the_earliest_whatever_the_order_of_the_rows() -> None:
+    found = posts(
+        kind="reply", start={"who": "customer", "parent": ""}, answer={"who": "brand"},
+        at="{min}", unit="min", by="{id}",
+    )  # fmt: skip
+    only = {"n": 1, "mean": 4, "median": 4, "max": 4}
+    assert found == only | {"by": {"3": only}}
+
+
+def test_a_reply_before_its_parent_is_unordered_one_without_a_parent_is_not() -> None:
+    assert posts(kind="unordered") == {"n": 1}
+    assert posts(kind="unordered", when={"who": "customer"}) == {"n": 0}
+
+
+def test_a_figure_of_replies_needs_a_tree() -> None:
+    with pytest.raises(MappingError, match=r"\[tree\]"):
+        figure(kind="unordered")
+
+
+def test_by_spreads_a_count_or_a_value() -> None:
+    assert figure(kind="count", by="{op}")["by"] == {
+        "call": {"n": 3}, "mail": {"n": 2}, "work": {"n": 1}, "reply": {"n": 1},
+    }  # fmt: skip
+    by_agent = figure(kind="values", when={"wait": "*"}, value="{wait}", by="{agent}")["by"]
+    assert by_agent["Ada"] == {"n": 3, "mean": pytest.approx(23 / 3), "median": 9, "max": 9}  # type: ignore[index]
 
 
 def test_followed() -> None:

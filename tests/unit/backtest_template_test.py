@@ -3,11 +3,14 @@
 import pytest
 
 from streams.backtest.clock import not_before, reader
-from streams.backtest.template import MappingError, compile_condition, compile_template
+from streams.backtest.condition import compile_condition
+from streams.backtest.template import MappingError, compile_template
+from streams.backtest.tree import Tree
 
 COLUMNS = frozenset({"Case", "Op", "Wait", "#"})
 MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
 ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7"}
+READ = reader(["%M"], "UTC")
 
 
 @pytest.mark.parametrize(
@@ -48,20 +51,29 @@ def test_an_unknown_name_is_a_sentence_that_names_what_there_is(template: str) -
         ({"{Op|medium}": "voice", "Wait": "12"}, True),
         ({"Op": "call", "Wait": "13"}, False),
         ({}, True),
+        ([{"Op": "mail"}, {"Wait": "12"}], True),
+        ([{"Op": "mail"}, {"Wait": "13"}], False),
+        ([], False),
+        ({"{Op}": {"same_as": "{Op|lower}"}}, True),
+        ({"{Op}": {"same_as": "{Wait}"}}, False),
+        ({"Wait": {"before": "13"}}, True),
+        ({"Wait": {"before": "{Wait}"}}, False),
+        ({"Wait": {"after": "11", "before": "12"}}, False),
+        ({"Wait": {"after": "11", "before": "13"}}, True),
     ],
 )
-def test_a_condition_holds_or_not(condition: dict[str, object], holds: bool) -> None:
-    assert compile_condition(condition, COLUMNS, MAPS)(ROW) is holds
+def test_a_condition_holds_or_not(condition: object, holds: bool) -> None:
+    assert compile_condition(condition, COLUMNS, MAPS, READ)(ROW) is holds
 
 
 def test_a_condition_of_another_form_is_refused() -> None:
     with pytest.raises(MappingError, match="at_least"):
-        compile_condition({"Op": {"above": 3}}, COLUMNS, MAPS)
+        compile_condition({"Op": {"above": 3}}, COLUMNS, MAPS, READ)
 
 
 def test_a_number_that_is_none_is_a_sentence() -> None:
     with pytest.raises(MappingError, match="'call', which is no number"):
-        compile_condition({"Op": {"at_least": 3}}, COLUMNS, MAPS)(ROW)
+        compile_condition({"Op": {"at_least": 3}}, COLUMNS, MAPS, READ)(ROW)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +103,16 @@ def test_a_row_that_crosses_midnight_goes_on_the_next_day() -> None:
     late, early = 1_000_000_000, 1_000_000_000 - 80_000_000
     assert not_before(early, late) == early + 86_400_000
     assert not_before(late, early) == late
+
+
+def test_a_clock_that_runs_some_minutes_behind_is_not_midnight() -> None:
+    assert not_before(1_000_000_000 - 600_000, 1_000_000_000) == 1_000_000_000 - 600_000
+
+
+def test_a_reply_tree_ends_at_what_the_log_has_and_in_a_circle() -> None:
+    rows = [
+        {"id": i, "up": up}
+        for i, up in [("c", "b"), ("b", "a"), ("x", "y"), ("y", "x"), ("a", "?")]
+    ]
+    tree = Tree(lambda row: row["id"], lambda row: row["up"], rows)
+    assert [tree.root(row) for row in rows] == ["a", "a", "y", "x", "a"]

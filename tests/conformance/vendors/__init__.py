@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -73,6 +74,8 @@ def parsed(
 
 
 def vendors() -> dict[str, ModuleType]:
-    """Vendor → its module of samples."""
+    """Vendor → its module of samples; a plug-in's is an entry point `filrouge.conformance`."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    own = {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+    plugged = {point.name: point.load() for point in entry_points(group="filrouge.conformance")}
+    return own | plugged

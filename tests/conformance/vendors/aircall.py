@@ -35,5 +35,26 @@ BODIES: Bodies = {
     "created": (call("call.created"), ("conversation.opened", "queue.entered")),
     "rings": (call("call.ringing_on_agent", user={"id": 501}), ("agent.offered",)),
     "answered": (call("call.answered", user={"id": 501}), ("queue.left", "agent.connected")),
+    "handed to a colleague": (
+        call("call.transferred", user={"id": 501}, transferred_to={"id": 502}),
+        ("transfer.reported",),
+    ),
+    "hung up": (call("call.hungup", answered_at=NOW_S - 30), ("contact.ended",)),
+    "voicemail": (call("call.voicemail_left"), ("message.posted",)),
+    "card": (
+        {
+            "resource": "contact",
+            "event": "contact.updated",
+            "timestamp": NOW_S,
+            "token": "x",
+            "data": {
+                "id": 77,
+                "first_name": "Nadia",
+                "phone_numbers": [{"label": "Work", "value": "+12125550105"}],
+                "emails": [{"label": "Work", "value": "nadia@example.com"}],
+            },
+        },
+        ("identity.linked",),
+    ),
     "unknown": (call("call.levitated"), "unknown_type"),
 }

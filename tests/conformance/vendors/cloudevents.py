@@ -55,6 +55,28 @@ BODIES: Bodies = {
     "batch": ([MESSAGE, event("context.viewed", "2")], ("message.posted", "context.viewed")),
     "the same twice": ([MESSAGE, MESSAGE], ("message.posted",)),
     "binary": (Raw(orjson.dumps(TASK), BINARY), ("task.progressed",)),
+    "all abilities": (
+        [
+            event("message.status_changed", "s", message_id="m1", status="read"),
+            event("conversation.updated", "u", conversation="t1", status="resolved"),
+            event("contact.ended", "e", conversation="t1"),
+            event("queue.entered", "q", conversation="t1", queue="first"),
+            event("agent.connected", "a", conversation="t1", agent="7"),
+            event("assignment.changed", "b", conversation="t1", to={"bot": "helper"}),
+            event("feedback.received", "f", instrument="csat", score=5),
+            event("consent.changed", "c", purpose="notices", state="granted"),
+        ],
+        (
+            "message.status_changed",
+            "conversation.updated",
+            "contact.ended",
+            "queue.entered",
+            "agent.connected",
+            "assignment.changed",
+            "feedback.received",
+            "consent.changed",
+        ),
+    ),
     "bare": (
         {"type": "task.progressed", "id": "3", "time": "2026-09-21T14:13:20Z", **TASK},
         ("task.progressed",),

@@ -19,6 +19,15 @@ CALLING = {
     "Timestamp": "Mon, 21 Sep 2026 14:13:20 +0000",
 }
 
+TASK = {
+    "Sid": "EV1",
+    "TaskSid": "WT1",
+    "TaskChannelUniqueName": "voice",
+    "TaskQueueName": "Support",
+    "TaskAttributes": '{"from": "+12125550105", "call_sid": "CA1"}',
+    "Timestamp": "1790000000",
+}
+
 BODIES: Bodies = {
     "sms": (Form({**SMS, "SmsStatus": "received"}), ("message.posted",)),
     "receipt": (
@@ -28,6 +37,19 @@ BODIES: Bodies = {
     "call ended": (
         Form({**CALLING, "CallStatus": "completed", "CallDuration": "61"}),
         ("contact.ended",),
+    ),
+    "whatsapp": (
+        Form({**SMS, "MessageSid": "SM3", "From": "whatsapp:+12125550105"}),
+        ("message.posted",),
+    ),
+    "task waits": (Form({**TASK, "EventType": "task.created"}), ("queue.entered",)),
+    "task offered": (
+        Form({**TASK, "EventType": "reservation.created", "Sid": "EV2", "WorkerSid": "WK1"}),
+        ("agent.offered",),
+    ),
+    "task handed on": (
+        Form({**TASK, "EventType": "task.transfer-initiated", "Sid": "EV3", "WorkerSid": "WK1"}),
+        ("transfer.reported",),
     ),
     "nothing of ours": (Form({"AccountSid": "AC1"}), "unknown_type"),
 }

@@ -1,0 +1,1 @@
+"""Asks vendors that drop webhooks for what changed, and sends it through the same door."""
