@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,13 +12,20 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from schemas.events import EventBase
-from streams.channels.base import Parsed, Request, SourceConfig, malformed
+from streams.channels.base import Parsed, Request, SourceConfig, malformed, together
 from streams.channels.registry import adapters, failures
 
 _ENVELOPE = {
     "id", "source", "domain", "time_ms", "recorded_ms", "channel", "actor", "conversation",
     "identifiers", "personal", "native_type", "customer", "estimated", "probable",
 }  # fmt: skip
+
+
+_OBJECT = re.compile(r'\{\s*"')
+_BROKEN = re.compile(r'\s*[\[{]\s*["\[{]')
+"""The beginning of a body that is JSON, but not whole."""
+
+_COPIED = "The file is no body itself: what stands in it as JSON was read."
 
 
 class UnknownVendorError(Exception):
@@ -33,9 +41,30 @@ def explain(
         raise UnknownVendorError(failures()[vendor])
     if vendor not in known:
         raise UnknownVendorError(f"There is no vendor {vendor!r}; there are {', '.join(known)}.")
-    headers = {"content-type": content_type or guess_content_type(body)}
-    request = Request("POST", url or "https://example.com/", headers, body, received_ms)
-    return known[vendor].parse(request, SourceConfig(vendor, vendor, "example"))
+
+    def parse(one: bytes) -> Parsed:
+        headers = {"content-type": content_type or guess_content_type(one)}
+        request = Request("POST", url or "https://example.com/", headers, one, received_ms)
+        return known[vendor].parse(request, SourceConfig(vendor, vendor, "example"))
+
+    found = parse(body)
+    if found.code != "malformed":
+        return found
+    copied = [parse(one) for one in bodies_in_a_log(body)]
+    return together([*copied, malformed(_COPIED)], "") if copied else found
+
+
+def bodies_in_a_log(text: bytes) -> Iterator[bytes]:
+    """JSON objects that stand somewhere in a text, such as a line of a log, one after the other."""
+    words, decoder, at = text.decode("utf-8", "replace"), json.JSONDecoder(), 0
+    if _BROKEN.match(words):
+        return
+    while start := _OBJECT.search(words, at):
+        try:
+            _, at = decoder.raw_decode(words, start.start())
+            yield words[start.start() : at].encode()
+        except (ValueError, RecursionError):
+            at = start.end()
 
 
 def guess_content_type(body: bytes) -> str:

@@ -248,6 +248,8 @@ def label(entry: Entry) -> str:
             return f"Customer wrote on {on(entry.channel)}{times}"
         case "connected":
             return f"{who} called the customer" if data.get("callback") else f"{who} took the call"
+        case "consulted":
+            return f"{who} was consulted"
         case "reply":
             return f"{who} answered on {on(entry.channel)}{times}"
         case "bot":

@@ -101,3 +101,16 @@ def test_the_command_ends_well_and_names_what_it_does_not_know(order: Path) -> N
     bad = CliRunner().invoke(main, ["explain", "--vendor", "levitator", str(order)])
     assert bad.exit_code != 0 and "Traceback" not in bad.output
     assert "There is no vendor 'levitator'" in bad.output
+
+
+def test_a_body_in_a_line_of_a_log_is_found() -> None:
+    one, two = (
+        orjson.dumps({**zendesk.BODIES["comment"][0], "id": ident}).decode() for ident in ("a", "b")
+    )
+    log = f"[info] webhook {{\n  body: '{one}'\n}}\n[info] {{not}} {two}\n".encode()
+    found = explain("zendesk", log, NOW_MS)
+    assert len({event.id for event in found.events}) == 2
+    assert found.reason == "The file is no body itself: what stands in it as JSON was read."
+    assert explain("zendesk", b"[info] nothing here {", NOW_MS).code == "malformed"
+    cut = explain("zendesk", one[:-20].encode(), NOW_MS)
+    assert cut.events == () and "not JSON" in cut.reason  # a broken body is not a log
