@@ -65,7 +65,7 @@ class Aircall(Adapter):
         lacks="menus (IVR) in full, ratings",
         retries="up to 50 times, then the webhook is switched off; no order",
     )
-    # `call.ended` comes about 30 s after `call.hungup`, but only with figures that are a correction:
+    # `call.ended` comes about 30 s after `call.hungup`, with figures that are a correction only:
     # that somebody answered, or hung up, is told at once, so silence need not wait for it.
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
