@@ -35,10 +35,10 @@ VENDORS = {"whatsapp": "meta_whatsapp", "chat": "chatwoot", "desk": "zendesk"}
 TEXTS = (
     "Where is my parcel?",
     "ok, thanks",
-    "Bonjour, j'ai commandé il y a deux semaines et je n'ai toujours rien reçu. Pouvez-vous me "
-    "rappeler au plus vite ? Merci beaucoup, c'est vraiment urgent pour nous.",
-    "Hello, I would like to change the address of my order before it is shipped, because we are "
-    "moving next week and nobody will be at home to take it.",
+    """Bonjour, j'ai commandé il y a deux semaines et je n'ai toujours rien reçu. Pouvez-vous me
+    rappeler au plus vite ? Merci beaucoup, c'est vraiment urgent pour nous.""",
+    """Hello, I would like to change the address of my order before it is shipped, because we are
+    moving next week and nobody will be at home to take it.""",
 )
 
 

@@ -193,6 +193,8 @@ def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View)
              if f.customer and f.believed}  # fmt: skip
     knowns = {customer: known_of(view, customer) for customer in named if customer}
     able = [c for c in knowns if not differ(own, knowns[c].own)]
+    if len(able) < 2:
+        return able
     return sorted(
         able, key=lambda c: (knowns[c].provisional, not (own and named[c]), knowns[c].first_ms, c)
     )
