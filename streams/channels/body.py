@@ -79,11 +79,15 @@ def dig(value: Any, *path: str | int) -> Any:
     return value
 
 
-def text(value: Any, *path: str | int) -> str:
+def text(value: Any, step: str | int | None = None, /, *deeper: str | int) -> str:
     """What is there as a text, numbers too; empty when there is nothing."""
-    # Here, as in the next ones, the usual step is taken in place: a call costs more than the step.
-    for step in path:
-        value = value.get(step) if type(value) is dict else dig(value, step)
+    # Asked most of all: the usual single step is taken in place, and needs no tuple.
+    if type(value) is dict:
+        value = value.get(step)
+    elif step is not None:
+        value = dig(value, step)
+    if deeper:
+        value = dig(value, *deeper)
     kind = type(value)
     if kind is str:
         return value  # type: ignore[no-any-return]
@@ -101,6 +105,7 @@ def number(value: Any, *path: str | int) -> float | None:
 
 def rows(value: Any, *path: str | int) -> list[dict[str, Any]]:
     """The objects of the list that is there."""
+    # Here and below too, a step into an object is taken in place: a call costs more.
     for step in path:
         value = value.get(step) if type(value) is dict else dig(value, step)
     return [row for row in value if type(row) is dict] if type(value) is list else []

@@ -233,8 +233,8 @@ def _gives_way(claimer: str, winner: str, view: View) -> bool:
 
 def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
     """The winner, and those who join him: the oldest of those who may be one person."""
-    if not people:
-        return []
+    if len(people) < 2:
+        return people
     chosen = [people[0]]
     mine = known_of(view, people[0])
     together = own_of_both(mine.own, own)
