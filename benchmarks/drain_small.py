@@ -30,6 +30,6 @@ def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
                     COUNT,
                     stage="small",
                     command=("-m", "benchmarks.small", "{settings}"),
-                )  # fmt: skip
+                )
             )
     return [("Filrouge, small fold", found)]

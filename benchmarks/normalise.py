@@ -1,8 +1,8 @@
 """How fast does one worker normalise the webhooks of one domain?
 
-WhatsApp's webhooks (a customer's message, an agent's echo, a receipt), as Meta sends them: parse the
-body, find the customer by the identity graph, write the canonical event.  One domain is one
-partition: this is the ceiling of a domain.
+WhatsApp's webhooks (a customer's message, an agent's echo) as Meta sends them: parse the body, find
+the customer by the identity graph, write the canonical event.  One domain is one partition: this is
+the ceiling of a domain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`make bench`: asks every question and writes docs/performance.md.
 
-`python -m benchmarks.run drain_small normalise` asks only these; what the page says of the others stays.
+`python -m benchmarks.run drain_small normalise` asks only these; what the page says of the others
+stays.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def _head() -> str:
 Written by `make bench`. Kafka, Redis and the system under test share the machine: read the figures
 as ratios of one run. CPU is user and system time of the worker's own process, all threads.
 
-Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; \
-Kafka 4.1, Redis 7.
+Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()},
+{packages}; Kafka 4.1, Redis 7.
 """
 
 
@@ -68,8 +69,8 @@ def _drain() -> list[str]:
 def _drain_small() -> list[str]:
     return [
         "What does the engine itself cost? Per-customer state, a switch of channel to an output",
-        "topic, a counter a pane (`benchmarks/drain_small.py`). Goal: 120,000 events/s, 8 CPU s per",
-        "million.",
+        "topic, a counter a pane (`benchmarks/drain_small.py`). Goal: 120,000 events/s, 8 CPU s",
+        "per million.",
         "",
         *_rates(drain_small.rows(RUNS), "events"),
     ]

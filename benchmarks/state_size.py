@@ -1,7 +1,7 @@
-"""What does a customer cost: bytes in Redis, and does an event cost more when there are more of them?
+"""What does a customer cost: bytes in Redis, and does an event cost more when they are more?
 
-The journeys fold alone in this process, on a load in which few customers write often and most hardly
-ever.  `open`: right after the load; `at rest`: a month and a half later, when all is sealed.
+The journeys fold alone in this process, on a load in which few customers write often and most
+hardly ever.  `open`: right after the load; `at rest`: a month and a half later, when all is sealed.
 """
 
 from __future__ import annotations
@@ -101,4 +101,4 @@ def rows(
         return [(size, *measured(server, size, COUNT)) for size in sizes]
 
 
-COUNT = 30_000
+COUNT = 20_000
