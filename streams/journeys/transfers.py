@@ -107,10 +107,12 @@ def _assigned(entry: Entry, holding: _Holding, moved: list[Moved], found: Findin
         holding.open, holding.hands = None, new
         return
     if transfer is not None and transfer.accepted_ms is None and not transfer.outcome:
-        # Queue first, then a name in it: the same transfer comes to its end.
-        transfer.after = {**transfer.after, **new}
-        holding.hands = {**holding.hands, **new}
-        return
+        if not _goes_past(transfer, new):
+            # Queue first, then a name in it: the same transfer comes to its end.
+            transfer.after = {**transfer.after, **new}
+            holding.hands = {**holding.hands, **new}
+            return
+        _fails(transfer, entry.at_ms)
     if new.get("agent") and holding.bot and not holding.human:
         _begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
     elif old and new and _left_hands(old, new):
@@ -135,6 +137,14 @@ def _left_hands(old: Hands, new: Hands) -> bool:
     if old.get("team") and new.get("team"):
         return old["team"] != new["team"]
     return bool(old.get("agent") and new.get("team") and not new.get("agent"))
+
+
+def _goes_past(transfer: Moved, new: Hands) -> bool:
+    """It was somebody's by name, who did not take it, and goes on to another agent or a queue: that
+    is the next transfer.
+    """
+    named = transfer.after.get("agent")
+    return bool(named and (new.get("agent", "") != named) and (new.get("agent") or new.get("team")))
 
 
 def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
