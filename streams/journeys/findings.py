@@ -46,6 +46,7 @@ class Findings:
         self.policy = policy
         self.now_ms = now_ms
         self.facts: dict[str, Fact] = {}
+        self.cycles: list[Cycle] = []
         self.looks: set[int] = set()
         self._domain = domain
         self._customer = customer

@@ -45,7 +45,7 @@ def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findi
     cause = _cause(a, b, between, moved, found)
     subject = f"switch/{b.id}"
     found.add(
-        ChannelSwitched, subject, cycle, b.at_ms, b.channel, (a.id, b.id),
+        ChannelSwitched, subject, cycle, b.at_ms, b.channel, (a.last_id or a.id, b.id),
         from_=a.channel,
         to=b.channel,
         gap_ms=b.at_ms - (a.until_ms or a.at_ms),

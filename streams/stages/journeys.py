@@ -292,7 +292,7 @@ class Journeys(Fold):
     def _seal(self, state: CustomerState, ident: str, view: View) -> None:
         """A week after closing the journey is history: only its facts remain, in the topic."""
         journey = state.journeys.pop(ident)
-        state.floor_ms = max(state.floor_ms, journey.last_ms)
+        state.floor_ms = max(state.floor_ms, journey.last_ms, journey.resolved_ms)
         for key in [k for k, owner in state.conversations.items() if owner == ident]:
             del state.conversations[key]
         state.doubtful = [key for key in state.doubtful if key in state.conversations]
