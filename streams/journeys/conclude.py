@@ -25,7 +25,7 @@ def conclude(
     found = derive(journey, state.domain, state.customer, policy, now_ms)
     journey.policy = policy.version
     changes = list(_changes(journey, sealing.standing(journey, found.facts)))
-    sealing.make_room(journey, found.cycles)
+    sealing.make_room(journey, found)
     return changes, min(found.looks, default=None)
 
 

@@ -7,6 +7,8 @@ after that begins the next cycle.
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import (
     ContactRepeated,
     ConversationAttached,
@@ -93,7 +95,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
 def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
-    first = cycles[0]
+    first = msgspec.structs.replace(cycles[0], number=1)
     found.look_at([])  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(

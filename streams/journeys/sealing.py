@@ -9,16 +9,26 @@ is over goes as a whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
 
-from schemas.facts import ContextReady, Fact, JourneyReopened, JourneyResolved, Visit
-from streams.journeys.findings import Cycle
-from streams.journeys.repeats import compacted
+from schemas.facts import (
+    ChannelSwitched,
+    ContextReady,
+    Fact,
+    JourneyReopened,
+    JourneyResolved,
+    ReplyMeasured,
+    Visit,
+)
+from streams.journeys import transfers
+from streams.journeys.findings import Cycle, Findings
+from streams.journeys.repeats import RUNS, compacted
 from streams.journeys.state import TIMELINE, Entry, Journey
 
 _OF_THE_CYCLE = (JourneyResolved, JourneyReopened)
 _HUMAN = frozenset({"reply", "connected"})
 _ACTS = frozenset({"act", "connected"})
-_HANDED = frozenset({"assigned", "connected", "transfer"})
 _WAYS = 32
 """Stays on a channel that a journey's way remembers."""
 
@@ -27,21 +37,28 @@ def standing(journey: Journey, facts: dict[str, Fact]) -> dict[str, Fact]:
     """Of what is concluded now, all that is not about the sealed part alone."""
     if not journey.sealed:
         return facts
-    sealed = {e.id for e in journey.timeline if e.at_ms <= journey.sealed_ms}
+    known = _unsealed(journey)
     found = {
         subject: fact
         for subject, fact in facts.items()
-        if subject in journey.published or _is_new(journey, fact, sealed)
+        if subject in journey.published or _is_new(journey, fact, known)
     }
     return {s: f for s, f in found.items() if not _is_alone(s, f, found)}
 
 
-def _is_new(journey: Journey, fact: Fact, sealed: set[str]) -> bool:
+def _unsealed(journey: Journey) -> set[str]:
+    fresh = [entry for entry in journey.timeline if entry.at_ms > journey.sealed_ms]
+    return {entry.id for entry in fresh} | {entry.last_id for entry in fresh}
+
+
+def _is_new(journey: Journey, fact: Fact, known: set[str]) -> bool:
+    if fact.subject_id in journey.open:
+        return True
     if not fact.evidence:
         return fact.at_ms > journey.sealed_ms
-    if not sealed.intersection(fact.evidence):
-        return True
-    return fact.subject_id in journey.open
+    if isinstance(fact, ChannelSwitched):
+        return fact.evidence[-1] in known
+    return known.issuperset(fact.evidence)
 
 
 def _is_alone(subject: str, fact: Fact, found: dict[str, Fact]) -> bool:
@@ -49,28 +66,29 @@ def _is_alone(subject: str, fact: Fact, found: dict[str, Fact]) -> bool:
     return isinstance(fact, ContextReady) and subject.replace("/context/", "/", 1) not in found
 
 
-def make_room(journey: Journey, cycles: list[Cycle]) -> None:
+def make_room(journey: Journey, found: Findings) -> None:
     """After everything was concluded from the whole timeline (a fork's)."""
     if len(journey.timeline) <= TIMELINE:
         return
     journey.timeline = compacted(journey.timeline)
-    for number, cycle in enumerate(cycles):
+    for cycle, later in zip_longest(found.cycles, found.cycles[1:]):
         if len(journey.timeline) <= TIMELINE:
             return
-        later = cycles[number + 1] if number + 1 < len(cycles) else None
-        first = [e for e in journey.timeline if later is None or _before(e, later.entries[0])]
         if later is None or _is_pending(journey, cycle):
-            _seal(journey, first, _summary(journey, first, cycle))
+            first = [e for e in journey.timeline if later is None or _before(e, later)]
+            _seal(journey, first, _summary(journey, first, cycle), cycle, found)
         if later is not None and len(journey.timeline) > TIMELINE:
-            first = [e for e in journey.timeline if _before(e, later.entries[0])]
-            journey.open = []
-            _seal(journey, first, set())
+            first = [e for e in journey.timeline if _before(e, later)]
+            line_ms = min(_end_ms(first[-1]), later.entries[0].at_ms - 1)
+            _seal(journey, first, Summary(line_ms, set(), []), cycle, found)
             journey.cycles, journey.cycle_ms = cycle.number, later.opened_ms
             journey.reopened_after_ms, journey.contacts = later.reopened_after_ms, 0
+            journey.on, journey.held, journey.answered, journey.open = "", b"", False, []
 
 
-def _before(entry: Entry, other: Entry) -> bool:
-    return (entry.at_ms, entry.position) < (other.at_ms, other.position)
+def _before(entry: Entry, later: Cycle) -> bool:
+    begin = later.entries[0]
+    return (entry.at_ms, entry.position) < (begin.at_ms, begin.position)
 
 
 def _is_pending(journey: Journey, cycle: Cycle) -> bool:
@@ -78,31 +96,44 @@ def _is_pending(journey: Journey, cycle: Cycle) -> bool:
     return isinstance(fact, JourneyResolved) and fact.fcr == "pending"
 
 
-def _seal(journey: Journey, first: list[Entry], stay: set[int]) -> None:
-    """Drops the entries of `first` but those of the numbers in `stay`."""
-    gone = [entry for number, entry in enumerate(first) if number not in stay]
+def _seal(
+    journey: Journey, first: list[Entry], summary: Summary, cycle: Cycle, found: Findings
+) -> None:
+    """Drops the entries of `first` but those that the summary keeps."""
+    gone = [entry for number, entry in enumerate(first) if number not in summary.stay]
     if not gone:
         return
-    line = gone[-1]
     since_ms = journey.sealed_ms
+    line_ms = max(since_ms, summary.line_ms)
+    held, moving = transfers.carried_on(cycle, found, line_ms)
+    asserted = [fact for fact in journey.published.values() if fact.state == "asserted"]
+    switches = [f for f in asserted if isinstance(f, ChannelSwitched)]
+    switched = [f for f in switches if f.cycle == cycle.number and f.at_ms <= line_ms]
+    begun_on = journey.on or next((e.channel for e in first if e.kind in _ACTS), "")
+    journey.on = max(switched, key=lambda fact: fact.at_ms).to if switched else begun_on
+    journey.held = held
+    journey.answered = journey.answered or any(
+        isinstance(f, ReplyMeasured) and f.cycle == cycle.number and f.at_ms <= line_ms
+        for f in asserted
+    )
     journey.sealed += sum(entry.count for entry in gone)
-    journey.sealed_ms = max(since_ms, line.until_ms or line.at_ms)
+    journey.sealed_ms = line_ms
     journey.contacts += sum(entry.count for entry in gone if entry.kind in _ACTS)
-    acts = [
-        entry
-        for entry in journey.timeline
-        if entry.kind in _ACTS and since_ms < entry.at_ms <= journey.sealed_ms
-    ]
-    journey.way = way([*journey.way, *way_of(acts)])[-_WAYS:]
+    fresh = [e for e in journey.timeline if since_ms < e.at_ms <= line_ms and e.kind in _ACTS]
+    journey.way = way([*journey.way, *way_of(fresh)])[-_WAYS:]
     away = {id(entry) for entry in gone}
-    journey.timeline = [e for e in journey.timeline if id(e) not in away]
-    ids = {e.id for e in journey.timeline} | {e.last_id for e in journey.timeline}
-    sealed = {e.id for e in journey.timeline if e.at_ms <= journey.sealed_ms}
+    journey.timeline = [entry for entry in journey.timeline if id(entry) not in away]
+    journey.open = [f"{journey.id}/{subject}" for subject in summary.open]
+    for transfer in moving:
+        subject = f"{journey.id}/transfer/{transfer.id}"
+        journey.open += [subject, f"{subject}/concluded"]
+    known, ids = _unsealed(journey), {entry.id for entry in journey.timeline}
     kept = {
         subject: fact
         for subject, fact in journey.published.items()
-        if ids.issuperset(fact.evidence)
-        and (isinstance(fact, _OF_THE_CYCLE) or _is_new(journey, fact, sealed))
+        if _is_new(journey, fact, known)
+        or (isinstance(fact, _OF_THE_CYCLE) and ids.issuperset(fact.evidence))
+        or isinstance(fact, ContextReady)
     }
     journey.published = {s: f for s, f in kept.items() if not _is_alone(s, f, kept)}
 
@@ -110,51 +141,43 @@ def _seal(journey: Journey, first: list[Entry], stay: set[int]) -> None:
 # The summary ---------------------------------------------------------------------------------------
 
 
-def _summary(journey: Journey, first: list[Entry], cycle: Cycle) -> set[int]:
-    """The numbers of the entries in `first` that stay: the newest, and of the older ones those on
-    which what comes depends.  What may still be concluded of those is put into `journey.open`.
+class Summary(NamedTuple):
+    """Of entries that are sealed, up to a line (ms): the numbers of those that stay, and the
+    subjects about them of which more may be concluded.
     """
-    wanted = TIMELINE * 3 // 4
-    too_many = len(journey.timeline) - wanted
-    for cut in range(too_many, len(first)):
-        open_, stay = _depended_on(journey, first, cut, cycle)
-        if cut - len(stay) >= too_many or cut == len(first) - 1:
+
+    line_ms: int
+    stay: set[int]
+    open: list[str]
+
+
+def _end_ms(entry: Entry) -> int:
+    return (entry.until_ms or entry.at_ms) if entry.kind in RUNS else entry.at_ms
+
+
+def _summary(journey: Journey, first: list[Entry], cycle: Cycle) -> Summary:
+    """The newest entries stay, and of the older ones those on which what comes depends."""
+    too_many = len(journey.timeline) - TIMELINE * 3 // 4
+    cuts = range(min(too_many, len(first) - 1), len(first))
+    between = [cut for cut in cuts if _end_ms(first[cut - 1]) < first[cut].at_ms]
+    for cut in between or cuts:
+        stay, subjects = _depended_on(first, cut, cycle)
+        if cut - len(stay) >= too_many:
             break
     if cut - len(stay) < len(journey.timeline) - TIMELINE:
-        # So much is under way that it does not fit: the oldest of it goes.
-        stay = {0, *sorted(stay)[-(TIMELINE // 2) :]} if len(stay) > TIMELINE // 2 else stay
-    journey.open = [f"{journey.id}/{subject}" for subject in open_]
-    return stay | set(range(cut, len(first)))
+        stay = {0, *sorted(stay)[-TIMELINE // 4 :]}  # so much is under way that it does not fit
+    return Summary(_end_ms(first[cut - 1]), stay | set(range(cut, len(first))), subjects)
 
 
-def _depended_on(
-    journey: Journey, first: list[Entry], cut: int, cycle: Cycle
-) -> tuple[list[str], set[int]]:
-    """Of the entries before `cut`: the subjects of what may still be concluded, and the numbers of
-    those on which what comes depends.
-    """
+def _depended_on(first: list[Entry], cut: int, cycle: Cycle) -> tuple[set[int], list[str]]:
+    """Of the entries before `cut`."""
     subjects: list[str] = []
-    stay = {0, *_as_it_stands(first, cut), *_first_act(first, cut)}
-    stay |= {n for n in range(cut) if first[n].id == cycle.resolved_id}
-    under_way = (*_clocks(first, cut), *_tasks(first, cut), *_transfers(journey, first, cut))
-    for number, about in under_way:
+    stay = {0, *_as_it_stands(first, cut)}
+    stay |= {number for number in range(cut) if first[number].id == cycle.resolved_id}
+    for number, about in (*_clocks(first, cut), *_tasks(first, cut)):
         subjects += about
         stay |= {number, *_served_by(first, number)}
-        if any(subject.startswith("transfer/") for subject in about):
-            stay |= set(_around(first, number, cut))
-    return subjects, stay
-
-
-def _first_act(first: list[Entry], cut: int) -> Iterator[int]:
-    """The cycle's first act, and its answer."""
-    begun = False
-    for number, entry in enumerate(first[:cut]):
-        if begun and entry.kind in _HUMAN:
-            yield number
-            return
-        if entry.kind in _ACTS and not begun:
-            begun = True
-            yield number
+    return stay, subjects
 
 
 def _clocks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
@@ -189,16 +212,15 @@ def _tasks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
 def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
     """Whose each conversation is, its status, its queue; the latest act, word, and promises."""
     latest: dict[tuple[str, str], int] = {}
-    humans: dict[str, int] = {}
     promises: list[int] = []
     for number, entry in enumerate(first[:cut]):
         where = entry.conversation
-        if entry.kind in _HANDED | {"status", "ended", "bot", "consulted"}:
+        if entry.kind in {"assigned", "status", "ended"}:
             latest[entry.kind, where] = number
         if entry.kind in _HUMAN:
-            humans[where] = latest["human", where] = number
+            latest["human", where] = number
         if entry.kind in _ACTS:
-            latest["last act", ""] = number
+            latest["last act", entry.channel] = number
         if entry.data.get("queue"):
             latest["queue", entry.channel] = number
         if entry.kind == "assigned" and entry.data["to"].get("team"):
@@ -208,47 +230,8 @@ def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
                 latest[name, ""] = number
         if entry.kind == "promised":
             promises.append(number)
-    yield from (n for (kind, where), n in latest.items() if kind != "bot" or where not in humans)
+    yield from latest.values()
     yield from promises[-5:]
-
-
-def _transfers(
-    journey: Journey, first: list[Entry], cut: int
-) -> Iterator[tuple[int, list[str]]]:
-    """Those that are not concluded yet, and the last one of each conversation."""
-    latest: dict[str, int] = {}
-    open_: dict[int, str] = {}
-    for number, entry in enumerate(first[:cut]):
-        subject = f"transfer/{entry.id}"
-        began = journey.published.get(f"{journey.id}/{subject}")
-        if began is None or began.state != "asserted":
-            continue
-        ended = journey.published.get(f"{journey.id}/{subject}/concluded")
-        if ended is None or ended.state != "asserted":
-            open_[number] = subject
-        latest[entry.conversation] = number
-    for number in latest.values():
-        open_.setdefault(number, f"transfer/{first[number].id}")
-    for number, subject in open_.items():
-        yield number, [subject, f"{subject}/concluded", f"context/{subject}"]
-
-
-def _around(first: list[Entry], begun: int, cut: int) -> Iterator[int]:
-    """Who had it before, and what became of it."""
-    where = first[begun].conversation
-    before = [
-        n for n in range(begun) if first[n].conversation == where and first[n].kind in _HANDED
-    ]
-    yield from before[-1:]
-    humans = 0
-    for number in range(begun + 1, cut):
-        entry = first[number]
-        humans += entry.kind in _HUMAN
-        if entry.conversation == where and (
-            entry.kind not in _HUMAN | {"act", "auto", "note", "bot"}
-            or (entry.kind in _HUMAN and humans <= 2)
-        ):
-            yield number
 
 
 def _served_by(first: list[Entry], number: int) -> Iterator[int]:

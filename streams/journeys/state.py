@@ -118,8 +118,14 @@ class Journey(msgspec.Struct, array_like=True):
     """Sealed contacts of that cycle."""
     way: list[Visit] = []
     """The customer's way over the channels up to `sealed_ms`."""
+    on: str = ""
+    """The channel on which he was then, in the first cycle that is kept."""
+    held: bytes = b""
+    """Whose each conversation was then (`transfers`)."""
+    answered: bool = False
+    """Had a human answered then?"""
     open: list[str] = []
-    """Ids of sealed entries of which conclusions may still come."""
+    """Subjects about the sealed part of which conclusions may still come."""
 
     @property
     def empty(self) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from schemas.common import Party
 from schemas.facts import ContextReady, TransferConcluded, TransferStarted
 from streams.journeys.findings import Cycle, Findings
-from streams.journeys.state import Entry
+from streams.journeys.state import Entry, Journey
 
 Hands = dict[str, str]
 
@@ -46,11 +46,58 @@ class _Holding(msgspec.Struct):
     open: Moved | None = None
 
 
+Held = dict[str, _Holding]
+"""By conversation."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[Held, list[Moved]]).decode
+
+
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
-    held: dict[str, _Holding] = {}
-    moved: list[Moved] = []
-    for entry in cycle.entries:
+    held, moved = _carried(cycle, found.journey)
+    _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
+    for transfer in moved:
+        _facts(transfer, cycle, found)
+    return moved
+
+
+def _is_sealed(entry: Entry, cycle: Cycle, found: Findings) -> bool:
+    journey = found.journey
+    return cycle.number == journey.cycles + 1 and entry.at_ms <= journey.sealed_ms
+
+
+def _carried(cycle: Cycle, journey: Journey) -> tuple[Held, list[Moved]]:
+    """Whose everything was where the sealed part ends."""
+    if cycle.number != journey.cycles + 1 or not journey.held:
+        return {}, []
+    held, moved = _decode(journey.held)
+    known = {transfer.id: transfer for transfer in moved}
+    for holding in held.values():
+        holding.open = known.get(holding.open.id) if holding.open else None
+    return held, moved
+
+
+def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list[Moved]]:
+    """What must be known at a line (ms) to go on from there (`Journey.held`), and the transfers of
+    which more may be concluded.
+    """
+    held, moved = _carried(cycle, found.journey)
+    fresh = [e for e in cycle.entries if not _is_sealed(e, cycle, found) and e.at_ms <= line_ms]
+    _follow(fresh, held, moved, found)
+    stands = {s for s, fact in found.journey.published.items() if fact.state == "asserted"}
+    subject = f"{found.journey.id}/transfer/"
+    open_ = [
+        t
+        for t in moved
+        if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
+    ]
+    going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
+    return _encode((held, [t for t in moved if t.id in going])), open_
+
+
+def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
+    for entry in entries:
         holding = held.setdefault(entry.conversation, _Holding())
         match entry.kind:
             case "bot":
@@ -73,9 +120,6 @@ def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
                 _fails(holding.open, entry.at_ms)
             case "ended":
                 _ended(entry, holding)
-    for transfer in moved:
-        _facts(transfer, cycle, found)
-    return moved
 
 
 def _begin(
