@@ -19,7 +19,7 @@ RUNS = frozenset({"act", "reply", "bot", "auto"})
 
 _STATES = frozenset({"assigned", "status", "topic", "urgency"})
 _HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
-"""What may change hands without an assignment: one that follows says something, whatever it says."""
+"""What may change hands without an assignment: one that follows is no repeat."""
 
 _DONE = frozenset({"resolved", "closed"})
 

@@ -1,9 +1,9 @@
 """When a timeline is full, its older part is sealed.
 
-What was concluded of that part stays as it was said last: it is neither changed nor taken back, and
-leaves the state.  Of the entries those stay on which what comes still depends (the summary): who
-has each conversation, who waits, what was asked of the cycle first, what is under way.  A cycle that
-is over goes as a whole.
+What was concluded of that part stays as it was said last: it is neither changed nor taken back,
+and leaves the state.  Of the entries those stay on which what comes still depends (the summary):
+how each conversation stands, who waits, what was asked first, what is under way.  A cycle that is
+over goes as a whole.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from schemas.facts import (
     ChannelSwitched,
     ContextReady,
     Fact,
+    JourneyOpened,
     JourneyReopened,
     JourneyResolved,
     ReplyMeasured,
@@ -54,6 +55,8 @@ def _unsealed(journey: Journey) -> set[str]:
 def _is_new(journey: Journey, fact: Fact, known: set[str]) -> bool:
     if fact.subject_id in journey.open:
         return True
+    if isinstance(fact, JourneyOpened):
+        return False
     if not fact.evidence:
         return fact.at_ms > journey.sealed_ms
     if isinstance(fact, ChannelSwitched):
@@ -138,7 +141,7 @@ def _seal(
     journey.published = {s: f for s, f in kept.items() if not _is_alone(s, f, kept)}
 
 
-# The summary ---------------------------------------------------------------------------------------
+# The summary -------------------------------------------------------------------------------------
 
 
 class Summary(NamedTuple):
@@ -161,7 +164,7 @@ def _summary(journey: Journey, first: list[Entry], cycle: Cycle) -> Summary:
     cuts = range(min(too_many, len(first) - 1), len(first))
     between = [cut for cut in cuts if _end_ms(first[cut - 1]) < first[cut].at_ms]
     for cut in between or cuts:
-        stay, subjects = _depended_on(first, cut, cycle)
+        stay, subjects = _depended_on(journey, first, cut, cycle)
         if cut - len(stay) >= too_many:
             break
     if cut - len(stay) < len(journey.timeline) - TIMELINE:
@@ -169,7 +172,9 @@ def _summary(journey: Journey, first: list[Entry], cycle: Cycle) -> Summary:
     return Summary(_end_ms(first[cut - 1]), stay | set(range(cut, len(first))), subjects)
 
 
-def _depended_on(first: list[Entry], cut: int, cycle: Cycle) -> tuple[set[int], list[str]]:
+def _depended_on(
+    journey: Journey, first: list[Entry], cut: int, cycle: Cycle
+) -> tuple[set[int], list[str]]:
     """Of the entries before `cut`."""
     subjects: list[str] = []
     stay = {0, *_as_it_stands(first, cut)}
@@ -177,6 +182,9 @@ def _depended_on(first: list[Entry], cut: int, cycle: Cycle) -> tuple[set[int], 
     for number, about in (*_clocks(first, cut), *_tasks(first, cut)):
         subjects += about
         stay |= {number, *_served_by(first, number)}
+    for number in range(cut):
+        if f"{journey.id}/transfer/{first[number].id}" in journey.published:
+            stay |= set(_served_by(first, number))
     return stay, subjects
 
 
@@ -236,17 +244,13 @@ def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
 
 def _served_by(first: list[Entry], number: int) -> Iterator[int]:
     """In which queue it came, and which team had it then."""
-    act = first[number]
-    queue = [n for n in range(number) if first[n].data.get("queue")]
-    yield from [n for n in queue if first[n].channel == act.channel][-1:]
-    yield from [
-        n
-        for n in range(number)
-        if first[n].kind == "assigned" and first[n].data["to"].get("team")
-    ][-1:]
+    before = list(enumerate(first[: number + 1]))
+    channel = first[number].channel
+    yield from [n for n, e in before if e.data.get("queue") and e.channel == channel][-1:]
+    yield from [n for n, e in before if e.kind == "assigned" and e.data["to"].get("team")][-1:]
 
 
-# A customer's way over the channels ------------------------------------------------------------------
+# A customer's way over the channels --------------------------------------------------------------
 
 
 def way_of(acts: list[Entry]) -> list[Visit]:
@@ -269,7 +273,9 @@ def way(visits: list[Visit]) -> list[Visit]:
     for visit in visits:
         if found and found[-1].channel == visit.channel:
             last = found[-1]
-            found[-1] = Visit(visit.channel, last.acts + visit.acts, last.duration_ms + visit.duration_ms)
+            found[-1] = Visit(
+                visit.channel, last.acts + visit.acts, last.duration_ms + visit.duration_ms
+            )
         else:
             found.append(visit)
     return found

@@ -88,9 +88,7 @@ def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list
     stands = {s for s, fact in found.journey.published.items() if fact.state == "asserted"}
     subject = f"{found.journey.id}/transfer/"
     open_ = [
-        t
-        for t in moved
-        if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
+        t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
     ]
     going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
     return _encode((held, [t for t in moved if t.id in going])), open_
