@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from schemas.events import ConsentChanged, EventBase
@@ -16,7 +18,16 @@ from streams.journeys.attach import (
     put_in,
 )
 from streams.journeys.repeats import RUNS, parted
-from streams.journeys.state import PENDING, SEEN, TIMELINE, CustomerState, Entry, Journey
+from streams.journeys.state import (
+    CONSENTS,
+    CONVERSATIONS,
+    PENDING,
+    SEEN,
+    TIMELINE,
+    CustomerState,
+    Entry,
+    Journey,
+)
 from streams.policy import Policy
 
 _ATTACHING = frozenset({"act", "connected", "reply"})
@@ -49,13 +60,21 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
         mine = members_of(state, key)
         both = list(dict.fromkeys([*mine, *event.members]))[:4]
         if both != mine:
+            state.members.pop(key, None)
             state.members[key] = both
+            oldest_go(state.members, CONVERSATIONS)
     if not event.probable:
         proven = any(one.trust != "claimed" for one in event.identifiers)
         return settle(state, key) if proven and key in state.doubtful else set()
     if key not in state.doubtful and key not in state.conversations:
         state.doubtful.append(key)
+        del state.doubtful[:-CONVERSATIONS]
     return set()
+
+
+def oldest_go(known: dict[str, Any], most: int) -> None:
+    for key in list(known)[:-most]:
+        del known[key]
 
 
 def members_of(state: CustomerState, key: str) -> list[str]:
@@ -90,7 +109,10 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
     late to be more than context.
     """
     if isinstance(event, ConsentChanged):
-        state.consent[f"{event.purpose}/{event.consent_channel or '*'}"] = event.state
+        about = f"{event.purpose}/{event.consent_channel or '*'}"
+        state.consent.pop(about, None)
+        state.consent[about] = event.state
+        oldest_go(state.consent, CONSENTS)
     state.position += 1
     entries = entries_of(event, state.position)
     if not entries:
@@ -109,7 +131,7 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
 
 def is_sealed(state: CustomerState, entry: Entry) -> bool:
     """Does it belong to a part of its journey of which only a summary is kept: what was too much
-    for the timeline, or the inside of a run of messages?  Then nobody can tell it from a retry.
+    for the timeline, or the inside of a run?  Then nobody can tell it from a retry.
     """
     journey = known_journey(state, entry)
     if journey is None:
@@ -119,8 +141,8 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
     return any(
         run.count > 1
         and run.at_ms <= entry.at_ms <= run.until_ms
-        and (run.kind, run.conversation, run.channel, run.actor)
-        == (entry.kind, entry.conversation, entry.channel, entry.actor)
+        and (run.kind, run.conversation, run.channel, run.actor, run.data)
+        == (entry.kind, entry.conversation, entry.channel, entry.actor, entry.data)
         for other in state.journeys.values()
         for run in other.timeline
     )

@@ -23,6 +23,13 @@ CONVERSATIONS = 64
 """Conversations whose journey is remembered."""
 
 
+CONSENTS = 32
+"""Consents that are remembered."""
+
+LEFT = 64
+"""Members whom splits took away that are remembered."""
+
+
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing that happened, compactly.  Order: time, then position (order of arrival).
 
