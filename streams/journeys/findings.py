@@ -66,6 +66,7 @@ class Findings:
         self.policy = policy
         self.now_ms = now_ms
         self.facts: dict[str, Fact] = {}
+        self.cycles: list[Cycle] = []
         self.looks: set[int] = set()
         lateness = policy.lateness
         self._late_ms = (
