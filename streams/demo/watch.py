@@ -32,6 +32,8 @@ class Watch:
             ]
         )
         self.facts: dict[str, Fact] = {}
+        self.taken_back: dict[str, Fact] = {}
+        """By subject: what was published and does not hold any more."""
         self.notices: dict[tuple[str, str], Notification] = {}
         self.dead_letters: dict[str, int] = {}
         self._seen: set[str] = set()
@@ -62,6 +64,8 @@ class Watch:
         known = self.facts.get(fact.subject_id)
         if known is None or fact.revision >= known.revision:
             self.facts[fact.subject_id] = fact
+            if known is not None and (type(fact) is not type(known) or fact.state == "retracted"):
+                self.taken_back[fact.subject_id] = known
         return fact
 
     def close(self) -> None:
