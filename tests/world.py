@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from streams.engine.driver import Driver
 from streams.fold import Fold, Record
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
+from streams.stages.names import NONE, Names
 from streams.stages.normalise import Normalise
 
 MINUTE = 60_000
@@ -44,9 +45,17 @@ def driver(fold: Fold) -> Driver:
 class World:
     """Everything is folded at once; `now` moves with what comes in, or by `wait`."""
 
-    def __init__(self, **policy: Any) -> None:
-        sources = [SourceConfig(name, name, DOMAIN) for name in adapters()]
-        self.normalise = driver(Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1))
+    def __init__(
+        self,
+        options: Mapping[str, Mapping[str, str]] | None = None,
+        names: Names = NONE,
+        **policy: Any,
+    ) -> None:
+        """`options` of sources, which are called like their vendors."""
+        told = options or {}
+        sources = [SourceConfig(v, v, DOMAIN, options=told.get(v, {})) for v in adapters()]
+        fold = Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1, names=names)
+        self.normalise = driver(fold)
         self.journeys = driver(Journeys())
         self.journeys.states[f"policy:{DOMAIN}"] = changed(Policy(), "test", policy)
         self.now = START

@@ -7,6 +7,8 @@ after that begins the next cycle.
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import (
     ContactRepeated,
     ConversationAttached,
@@ -30,6 +32,9 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
     waits: dict[str, int] = {}
     for entry in journey.timeline:
         cycle = cycles[-1]
+        if cycle.resolved_ms is not None and policy.courtesy and entry.data.get("thanks"):
+            cycle.entries.append(msgspec.structs.replace(entry, kind="thanks"))
+            continue
         if cycle.resolved_ms is not None and _begins_anew(entry):
             cycles.append(
                 Cycle(
@@ -99,6 +104,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
         found.add(
             ConversationAttached, f"attached/{attached.key}", first, attached.at_ms,
             attached.channel, conversation=attached.ref, rule=attached.rule,
+            rests_on=attached.key,
         )  # fmt: skip
     if journey.follows:
         found.add(

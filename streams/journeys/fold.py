@@ -26,8 +26,13 @@ _ATTACHING = frozenset({"act", "connected", "reply"})
 
 
 def is_repeat(state: CustomerState, event: EventBase) -> bool:
-    """A vendor's retry: the event's id was seen among the last ones."""
-    return event.id in state.seen
+    """A vendor's retry: the event's id was seen among the last ones, or still stands somewhere."""
+    if event.id in state.seen:
+        return True
+    if len(state.seen) < SEEN:
+        return False
+    standing = (e.id for j in state.journeys.values() for e in j.timeline)
+    return event.id in standing or any(e.id == event.id for e in state.pending)
 
 
 def remember(state: CustomerState, event: EventBase) -> set[str]:
@@ -92,10 +97,31 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
     if entries[0].at_ms < state.floor_ms:
         return set(), True
     touched: set[str] = set()
+    late = False
     for entry in entries:
-        if event.probable or not goes_on(state, entry, policy):
+        if is_sealed(state, entry):
+            late = True
+        elif event.probable or not goes_on(state, entry, policy):
             touched |= place(state, entry, policy)
-    return touched, False
+    return touched, late
+
+
+def is_sealed(state: CustomerState, entry: Entry) -> bool:
+    """Does it belong to a part of its journey of which only a summary is kept: what was too much
+    for the timeline, or the inside of a run of messages?  Then nobody can tell it from a retry.
+    """
+    journey = state.journeys.get(state.conversations.get(entry.conversation, ""))
+    if journey is None:
+        return False
+    if journey.sealed and entry.at_ms < journey.sealed_ms:
+        return True
+    return any(
+        run.count > 1
+        and run.at_ms <= entry.at_ms <= run.until_ms
+        and (run.kind, run.conversation, run.channel, run.actor)
+        == (entry.kind, entry.conversation, entry.channel, entry.actor)
+        for run in journey.timeline
+    )
 
 
 def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
@@ -133,7 +159,7 @@ def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
         entry = msgspec.structs.replace(entry, kind=entry.data["was"], data={})
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry)
-    if entry.kind not in _ATTACHING:
+    if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
         return _beside(state, entry, policy)
     touched = _referred(state, entry)
     before = set(state.journeys)
@@ -145,6 +171,14 @@ def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     if journey.id not in before and journey.follows:
         touched.add(journey.follows)
     return touched
+
+
+def _only_thanks(state: CustomerState, entry: Entry, policy: Policy) -> bool:
+    """A thank-you for what is resolved begins nothing, if the policy says so."""
+    if not policy.courtesy or not entry.data.get("thanks"):
+        return False
+    journey = known_journey(state, entry)
+    return journey is not None and bool(journey.resolved_ms)
 
 
 def _topic_of(state: CustomerState, conversation: str) -> str:
