@@ -18,7 +18,7 @@ from streams.channels.registry import adapters
 from streams.demo.traffic.call import Call
 from streams.engine.batch import Batch
 from streams.engine.driver import Driver
-from streams.fold import Fold, Record
+from streams.fold import Count, Fold, Record
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
 from streams.stages.names import NONE, Names
@@ -66,6 +66,7 @@ class World:
         self.letters: list[str] = []
         self.panes: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
         self.ledger: dict[tuple[int, str], bytes] = {}
         self._numbers = 0
 
@@ -143,6 +144,9 @@ class World:
             if size == "1h":
                 self.panes.update(cells)
         self.live.update(batch.live)
+        for count in batch.counts:
+            if isinstance(count, Count):
+                self.counts[count.metric, count.labels] += count.amount
         for hour, entries in batch.ledger.items():
             for entry, raw in entries.items():
                 if raw is None:
@@ -161,6 +165,10 @@ class World:
     def one(self, kind: type) -> Any:
         [found] = self.asserted(kind)
         return found
+
+    def counted(self, name: str, *labels: str) -> float:
+        """What a metric of the folds has counted."""
+        return self.counts[name, labels]
 
     def sent(self) -> list[str]:
         return [n.rule.partition("@")[0] for n in self.notices if n.op == "send"]

@@ -83,7 +83,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
     ]
     if last.channel != "voice" or last.kind != "connected" or not ends:
         return
-    end = ends[-1]
+    end = next((e for e in reversed(ends) if e.data["final"]), ends[-1])
     if found.silent_since(end.at_ms + policy.window_ms("voice")):
         cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = end.at_ms, "silence", end.id
 
