@@ -120,6 +120,8 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     kind = entry.data["kind"]
     if (holding.bot and not holding.human) or entry.data.get("from", {}).get("bot"):
         kind = "handoff"
+    elif kind == "unknown":
+        kind = _kind(after, holding)
     if phase == "failed":
         if transfer is None:
             transfer = begin(entry, kind, after, holding, moved, named=True)
@@ -140,6 +142,13 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
             transfer.after = after = {"agent": holding.consulted}
     if after:
         holding.hands = after
+
+
+def _kind(to: Hands, holding: Holding) -> str:
+    """Of a transfer of which its vendor says no more than that it is one: what it comes to."""
+    if holding.consulted:
+        return "warm"
+    return "queue" if to and not to.get("agent") else "blind"
 
 
 def _consulted(entry: Entry, holding: Holding) -> None:

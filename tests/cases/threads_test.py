@@ -73,6 +73,15 @@ def test_case_12_chatwoot_and_twilio_tell_the_same_message(
         assert not told  # it gives identifiers and receipts only
 
 
+@pytest.mark.parametrize("order", ["carrier first", "desk first"])
+def test_case_12_who_resolves_it_without_an_answer_resolves_both(order: str) -> None:
+    """Undeclared twins: nobody waits in Twilio's conversation when Chatwoot's is resolved."""
+    story = Story()
+    asks(story, order, "")
+    story.call(by_sms(story.desk.status(1, ADA, "open", "resolved", story.later(MINUTE))))
+    assert story.one(JourneyResolved).contacts == 1
+
+
 def test_case_12_what_only_the_carrier_tells_is_told_after_all() -> None:
     """A number that belongs to no inbox: ten seconds later the text is Twilio's own, with the time
     at which it came.
