@@ -110,20 +110,21 @@ def by_connect(story: Story, agents: tuple[Agent, Agent]) -> None:
 
 
 def by_genesys(story: Story, agents: tuple[Agent, Agent]) -> None:
-    """A new segment of the same conversation."""
+    """A new segment of the same conversation; that it was answered is told when it ends."""
     first, second = agents
     say = story.genesys.event
     a, b = {"participantId": "a", "sessionId": "a"}, {"participantId": "b", "sessionId": "b"}
     story.call(say("customer.start", "g1", ADA, story.now))
     story.call(say("acd.start", "g1", ADA, story.now))
     story.call(say("user.start", "g1", ADA, story.later(20_000), first, **a))
-    story.call(
-        say(
-            "user.end", "g1", ADA, story.later(40_000), first, **a, disconnectType="TRANSFER",
-            interactingDurationMs=40_000,
-        )
-    )  # fmt: skip
+    answered = {"acdOutcome": "ANSWERED", "answeredUserId": str(first.number)}
+    story.call(say("acd.end", "g1", ADA, story.now, None, **answered, connectedDurationMs=20_000))
+    ended = {"disconnectType": "TRANSFER", "interactingDurationMs": 40_000}
+    story.call(say("user.end", "g1", ADA, story.later(40_000), first, **a, **ended))
     story.call(say("user.start", "g1", ADA, story.later(10_000), second, **b, queueId=None))
+    ended = {"disconnectType": "PEER", "interactingDurationMs": 50_000}
+    beside = {**b, "queueId": None}
+    story.call(say("user.end", "g1", ADA, story.later(50_000), second, **beside, **ended))
 
 
 def by_chatwoot(story: Story, agents: tuple[Agent, Agent]) -> None:
