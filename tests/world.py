@@ -49,6 +49,7 @@ class World:
         self,
         options: Mapping[str, Mapping[str, str]] | None = None,
         names: Names = NONE,
+        lateness: dict[str, int] | None = None,
         **policy: Any,
     ) -> None:
         """`options` of sources, which are called like their vendors."""
@@ -56,7 +57,7 @@ class World:
         sources = [SourceConfig(v, v, DOMAIN, options=told.get(v, {})) for v in adapters()]
         fold = Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1, names=names)
         self.normalise = driver(fold)
-        self.journeys = driver(Journeys())
+        self.journeys = driver(Journeys(lateness))
         self.journeys.states[f"policy:{DOMAIN}"] = changed(Policy(), "test", policy)
         self.now = START
         self.facts: dict[str, Any] = {}

@@ -47,7 +47,7 @@ async def judge(
             for kind, what in sorted((seen - expected).keys()):
                 differences.append(f"{truth.person.name} {truth.title}: invented {kind} {what}")
     lines = [f"{len(truths)} customers; " + ", ".join(f"{n} {what}" for what, n in sent.items())]
-    for kind in ("journey", "switch", "transfer", "notice", "correction"):
+    for kind in ("journey", "switch", "transfer", "notice", "correction", "join", "split"):
         missed = sum(1 for d in differences if f"missed {kind} " in d)
         invented = sum(1 for d in differences if f"invented {kind} " in d)
         lines.append(
@@ -83,6 +83,8 @@ def _expected(truth: Truth) -> Counter[tuple[str, str]]:
         wanted["notice", rule] += 1
     for what in truth.corrections:
         wanted["correction", what] += 1
+    wanted["join", "of two customers"] = truth.joins
+    wanted["split", "of a join"] = truth.splits
     return wanted
 
 
@@ -102,6 +104,8 @@ def _seen(watch: Watch, customer: str) -> Counter[tuple[str, str]]:
     for fact in watch.taken_back.values():
         if fact.customer == customer and (what := _CORRECTED.get(type(fact))) is not None:
             seen["correction", what] += 1
+    seen["join", "of two customers"] = sum(1 for one in watch.joins if one.customer == customer)
+    seen["split", "of a join"] = sum(1 for one in watch.splits if one.customer == customer)
     for (_, op), notice in watch.notices.items():
         if notice.customer == customer and op == "send":
             seen["notice", notice.rule.partition("@")[0]] += 1

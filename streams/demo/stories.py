@@ -36,6 +36,8 @@ class Truth(msgspec.Struct):
     notices: list[str] = []
     corrections: list[str] = []
     """Kinds of conclusions that were published and had to be taken back: breach, switch."""
+    joins: int = 0
+    splits: int = 0
 
 
 class Stage:
@@ -285,6 +287,7 @@ async def recognised_later(stage: Stage, who: Person) -> list[Truth]:
             "is recognised on the second channel",
             switches=[("chat", "whatsapp", False)],
             notices=["switch.agent"],
+            joins=1,
         )
     ]
 
@@ -313,7 +316,7 @@ async def joined_by_mistake(stage: Stage, who: Person) -> list[Truth]:
     await asyncio.sleep(2)
     title = "is taken for somebody else until an operator sees it"
     return [
-        Truth(who, title, notices=["switch.agent"], corrections=["switch"]),
+        Truth(who, title, notices=["switch.agent"], corrections=["switch"], joins=1, splits=1),
         Truth(other, title),
     ]
 

@@ -18,7 +18,7 @@ from streams.policy import Policy
 Hands = dict[str, str]
 
 
-class Moved(msgspec.Struct):
+class Moved(msgspec.Struct, gc=False):
     """One transfer as it is known so far."""
 
     id: str
@@ -39,7 +39,7 @@ class Moved(msgspec.Struct):
     """The conversation in which it was accepted."""
 
 
-class Holding(msgspec.Struct):
+class Holding(msgspec.Struct, gc=False):
     """Who has a conversation, or a chain of them, now."""
 
     since_ms: int

@@ -31,8 +31,13 @@ def is_repeat(state: CustomerState, event: EventBase) -> bool:
         return True
     if len(state.seen) < SEEN:
         return False
-    standing = (e.id for j in state.journeys.values() for e in j.timeline)
-    return event.id in standing or any(e.id == event.id for e in state.pending)
+    for journey in state.journeys.values():
+        newest = journey.timeline[-1].at_ms if journey.timeline else 0
+        if event.time_ms > newest and not event.estimated:
+            continue  # it has not been told yet
+        if any(e.id == event.id for e in journey.timeline):
+            return True
+    return any(e.id == event.id for e in state.pending)
 
 
 def remember(state: CustomerState, event: EventBase) -> set[str]:
@@ -111,10 +116,13 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
     for the timeline, or the inside of a run of messages?  Then nobody can tell it from a retry.
     """
     journey = state.journeys.get(state.conversations.get(entry.conversation, ""))
-    if journey is None:
+    if journey is None or not journey.timeline:
         return False
     if journey.sealed and entry.at_ms < journey.sealed_ms:
         return True
+    newest = journey.timeline[-1]
+    if entry.at_ms > max(newest.at_ms, newest.until_ms):
+        return False
     return any(
         run.count > 1
         and run.at_ms <= entry.at_ms <= run.until_ms
@@ -156,7 +164,8 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
 def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     """Puts one entry into its journey; returns the journeys to look at again."""
     if entry.kind == "twin":  # it is decided anew
-        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data={})
+        data = {name: value for name, value in entry.data.items() if name != "was"}
+        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry)
     if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
@@ -215,7 +224,9 @@ def _twin(state: CustomerState, journey: Journey, entry: Entry) -> set[str]:
     journey = journey.fork()
     state.journeys[journey.id] = journey
     put_in(state, journey, entry, "twin")
-    _insert(journey, msgspec.structs.replace(entry, kind="twin", data={"was": entry.kind}))
+    _insert(
+        journey, msgspec.structs.replace(entry, kind="twin", data=entry.data | {"was": entry.kind})
+    )
     return {journey.id}
 
 
@@ -320,8 +331,10 @@ def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
 def _insert(journey: Journey, entry: Entry) -> None:
     if journey.sealed and entry.at_ms < journey.sealed_ms:
         return  # that part of the story is sealed: context only
+    last = journey.timeline[-1] if journey.timeline else entry
     journey.timeline.append(entry)
-    journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
+    if (entry.at_ms, entry.position) < (last.at_ms, last.position):
+        journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
     if len(journey.timeline) > TIMELINE:
         journey.timeline[:] = _runs(journey.timeline)
     while len(journey.timeline) > TIMELINE:

@@ -18,9 +18,14 @@ from streams.journeys.chains import Hands, Holding, Moved, begin, continued
 from streams.journeys.findings import Cycle, Findings
 from streams.journeys.state import Entry
 
+_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected", "stepped"})
+"""Without one of these nothing can change hands."""
+
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
+    if cycle.kinds.isdisjoint(_BEGINS):
+        return []
     held: dict[str, Holding] = {}
     moved: list[Moved] = []
     for entry in cycle.entries:

@@ -117,7 +117,7 @@ def test_who_only_claims_to_be_her_is_shown_nothing_of_her_until_an_agent_confir
     commands(world, "attach", source="s", conversation="form-1")
     shown = context(world, ada)
     assert shown["certainty"] == "certain" and len(shown["last_messages"]) >= 3
-    assert forms(world).certainty != "probable"
+    assert forms(world).certainty == "certain"
 
 
 def test_on_her_own_channel_she_is_shown_without_the_words_of_who_claims_to_be_her() -> None:
@@ -131,7 +131,7 @@ def test_on_her_own_channel_she_is_shown_without_the_words_of_who_claims_to_be_h
 def test_her_own_proof_settles_the_claim(story: Any) -> None:
     world, ada = story()
     assert writes(world, "form", ADA) == ada
-    assert forms(world).certainty != "probable"
+    assert forms(world).certainty == "certain"
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -141,6 +141,15 @@ def test_somebody_elses_proof_takes_the_conversation_to_him(story: Any) -> None:
     assert bo != ada
     assert (forms(world).customer, forms(world).certainty) == (bo, "certain")
     assert not world.asserted(ChannelSwitched) and not world.asserted(ContextReady)
+    assert writes(world, "chat", ADA) == ada
+
+
+def test_a_claim_whose_join_was_undone_leads_to_her_no_more() -> None:
+    world, ada = gives_the_address_in_the_chat()
+    commands(world, "split", join=last(world, IdentityJoined).join)
+    into = last(world, IdentitySplit).into
+    assert writes(world, "form", CLAIM) == into != ada
+    assert forms(world).customer == into
     assert writes(world, "chat", ADA) == ada
 
 
@@ -334,6 +343,16 @@ def test_what_was_only_claimed_to_be_his_stays_so_when_a_join_is_undone() -> Non
     commands(world, "split", join=join)
     assert forms(world).customer == last(world, IdentitySplit).into
     assert forms(world).certainty == "probable"
+
+
+def test_what_an_agent_has_confirmed_goes_with_its_owner_when_a_join_is_undone() -> None:
+    world, _, _, join = joined()
+    writes(world, "form", Identifier("phone", "+33612345678", "claimed"))
+    commands(world, "attach", source="s", conversation="form-1")
+    commands(world, "split", join=join)
+    into = last(world, IdentitySplit).into
+    assert (forms(world).customer, forms(world).certainty) == (into, "certain")
+    assert writes(world, "form") == into
 
 
 def test_a_message_that_names_nobody_goes_where_its_conversation_went() -> None:
