@@ -118,7 +118,7 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
     journey = state.journeys.get(state.conversations.get(entry.conversation, ""))
     if journey is None or not journey.timeline:
         return False
-    if journey.sealed and entry.at_ms < journey.sealed_ms:
+    if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return True
     newest = journey.timeline[-1]
     if entry.at_ms > max(newest.at_ms, newest.until_ms):
@@ -329,7 +329,7 @@ def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
 
 
 def _insert(journey: Journey, entry: Entry) -> None:
-    if journey.sealed and entry.at_ms < journey.sealed_ms:
+    if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return  # that part of the story is sealed: context only
     last = journey.timeline[-1] if journey.timeline else entry
     journey.timeline.append(entry)
@@ -340,7 +340,7 @@ def _insert(journey: Journey, entry: Entry) -> None:
     while len(journey.timeline) > TIMELINE:
         oldest = journey.timeline.pop(0)
         journey.sealed += oldest.count
-        journey.sealed_ms = oldest.at_ms
+        journey.sealed_ms = max(journey.sealed_ms, oldest.until_ms, oldest.at_ms)
 
 
 def _runs(timeline: list[Entry]) -> list[Entry]:

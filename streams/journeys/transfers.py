@@ -125,8 +125,8 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     kind = entry.data["kind"]
     if (holding.bot and not holding.human) or entry.data.get("from", {}).get("bot"):
         kind = "handoff"
-    elif kind == "unknown":
-        kind = _kind(after, holding)
+    elif kind in {"unknown", "blind"}:
+        kind = _kind(kind, after, holding)
     if phase == "failed":
         if transfer is None:
             transfer = begin(entry, kind, after, holding, moved, named=True)
@@ -149,9 +149,11 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
         holding.hands = after
 
 
-def _kind(to: Hands, holding: Holding) -> str:
-    """Of a transfer of which its vendor says no more than that it is one: what it comes to."""
-    if holding.consulted:
+def _kind(told: str, to: Hands, holding: Holding) -> str:
+    """What a transfer comes to of which its vendor says no more than that it is one; whatever
+    names a team or queue and no agent goes to a queue.
+    """
+    if told == "unknown" and holding.consulted:
         return "warm"
     return "queue" if to and not to.get("agent") else "blind"
 

@@ -33,7 +33,11 @@ SOURCES = ("aircall", "amazon_connect", "chatwoot", "genesys", "zendesk")
 NAMES = Names(
     agents={(source, str(a.number)): name for source in SOURCES for a, name in PEOPLE.items()}
     | {("chatwoot", "21"): "zoe", ("bots", "b1"): "helper"},
-    teams={("chatwoot", "7"): "telephone desk", ("zendesk", "9"): "telephone desk"},
+    teams={
+        ("aircall", "Phones"): "telephone desk",
+        ("chatwoot", "7"): "telephone desk",
+        ("zendesk", "9"): "telephone desk",
+    },
     queues={("aircall", "Support"): "telephone desk"},
 )
 """What `[[agent]]`, `[[team]]` and `[[queue]]` of the settings come to."""
@@ -180,6 +184,62 @@ def test_a_transfer_that_a_vendor_implies_equals_one_that_a_vendor_names(tell: V
     ]
 
 
+def team_by_aircall(story: Story) -> None:
+    story.call(story.phone.event("call.created", 9, ADA, story.now))
+    at_s = story.now // 1_000
+    story.call(story.phone.event("call.answered", 9, ADA, story.now, ZOE, answered_at=at_s))
+    passed = {"transferred_by": {"id": ZOE.number}, "transferred_to_team": {"name": "Phones"}}
+    story.call(story.phone.event("call.transferred", 9, ADA, story.later(60_000), **passed))
+    again = story.later(10_000) // 1_000
+    story.call(story.phone.event("call.answered", 9, ADA, story.now, YAN, answered_at=again))
+
+
+def team_by_chatwoot(story: Story) -> None:
+    story.call(story.desk.message(1, 1, ADA, "Hello?", story.now))
+    story.call(story.desk.assigned(1, ADA, None, ZOE, story.now))
+    to_telephony(story)
+    story.call(story.desk.message(1, 2, ADA, "I am here.", story.later(10_000), YAN))
+
+
+def team_by_zendesk(story: Story) -> None:
+    """First the group, then its agent is nobody any more: one change, told as two."""
+    story.call(story.tickets.user(ADA, story.now))
+    story.call(story.tickets.created(5, ADA, "My order", story.now))
+    changes = (
+        (0, "agent", None, str(ZOE.number)), (60_000, "group", None, "9"),
+        (0, "agent", str(ZOE.number), None),
+    )  # fmt: skip
+    for ms, what, old, new in changes:
+        told = {"previous": old, "current": new}
+        changed = f"ticket.{what}_assignment_changed"
+        story.call(story.tickets._event(changed, 5, ADA, told, story.later(ms)))
+    story.call(story.tickets.comment(5, 6, ADA, "I am here.", story.later(10_000), YAN))
+
+
+def to_telephony(story: Story) -> None:
+    """Chatwoot: nobody's any more, and the team's of telephony."""
+    moved = story.desk._conversation(1, ADA, story.later(MINUTE))
+    moved["meta"] = {**moved["meta"], "team": {"id": 7, "name": "Telephone"}}
+    change = {
+        "team_id": {"previous_value": None, "current_value": 7},
+        "assignee_id": {"previous_value": ZOE.number, "current_value": None},
+    }
+    story.call(story.desk._changed("conversation_updated", moved, change, story.now))
+
+
+@pytest.mark.parametrize("tell", [team_by_aircall, team_by_chatwoot, team_by_zendesk])
+def test_a_transfer_to_a_team_is_the_same_whoever_tells_it(tell: Callable[[Story], None]) -> None:
+    story = Story(None, NAMES)
+    begins = story.now
+    tell(story)
+    story.wait(11 * MINUTE)
+    started, concluded = story.one(TransferStarted), story.one(TransferConcluded)
+    assert (started.kind, started.at_ms - begins) == ("queue", MINUTE)
+    assert (started.from_.agent, started.to.team) == ("zoe", "telephone desk")
+    assert (concluded.outcome, concluded.to.agent) == ("successful", "yan")
+    assert (concluded.ping_pong, concluded.at_ms - begins) == (False, 11 * MINUTE)
+
+
 # One person with two ids ------------------------------------------------------------------------
 
 
@@ -236,13 +296,7 @@ def test_bot_platform_to_help_desk_to_telephony_is_one_chain(escalation: str) ->
     [handoff] = story.asserted(TransferStarted)
     assert (handoff.kind, handoff.from_) == ("handoff", Party(bot="bot"))
 
-    moved = story.desk._conversation(1, ADA, story.later(MINUTE))  # to the team of telephony
-    moved["meta"] = {**moved["meta"], "team": {"id": 7, "name": "Telephone"}}
-    change = {
-        "team_id": {"previous_value": None, "current_value": 7},
-        "assignee_id": {"previous_value": ZOE.number, "current_value": None},
-    }
-    story.call(story.desk._changed("conversation_updated", moved, change, story.now))
+    to_telephony(story)
     passed = story.asserted(TransferStarted)[-1]
     assert (passed.kind, passed.from_.agent, passed.to.team) == ("queue", "zoe", "telephone desk")
     story.call(story.phone.event("call.created", 5, ADA, story.later(30_000)))
