@@ -19,6 +19,7 @@ from streams.fold import Fold
 from streams.settings import Settings
 from streams.stages.deliver import Deliver, Subscription
 from streams.stages.journeys import Journeys
+from streams.stages.names import Names
 from streams.stages.normalise import Normalise
 
 
@@ -51,6 +52,7 @@ def stages(settings: Settings, counts: Mapping[str, int]) -> list[Fold]:
             adapters(),
             counts["events"],
             settings.mail_rules(),
+            Names(settings.named("agent"), settings.named("team"), settings.named("queue")),
         ),
         "journeys": Journeys(lateness(settings)),
         "deliver": Deliver(

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.common import Actor, Party
+from schemas.common import Actor, ConversationRef, Party
 from schemas.events import (
     AgentConnected,
     AssignmentChanged,
+    ContactEnded,
     ConversationUpdated,
     EventBase,
     MessagePosted,
     QueueEntered,
     QueueLeft,
+    SelfserviceStepped,
+    TransferReported,
 )
 from streams.engine.driver import Driver
 from streams.fold import PaneDelta, Record
@@ -39,10 +44,11 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
         late = draw(st.sampled_from([0, 0, 0, 5_000, 400_000]))
         customer = draw(st.sampled_from(["ada-0", "bo-0"]))
         channel = draw(st.sampled_from(CHANNELS))
+        source = draw(st.sampled_from(["s", "s", "t"]))
         envelope = {
-            "id": f"e{number}", "source": "s", "domain": DOMAIN, "time_ms": arrival - late,
+            "id": f"e{number}", "source": source, "domain": DOMAIN, "time_ms": arrival - late,
             "recorded_ms": arrival, "channel": channel, "customer": customer,
-            "conversation": {"source": "s", "id": f"{customer}/{channel}"}, "identifiers": who(),
+            "conversation": ConversationRef(source, f"{customer}/{channel}"), "identifiers": who(),
         }  # fmt: skip
         agent = Actor("agent", draw(st.sampled_from(["zoe", "yan"])))
         made = draw(
@@ -66,13 +72,30 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
                     (QueueEntered, {"queue": "q"}, Actor("customer")),
                     (QueueLeft, {"queue": "q", "outcome": "abandoned"}, Actor("customer")),
                     (AgentConnected, {"agent": agent.id}, Actor("customer")),
+                    (
+                        TransferReported,
+                        {"kind": "unknown", "phase": "started", "to": Party(queue="q")},
+                        agent,
+                    ),
+                    (
+                        SelfserviceStepped,
+                        {"resource": "bot", "step": "human", "outcome": "escalated"},
+                        Actor("bot"),
+                    ),
+                    (ContactEnded, {"answered": True}, Actor("system")),
+                    (
+                        MessagePosted,
+                        {
+                            "message_id": f"m{number}",
+                            "direction": "inbound",
+                            "personal": {"text": "Thanks!"},
+                        },
+                        Actor("customer"),
+                    ),
                 ]
             )
         )
         kind, fields, actor = made
-        from schemas.common import ConversationRef
-
-        envelope["conversation"] = ConversationRef(**envelope["conversation"])
         event = kind(**envelope, **fields, actor=actor)
         events.append(event)
         if draw(st.integers(0, 6)) == 0:
@@ -156,6 +179,36 @@ def test_a_whole_replay_of_the_deliveries_changes_nothing(events: list[EventBase
     for event in few:
         world.put(event)
     assert len(world.history) == before
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_replay_of_a_history_longer_than_what_is_remembered_changes_nothing(seed: int) -> None:
+    """A hundred and more events: most ids are forgotten, many entries are one run, some sealed."""
+    dice = random.Random(seed)
+    world = World()
+    events = []
+    for number in range(140):
+        world.now += dice.choice((1_000, 20_000, 600_000))
+        by_customer = dice.random() < 0.5
+        what = MessagePosted if dice.random() < 0.8 else AssignmentChanged
+        fields = (
+            {"message_id": f"m{number}", "direction": "inbound" if by_customer else "outbound"}
+            if what is MessagePosted
+            else {"to": Party(agent=dice.choice(("zoe", "yan")))}
+        )
+        channel = dice.choice(("chat", "chat", "chat", "email"))
+        by = "customer" if by_customer else "agent"
+        events.append(
+            world.event(
+                what, id=f"e{number}", channel=channel, conversation=channel, identifiers=who(),
+                actor=Actor(by, None if by_customer else "zoe"), **fields,
+            )
+        )  # fmt: skip
+    before = len(world.history)
+    for event in events:
+        world.put(event)
+    assert len(world.history) == before
+    assert world.counted("late_total", "s") > 0
 
 
 @settings(max_examples=200, deadline=None)

@@ -209,9 +209,7 @@ def test_five_years_of_weekly_journeys_stay_small_and_add_up() -> None:
         world.now += HOUR
         says(world, "zoe", channel="whatsapp", conversation="thread")
         says(world, "zoe", channel="email", conversation=f"mail-{week}")
-        world.event(
-            ConsentChanged, purpose=f"campaign {week}", state="granted", identifiers=who()
-        )
+        world.event(ConsentChanged, purpose=f"campaign {week}", state="granted", identifiers=who())
         for conversation, channel in (("thread", "whatsapp"), (f"mail-{week}", "email")):
             world.event(
                 ConversationUpdated, conversation=conversation, channel=channel,
