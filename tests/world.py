@@ -55,6 +55,7 @@ class World:
         self.notices: list[Notification] = []
         self.events: list[EventBase] = []
         self.letters: list[str] = []
+        self.counts: Counter[tuple[str, ...]] = Counter()
         self.panes: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
         self.ledger: dict[tuple[int, str], bytes] = {}
@@ -134,6 +135,8 @@ class World:
             if size == "1h":
                 self.panes.update(cells)
         self.live.update(batch.live)
+        for count in batch.counts:
+            self.counts[count.metric, *count.labels] += 1
         for hour, entries in batch.ledger.items():
             for entry, raw in entries.items():
                 if raw is None:
