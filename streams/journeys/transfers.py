@@ -18,8 +18,11 @@ from streams.journeys.state import Entry, Journey
 
 Hands = dict[str, str]
 
+_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected"})
+"""Without one of these nothing can change hands."""
 
-class Moved(msgspec.Struct):
+
+class Moved(msgspec.Struct, gc=False):
     """One transfer as it is known so far."""
 
     id: str
@@ -36,7 +39,7 @@ class Moved(msgspec.Struct):
     """The vendor itself called it a transfer."""
 
 
-class _Holding(msgspec.Struct):
+class _Holding(msgspec.Struct, gc=False):
     """Who has a conversation now."""
 
     hands: Hands = {}
@@ -56,6 +59,8 @@ _decode = msgspec.msgpack.Decoder(tuple[Held, list[Moved]]).decode
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
     held, moved = _carried(cycle, found.journey)
+    if not held and cycle.kinds.isdisjoint(_BEGINS):
+        return []
     _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
     for transfer in moved:
         _facts(transfer, cycle, found)
@@ -96,7 +101,9 @@ def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list
 
 def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
     for entry in entries:
-        holding = held.setdefault(entry.conversation, _Holding())
+        holding = held.get(entry.conversation)
+        if holding is None:
+            holding = held[entry.conversation] = _Holding()
         match entry.kind:
             case "bot":
                 holding.bot = True

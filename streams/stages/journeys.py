@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas.cloudevents import (
     encode_event,
     encode_fact,
     encode_notification,
+    kind_of,
 )
 from schemas.events import (
     ClockTick,
@@ -68,6 +70,19 @@ class Journeys(Fold):
     version = "1"
     input_topic = "events"
 
+    def __init__(self, lateness: Mapping[str, int] | None = None) -> None:
+        """`lateness`: source → ms, of those whose vendor may tell later than the policy waits."""
+        self._lateness = dict(lateness or {})
+        self._default = Policy(lateness=self._lateness)
+
+    def _policy(self, view: View, domain: str) -> Policy:
+        known: Policy | None = view.get(f"policy:{domain}")
+        if known is None:
+            return self._default
+        if known.lateness == self._lateness:
+            return known
+        return msgspec.structs.replace(known, lateness=self._lateness)
+
     def prepare(self, record: Record) -> Event | str:
         try:
             return decode_event(record.value or b"")
@@ -108,14 +123,14 @@ class Journeys(Fold):
 
     def _policy_changed(self, event: PolicyChanged, record: Record, view: View) -> None:
         try:
-            policy = changed(_policy_of(view, event.domain), event.version, event.policy)
+            policy = changed(self._policy(view, event.domain), event.version, event.policy)
         except msgspec.ValidationError as error:
             dead_letter(view, record, "bad_policy", f"The policy is refused: {error}.", self.name)
             return
         view.put(f"policy:{event.domain}", policy)
 
     def _event(self, event: Event, view: View) -> None:
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
         if known is not None and (whose := _whose(known, event.members)):
@@ -178,7 +193,7 @@ class Journeys(Fold):
         """At the winner's: united with what he has."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
@@ -201,7 +216,7 @@ class Journeys(Fold):
         """Conversations go to another customer: a join was undone, or a claim was wrong."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
@@ -240,7 +255,7 @@ class Journeys(Fold):
         """An agent says that a conversation is this customer's without doubt."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is None:
             return
         if known.moved_to:
@@ -255,7 +270,7 @@ class Journeys(Fold):
         state: CustomerState | None = view.get(timer.entity)
         if state is None or state.moved_to:
             return
-        policy = _policy_of(view, state.domain)
+        policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
         ids = {ident for ident in state.journeys if _number(ident) == timer.number}
@@ -310,9 +325,8 @@ class Journeys(Fold):
         view: View,
     ) -> None:
         for old, new in changes:
-            kind = str(new.__struct_config__.tag)
             view.emit(Publish("journeys", state.customer, encode_fact(new), _HEADERS))
-            view.emit(Count("facts_total", (kind, new.state)))
+            view.emit(_counted("facts_total", kind_of(type(new)), new.state))
             if old is not None:
                 for effect in effects(old, -1):
                     view.emit(effect)
@@ -341,7 +355,7 @@ class Journeys(Fold):
         )
         state.notices, notices = decide(old, new, state.notices, about)
         for notice in notices:
-            view.emit(Count("notifications_total", (notice.rule, notice.op)))
+            view.emit(_counted("notifications_total", notice.rule, notice.op))
             view.emit(
                 Publish("notifications", notice.collapse_key, encode_notification(notice), _HEADERS)
             )
@@ -357,16 +371,18 @@ class Journeys(Fold):
         return decode_state(raw)
 
 
+@cache
+def _counted(metric: str, *labels: str) -> Count:
+    """Labels are few and the same again and again."""
+    return Count(metric, labels)
+
+
 def _whose(state: CustomerState, members: Iterable[str]) -> str:
     """The customer to whom a record must be sent on; empty when it is this one's."""
     if state.moved_to:
         return state.moved_to
     went = {state.left.get(member, "") for member in members}
     return went.pop() if len(went) == 1 else ""
-
-
-def _policy_of(view: View, domain: str) -> Policy:
-    return view.get(f"policy:{domain}") or Policy()
 
 
 def _number(journey: str) -> int:

@@ -64,7 +64,11 @@ class Normalise(Fold):
         self._sources = {source.name: source for source in sources} | {"filrouge": _FIRST_PARTY}
         self._adapters = adapters
         self._partitions = events_partitions
-        self._mail = mail
+        self._usual = Writing(mail=mail)
+        self._writings = {
+            name: Writing(source.options.get("region", ""), mail)
+            for name, source in self._sources.items()
+        }
 
     def prepare(self, record: Record) -> Parsed:
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -91,9 +95,7 @@ class Normalise(Fold):
                 yield from keys(event.domain, key, event, self._writing(event))
 
     def _writing(self, event: EventBase) -> Writing:
-        source = self._sources.get(event.source)
-        region = source.options.get("region", "") if source else ""
-        return Writing(region, self._mail)
+        return self._writings.get(event.source, self._usual)
 
     def apply(self, prepared: Parsed, record: Record, view: View) -> None:
         source = self._sources.get(_header(record, "source"))
@@ -198,6 +200,8 @@ class Normalise(Fold):
     def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
         """The loser's fold must see it: the record is keyed by the loser."""
         for one in resolved.joins:
+            by = "operator" if one.by == "operator" else "claim" if one.probable else "identifier"
+            view.emit(Count("customers_joined_total", (by,)))
             joined = IdentityJoined(
                 **_envelope(event, f"join/{one.loser}"),
                 customer=resolved.customer,
@@ -233,6 +237,7 @@ class Normalise(Fold):
         undone = split(ident, view)
         if isinstance(undone, str):
             return undone
+        view.emit(Count("customers_split_total"))
         self._publish(
             IdentitySplit(
                 **_envelope(event, f"split/{ident}"),
@@ -255,7 +260,9 @@ class Normalise(Fold):
         customer = graph.current(view, event.args.get("customer") or holder)
         if view.get(customer_key(customer)) is None:
             return f"There is no customer {customer!r} to attach it to."
-        view.put(conversation_key(event.domain, where), graph.Thread(customer))
+        # A member's conversation stays his: it goes along when he is split off.
+        whose = thread.customer if customer == holder else customer
+        view.put(conversation_key(event.domain, where), graph.Thread(whose))
         moved = msgspec.structs.replace(event, conversation=where, customer=customer)
         if customer != holder:
             self._parted(moved, holder, customer, view)

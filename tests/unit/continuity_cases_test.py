@@ -144,6 +144,15 @@ def test_somebody_elses_proof_takes_the_conversation_to_him(story: Any) -> None:
     assert writes(world, "chat", ADA) == ada
 
 
+def test_a_claim_whose_join_was_undone_leads_to_her_no_more() -> None:
+    world, ada = gives_the_address_in_the_chat()
+    commands(world, "split", join=last(world, IdentityJoined).join)
+    into = last(world, IdentitySplit).into
+    assert writes(world, "form", CLAIM) == into != ada
+    assert forms(world).customer == into
+    assert writes(world, "chat", ADA) == ada
+
+
 def test_an_agent_says_that_a_claim_was_wrong_and_whose_the_conversation_is() -> None:
     world, ada = claims_after_proof()
     bo = writes(world, "email", BO)
@@ -334,6 +343,16 @@ def test_what_was_only_claimed_to_be_his_stays_so_when_a_join_is_undone() -> Non
     commands(world, "split", join=join)
     assert forms(world).customer == last(world, IdentitySplit).into
     assert forms(world).certainty == "probable"
+
+
+def test_what_an_agent_has_confirmed_goes_with_its_owner_when_a_join_is_undone() -> None:
+    world, _, _, join = joined()
+    writes(world, "form", Identifier("phone", "+33612345678", "claimed"))
+    commands(world, "attach", source="s", conversation="form-1")
+    commands(world, "split", join=join)
+    into = last(world, IdentitySplit).into
+    assert (forms(world).customer, forms(world).certainty) == (into, "certain")
+    assert writes(world, "form") == into
 
 
 def test_a_message_that_names_nobody_goes_where_its_conversation_went() -> None:
