@@ -36,9 +36,9 @@ and transfers.
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
-    if cycle.kinds.isdisjoint(_BEGINS) and not found.journey.held:
-        return []
     held, moved = _carried(cycle, found.journey)
+    if not held and cycle.kinds.isdisjoint(_BEGINS):
+        return []
     _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
     for transfer in moved:
         _facts(transfer, cycle, found)
