@@ -70,7 +70,11 @@ class Normalise(Fold):
         self._names = names
         self._adapters = adapters
         self._partitions = events_partitions
-        self._mail = mail
+        self._usual = Writing(mail=mail)
+        self._writings = {
+            name: Writing(source.options.get("region", ""), mail)
+            for name, source in self._sources.items()
+        }
 
     def prepare(self, record: Record) -> Parsed:
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -95,11 +99,10 @@ class Normalise(Fold):
         for event in prepared.events:
             if (key := self._domains.get(event.domain)) is not None:
                 yield from keys(event.domain, key, event, self._writing(event))
+                yield from self._carriers.keys(event)
 
     def _writing(self, event: EventBase) -> Writing:
-        source = self._sources.get(event.source)
-        region = source.options.get("region", "") if source else ""
-        return Writing(region, self._mail)
+        return self._writings.get(event.source, self._usual)
 
     def apply(self, prepared: Parsed, record: Record, view: View) -> None:
         source = self._sources.get(_header(record, "source"))
@@ -155,8 +158,8 @@ class Normalise(Fold):
             members=resolved.members,
             refs=self._refs(event, resolved.customer, view),
         )
-        if waited := self._carriers.told(known, view):
-            view.emit(Count("twins_total", (event.source,), waited))
+        for carrier in self._carriers.told(known, view):
+            view.emit(Count("twins_total", (carrier,)))
         if self._carriers.is_told(known, view):
             view.emit(Count("twins_total", (event.source,)))
         elif not self._carriers.hold(known, view):
