@@ -79,7 +79,8 @@ def continued(
     if holding is None:
         holding = Holding(entry.at_ms, entry.source, entry.channel)
         held[entry.conversation] = holding
-    holding.places.update(_places(entry))
+    if entry.data:
+        holding.places.update(_places(entry))
     if entry.kind not in {"connected", "reply"} or holding.human or holding.open is not None:
         return holding
     agent = str(entry.data.get("agent") or entry.actor)

@@ -8,7 +8,7 @@ conversation by that id.  What the other does not tell in that time the carrier 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from schemas.cloudevents import decode_event, encode_event
 from schemas.events import EventBase, MessagePosted, MessageStatusChanged
@@ -27,23 +27,33 @@ class Carriers:
         self._of = {source.name: source.carriers for source in sources}
         self._all = frozenset(name for names in self._of.values() for name in names)
 
-    def told(self, event: EventBase, view: View) -> int:
+    def keys(self, event: EventBase) -> Iterator[str]:
+        """The states that are read for it."""
+        if event.source in self._all and isinstance(event, MessagePosted):
+            yield message_key(event.domain, event.source, event.message_id)
+        for carrier, ident in self._twins(event):
+            yield held_key(event.domain, carrier, ident)
+
+    def _twins(self, event: EventBase) -> Iterator[tuple[str, str]]:
+        """(carrier, its id) of the message that the event is about."""
+        if isinstance(event, MessagePosted | MessageStatusChanged):
+            for carrier in self._of.get(event.source, ()):
+                yield from ((carrier, ref.id) for ref in event.refs if ref.rel == "twin")
+
+    def told(self, event: EventBase, view: View) -> list[str]:
         """Remembers by their carriers' ids which messages this event (with its customer) tells.
-        Returns how many of them had been waiting for it.
+        Returns the carriers of those that had been waiting for it.
         """
-        if not isinstance(event, MessagePosted | MessageStatusChanged):
-            return 0
-        waited = 0
-        for carrier in self._of.get(event.source, ()):
-            for ident in (ref.id for ref in event.refs if ref.rel == "twin"):
-                where = event.conversation.id if event.conversation else ""
-                key = message_key(event.domain, carrier, ident)
-                keep_message(key, Message(event.customer, where, event.source), view)
-                held = held_key(event.domain, carrier, ident)
-                if view.get(held) is not None:
-                    view.delete(held)
-                    view.clear_timer(held, "tell")
-                    waited += 1
+        waited = []
+        for carrier, ident in self._twins(event):
+            where = event.conversation.id if event.conversation else ""
+            key = message_key(event.domain, carrier, ident)
+            keep_message(key, Message(event.customer, where, event.source), view)
+            held = held_key(event.domain, carrier, ident)
+            if view.get(held) is not None:
+                view.delete(held)
+                view.clear_timer(held, "tell")
+                waited.append(carrier)
         return waited
 
     def is_told(self, event: EventBase, view: View) -> bool:

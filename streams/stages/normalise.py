@@ -99,6 +99,7 @@ class Normalise(Fold):
         for event in prepared.events:
             if (key := self._domains.get(event.domain)) is not None:
                 yield from keys(event.domain, key, event, self._writing(event))
+                yield from self._carriers.keys(event)
 
     def _writing(self, event: EventBase) -> Writing:
         return self._writings.get(event.source, self._usual)
@@ -157,8 +158,8 @@ class Normalise(Fold):
             members=resolved.members,
             refs=self._refs(event, resolved.customer, view),
         )
-        if waited := self._carriers.told(known, view):
-            view.emit(Count("twins_total", (event.source,), waited))
+        for carrier in self._carriers.told(known, view):
+            view.emit(Count("twins_total", (carrier,)))
         if self._carriers.is_told(known, view):
             view.emit(Count("twins_total", (event.source,)))
         elif not self._carriers.hold(known, view):

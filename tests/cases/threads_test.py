@@ -17,8 +17,10 @@ from schemas.facts import (
     JourneyResolved,
     ReplyMeasured,
 )
+from streams.demo.traffic import meta_whatsapp
 from streams.demo.traffic.call import Call
 from tests.cases.telling import ADA, ZOE, Story
+from tests.conformance.vendors.zendesk import LEA, sunshine_line
 from tests.world import DAY, HOUR, MINUTE
 
 CARRIED = {"chatwoot": {"carried_by": "twilio"}}
@@ -67,8 +69,10 @@ def test_case_12_chatwoot_and_twilio_tell_the_same_message(
     assert story.one(ReplyMeasured).ms == pytest.approx(story.now - asked, abs=3_000)
     story.call(by_sms(story.desk.status(1, ADA, "open", "resolved", story.later(MINUTE))))
     assert story.one(JourneyResolved).contacts == 1
+    if not options:
+        assert {f.rule for f in story.asserted(ConversationAttached)} == {"new", "twin"}
     if options and sid:
-        assert story.counted("twins_total", "twilio" if order == "desk first" else "chatwoot") == 1
+        assert story.counted("twins_total", "twilio") == 1
         told = [e for e in story.events if isinstance(e, MessagePosted) and e.source == "twilio"]
         assert not told  # it gives identifiers and receipts only
 
@@ -80,6 +84,22 @@ def test_case_12_who_resolves_it_without_an_answer_resolves_both(order: str) -> 
     asks(story, order, "")
     story.call(by_sms(story.desk.status(1, ADA, "open", "resolved", story.later(MINUTE))))
     assert story.one(JourneyResolved).contacts == 1
+
+
+def test_case_12_zendesk_and_whatsapp_tell_the_same_message() -> None:
+    """Zendesk's messaging names the id that WhatsApp gave the line, though not its text."""
+    story = Story({"zendesk": {"carried_by": "meta_whatsapp"}})
+    story.now = 1_790_000_000_500  # the time in the body
+    person = type(ADA)(9, "Lea", "+33600000040", "")
+    story.call(
+        meta_whatsapp.message("meta_whatsapp", "s", person, "w1", "Bonjour", story.now - 2_000)
+    )
+    line = sunshine_line({"type": "user", "userId": "u1", "user": LEA}, "whatsapp")
+    line["events"][0]["payload"]["message"]["source"]["originalMessageId"] = "wamid.w1"
+    story.call(Call("zendesk", orjson.dumps(line), {}), story.now + 1_000)
+    story.wait(MINUTE)
+    assert story.one(ConversationAttached).conversation.source == "zendesk"
+    assert story.counted("twins_total", "meta_whatsapp") == 1
 
 
 def test_case_12_what_only_the_carrier_tells_is_told_after_all() -> None:
