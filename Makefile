@@ -23,7 +23,7 @@ demo: install  ## the whole product in one process tree; SECONDS=60 ends by judg
 	@$(BIN)/filrouge demo $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
 
 check: lint  ## the inner loop: lint, types, stairs, and the tests that need no server
-	@$(BIN)/pytest -q -n 2 -m 'not servers'
+	@$(BIN)/pytest -q -n 2 -m 'not servers and not long'
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh

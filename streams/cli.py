@@ -86,11 +86,19 @@ def reconcile(settings: Settings, once: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--publish-from",
+    type=click.Choice(["beginning"]),
+    help="Redis and Kafka's offsets are both lost: publish all effects of the log again.",
+)
 @with_settings
-def worker(settings: Settings) -> None:
+def worker(settings: Settings, publish_from: str | None) -> None:
     """Normalise, follow journeys, deliver notices."""
     from streams import app
 
+    if publish_from == "beginning":
+        replace = msgspec.structs.replace
+        settings = replace(settings, worker=replace(settings.worker, publish_from="beginning"))
     _role(app.worker, settings)
 
 

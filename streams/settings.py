@@ -147,6 +147,10 @@ class Worker(Section, frozen=True, kw_only=True):
     """Decoded states kept in memory a worker, MiB."""
     outbox_entries: int = 10_000
     """More unpublished effects than this pause the lane."""
+    publish_from: Literal["", "beginning"] = ""
+    """`beginning`: a keyspace of which neither Redis nor Kafka knows anything publishes all effects
+    of the log again. Empty: only in its first life, when its topics are empty.
+    """
     metrics_port: int = 9100
     """0 takes a free port; -1 serves no metrics."""
     watchdog_ms: int = 60_000

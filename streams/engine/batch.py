@@ -39,6 +39,8 @@ class Batch(msgspec.Struct):
     timers: dict[str, int | None] = {}
     """Encoded timer → due (ms), None when it is cleared or has fired."""
     panes: dict[tuple[str, int], dict[str, int]] = {}
+    expired: dict[tuple[str, int], None] = {}
+    """Panes that are over, in the order of their end; what `panes` adds comes after."""
     live: dict[str, int] = {}
     waiting: dict[str, dict[str, int | None]] = {}
     ledger: dict[int, dict[str, bytes | None]] = {}

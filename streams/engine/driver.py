@@ -13,7 +13,7 @@ import msgspec
 
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import PANES
-from streams.engine.timers import TimerBook
+from streams.engine.timers import EXPIRE, TimerBook
 from streams.fold import (
     POSITION_HEADER,
     Count,
@@ -38,6 +38,7 @@ CLOCK_HEADER = "filrouge-clock"
 """On records from a lane to its own topic: the clock by which the receiver's timers must fire."""
 
 _HOUR_MS = 3_600_000
+_LEDGER_KEPT_MS = next(kept_ms for size, _, kept_ms in PANES if size == "1h")
 _ABSENT: Any = object()
 _encode_timer = msgspec.json.Encoder().encode
 _decode_timer = msgspec.json.Decoder(tuple[str, str, int, int, int])
@@ -54,12 +55,14 @@ class Gap(Exception):  # noqa: N818 - a request to the lane, not an error
 
 class Upstream(msgspec.Struct, frozen=True, gc=False):
     """Where a relayed record came from: the lane, the clock of its domain (a partition of
-    `webhooks`), and the mark.
+    `webhooks`), and the mark.  `moves` is False when it came by another way than its clock's own:
+    what that clock has still to tell may be on its way.
     """
 
     lane: str
     clock: int
     mark: tuple[int, int, int]
+    moves: bool = True
 
 
 def upstream_of(record: Record) -> Upstream | None:
@@ -76,7 +79,7 @@ def upstream_of(record: Record) -> Upstream | None:
         elif name == CLOCK_HEADER:
             clock = int(value)
     if found is not None and clock is not None:
-        return msgspec.structs.replace(found, clock=clock)
+        return msgspec.structs.replace(found, clock=clock, moves=False)
     return found
 
 
@@ -89,6 +92,12 @@ def timer_from(member: str | bytes) -> tuple[Timer, int]:
     """The timer and its clock."""
     entity, kind, number, clock, due_ms = _decode_timer.decode(member)
     return Timer(due_ms, entity, kind, number), clock
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """What stands for a record on which the fold's `prepare` fails: it fails in its turn."""
+
+    error: Exception
 
 
 class Driver:
@@ -104,8 +113,11 @@ class Driver:
         self.timers = TimerBook()
         self.clocks: dict[int, int] = {}
         self.marks: dict[str, tuple[int, int, int]] = {}
-        self.skip: set[int] = set()
-        """Offsets set aside as poison: they are passed over, now and in replays."""
+        self.skip: set[Position] = set()
+        """Set aside as poison: the record or timer that is next at such a position is passed over,
+        now and in replays.
+        """
+        self._relayed = fold.input_topic != "webhooks"
         self.hold_below = 0
         """Effects of inputs below this offset were published before; a rebuild keeps silent."""
         self._dirty: set[str] = set()
@@ -199,6 +211,8 @@ class Driver:
 
     def _ledger(self, line: Ledger) -> None:
         hour = line.at_ms - line.at_ms % _HOUR_MS
+        if not self._kept("1h", hour, _HOUR_MS + _LEDGER_KEPT_MS):
+            return
         self._batch.ledger.setdefault(hour, {})[line.entry] = line.value
 
     def _recent(self, recent: Recent) -> None:
@@ -224,10 +238,32 @@ class Driver:
     def _pane(self, delta: PaneDelta) -> None:
         for size, width_ms, kept_ms in PANES:
             start = delta.at_ms - delta.at_ms % width_ms
-            if start + width_ms + kept_ms <= self._now_ms:
-                continue  # gone already: a take-back must not bring it back
+            if not self._kept(size, start, width_ms + kept_ms):
+                continue
             cells = self._batch.panes.setdefault((size, start), {})
             cells[delta.cell] = cells.get(delta.cell, 0) + delta.amount
+
+    def _kept(self, size: str, start_ms: int, length_ms: int) -> bool:
+        """Whether the pane is still kept (a late take-back must not bring it back); if so, a timer
+        on this clock sees to its end.  A pane ends when all clocks that touched it have passed.
+        """
+        due_ms = start_ms + length_ms
+        if due_ms <= self._now_ms:
+            return False
+        timer = Timer(due_ms, f"{size}:{start_ms}", EXPIRE, self._clock)
+        if not self.timers.holds(timer, self._clock):
+            self._arm(timer)
+        return True
+
+    def _expire(self, timer: Timer) -> None:
+        size, _, start = timer.entity.partition(":")
+        if self.timers.any_of(timer.entity, EXPIRE):
+            return
+        pane = (size, int(start))
+        self._batch.panes.pop(pane, None)
+        self._batch.expired[pane] = None
+        if size == "1h":
+            self._batch.ledger.pop(pane[1], None)
 
     # How records go through -------------------------------------------------------------
 
@@ -236,10 +272,10 @@ class Driver:
         keys: set[str] = set()
         latest: dict[int, int] = {}
         for record, value in prepared:
-            if record.offset not in self.skip:
+            if not isinstance(value, Unreadable):
                 keys.update(self.fold.keys(value))
             upstream = upstream_of(record)
-            clock = upstream.clock if upstream else self.partition
+            clock = self._clock_of(upstream)
             latest[clock] = max(latest.get(clock, 0), record.timestamp_ms)
         for clock, now_ms in latest.items():
             keys |= self.timers.due_entities(clock, now_ms)
@@ -261,16 +297,14 @@ class Driver:
             if record.offset > self.at.offset:
                 raise Gap(self.at.offset, record.offset)
             upstream = upstream_of(record)
-            clock = upstream.clock if upstream else self.partition
+            clock = self._clock_of(upstream)
             if upstream and upstream.mark <= self.marks.get(upstream.lane, (-1, 0, 0)):
                 self._skipped("repeat")
-            elif record.offset in self.skip:
-                self._begin(clock, max(self.clocks.get(clock, 0), record.timestamp_ms))
-                self._publish(poison_letter(record))
-                self._count(Count("dead_letters_total", ("poison",)))
-                self._skipped("poison")
             else:
-                now_ms = max(self.clocks.get(clock, 0), record.timestamp_ms)
+                known_ms = self.clocks.get(clock, 0)
+                now_ms = max(known_ms, record.timestamp_ms)
+                if upstream and not upstream.moves:
+                    now_ms = known_ms or record.timestamp_ms
                 if not self._sweep(clock, now_ms, limit) or self.full(limit):
                     return done
                 self._apply(record, value, clock, now_ms, upstream)
@@ -287,12 +321,17 @@ class Driver:
         while (timer := self.timers.due(clock, now_ms)) is not None:
             if self.full(limit):
                 return False
-            if timer.entity not in self.states:
+            if timer.kind != EXPIRE and timer.entity not in self.states:
                 raise StateNotLoaded(timer.entity)
             self._begin(clock, now_ms)
             self.timers.disarm(timer.entity, timer.kind, timer.number)
             try:
-                self.fold.fire(timer, self)
+                if timer.kind == EXPIRE:
+                    self._expire(timer)
+                elif self.skip and self.at in self.skip:
+                    self._set_aside(poison_timer(timer))
+                else:
+                    self.fold.fire(timer, self)
             except BaseException:
                 self._take_back()
                 self.timers.arm(timer, clock)
@@ -309,12 +348,18 @@ class Driver:
     ) -> None:
         self._begin(clock, now_ms)
         try:
-            self.fold.apply(value, record, self)
+            if self.skip and self.at in self.skip:
+                self._set_aside(poison_letter(record))
+            elif isinstance(value, Unreadable):
+                raise value.error
+            else:
+                self.fold.apply(value, record, self)
         except BaseException:
             self._take_back()
             raise
         self._come_through()
-        self.clocks[clock] = self._batch.clocks[clock] = now_ms
+        if upstream is None or upstream.moves:
+            self.clocks[clock] = self._batch.clocks[clock] = now_ms
         if upstream:
             self.marks[upstream.lane] = self._batch.marks[upstream.lane] = upstream.mark
         self._batch.records += 1
@@ -322,6 +367,15 @@ class Driver:
 
     def _begin(self, clock: int, now_ms: int) -> None:
         self._clock, self._now_ms, self._index = clock, now_ms, 0
+
+    def _clock_of(self, upstream: Upstream | None) -> int:
+        """`webhooks` has the broker's own time, one clock; the others keep one per upstream."""
+        return upstream.clock if upstream and self._relayed else self.partition
+
+    def _set_aside(self, letter: Publish) -> None:
+        self.emit(letter)
+        self.emit(Count("dead_letters_total", ("poison",)))
+        self._batch.skipped.append("poison")
 
     def _skipped(self, why: str) -> None:
         self._batch.skipped.append(why)
@@ -368,6 +422,15 @@ def poison_letter(record: Record) -> Publish:
     )
     key = (record.key or b"").decode("utf-8", "replace")
     return Publish("dead-letters", key, record.value or b"", headers)
+
+
+def poison_timer(timer: Timer) -> Publish:
+    """What becomes of a timer on which the fold fails each time."""
+    headers = (
+        ("dead-reason", b"poison"),
+        ("dead-sentence", b"The fold fails on this timer each time; it was set aside."),
+    )
+    return Publish("dead-letters", timer.entity, _encode_timer(timer), headers)
 
 
 def _too_large(publish: Publish) -> Publish:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
-import redis.asyncio
 from redis.exceptions import RedisError
 
 from schemas.cloudevents import CONTENT_TYPE, encode_event
@@ -17,10 +16,9 @@ from schemas.events import ClockTick
 from streams import metrics
 from streams.engine.batch import Outgoing
 from streams.engine.keys import LaneKeys
-from streams.engine.lane import Lane, Seek
-from streams.engine.redis_store import RedisStore
+from streams.engine.lane import Lane, LaneError, Seek
 from streams.engine.relay import Relay
-from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError
+from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Fold, Publish, Record
 from streams.settings import Settings
 
@@ -32,11 +30,14 @@ TICK_AGAIN_S = 5.0
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """What Kafka knows of a partition: the log's begin and end, the group's committed offset."""
+    """What Kafka knows of a partition: the log's begin and end, the group's committed offset and
+    what was said with it (`Host.commit_metadata`).
+    """
 
     begin: int
     end: int
     committed: int | None
+    metadata: str = ""
 
 
 class Host:
@@ -48,21 +49,30 @@ class Host:
         folds: Sequence[Fold],
         counts: Mapping[str, int],
         cluster: str,
-        client: redis.asyncio.Redis,
+        stores: Callable[[LaneKeys], Store],
         relay: Relay,
+        *,
+        fresh: bool = False,
     ) -> None:
-        """`counts` is the number of partitions by topic role."""
+        """`counts` is the number of partitions by topic role; `fresh` says that nothing was ever
+        published: a lane of which neither Redis nor Kafka knows anything publishes all.
+        """
         self._settings = settings
         self._folds = {settings.topics.name(fold.input_topic): fold for fold in folds}
         self._roles = {settings.topics.name(fold.input_topic): fold.input_topic for fold in folds}
         self._counts = counts
         self._cluster = cluster
-        self._client = client
+        self._stores = stores
+        self._fresh = fresh
         self.relay = relay
         self.lanes: dict[Partition, Lane] = {}
         self.owner = settings.worker.instance or f"worker-{id(self):x}-{time.time_ns():x}"
         self.generation = 0
         self._ticks: dict[int, float] = {}
+        self._fenced: dict[Partition, float] = {}
+        """Lanes that another worker claimed: since when they wait for a new assignment."""
+        self._insisted: dict[Partition, int] = {}
+        """In which generation such a lane was claimed all the same."""
 
     @property
     def commit_metadata(self) -> str:
@@ -98,21 +108,36 @@ class Host:
             group=self._settings.worker.group,
             fold=f"{fold.name}-{fold.version}",
         )
-        store = RedisStore(self._client, keys)
-        lane = Lane(fold, store, self.relay, self._settings.worker, pins, partition)
+        lane = Lane(fold, self._stores(keys), self.relay, self._settings.worker, pins, partition)
         try:
             offset = await lane.claim(
-                self.owner, self.generation, bounds.begin, bounds.end, bounds.committed
+                self.owner, self.generation, bounds.begin, bounds.end, self._published(bounds)
             )
         except ClaimRefusedError:
             metrics.claims_total.labels(fold.name, "refused").inc()
             raise
         self.lanes[where] = lane
+        self._fenced.pop(where, None)
         return offset
+
+    def _published(self, bounds: Bounds) -> int | None:
+        """Below which offset effects are held back when Redis knows nothing of a lane: what Kafka
+        was told to be published; for a rebuild into a new keyspace, all that is there.
+        """
+        ours = bounds.metadata.partition(" ")[0] == self._settings.keyspace
+        if bounds.committed is not None and ours:
+            return bounds.committed
+        return None if self._fresh else bounds.end
+
+    def require_within(self, where: Partition, offset: int, bounds: Bounds) -> None:
+        """Raises `LaneError` for an offset that the log does not hold (any more)."""
+        if (lane := self.lanes.get(where)) is not None:
+            lane.require_within(offset, bounds.begin, bounds.end)
 
     async def revoke(self, partitions: Sequence[Partition]) -> None:
         """Finishes what is under way and lets the lanes go."""
         for where in partitions:
+            self._fenced.pop(where, None)
             if (lane := self.lanes.pop(where, None)) is not None:
                 await lane.stop()
 
@@ -124,20 +149,28 @@ class Host:
         reclaim: Callable[[Partition], Awaitable[None]],
     ) -> None:
         """Hands a fetched batch to its lane, and mends what can be mended: a hole is sought again,
-        a lost commit or owner is answered by claiming once more.
+        a lost commit is answered by claiming once more.
         """
         lane = self.lanes.get(where)
-        if lane is None:
+        if lane is None or where in self._fenced:
             return
         try:
             await lane.feed(records, lambda: self.lanes.get(where) is not lane)
         except Seek as back:
             await seek(where, back.offset)
-        except (FencedError, StaleError, RedisError, OSError) as error:
+        except FencedError:
+            self._rest(where, lane)
+        except (StaleError, RedisError, OSError) as error:
             if self.lanes.get(where) is not lane:
                 return
             log.warning("%s: %s; claiming again", lane.name, error or type(error).__name__)
             await self._until_claimed(where, lane, reclaim)
+
+    def _rest(self, where: Partition, lane: Lane) -> None:
+        """Another worker has claimed the lane: a new assignment must be on its way."""
+        if self.lanes.get(where) is lane and where not in self._fenced:
+            log.warning("%s: another worker has it; waiting for a new assignment", lane.name)
+            self._fenced[where] = asyncio.get_running_loop().time()
 
     async def _until_claimed(
         self, where: Partition, lane: Lane, reclaim: Callable[[Partition], Awaitable[None]]
@@ -152,10 +185,32 @@ class Host:
                 return
 
     async def mend(self, reclaim: Callable[[Partition], Awaitable[None]]) -> None:
-        """Claims lanes again whose last commit failed and to which no record comes any more."""
+        """Claims lanes again whose last commit failed and to which no record comes any more, and
+        those whose new assignment does not come.
+        """
         for where, lane in list(self.lanes.items()):
-            if lane.failed:
+            if isinstance(lane.failed, FencedError):
+                self._rest(where, lane)
+            elif lane.failed:
                 log.warning("%s: a commit failed; claiming again", lane.name)
+                await self._until_claimed(where, lane, reclaim)
+            else:
+                await lane.confirm()
+        await self._claim_fenced(reclaim)
+
+    async def _claim_fenced(self, reclaim: Callable[[Partition], Awaitable[None]]) -> None:
+        """Once a session timeout has brought no new assignment the lane is claimed once more (a
+        failover may have taken our claim back); who is fenced again in the same generation ends.
+        """
+        patience_s = self._settings.worker.session_timeout_ms / 1_000
+        now_s = asyncio.get_running_loop().time()
+        for where, since_s in list(self._fenced.items()):
+            if (lane := self.lanes.get(where)) is None:
+                del self._fenced[where]
+            elif now_s - since_s >= patience_s:
+                if self._insisted.get(where) == self.generation:
+                    raise LaneError(f"{lane.name} is another worker's, and no assignment comes.")
+                self._insisted[where] = self.generation
                 await self._until_claimed(where, lane, reclaim)
 
     def housekeep(self, ends: Mapping[Partition, int], wall_ms: int) -> None:
@@ -168,7 +223,7 @@ class Host:
 
     def _ask_for_tick(self, clock: int, wall_ms: int) -> None:
         """One outstanding a clock, asked again after five seconds."""
-        now_s = time.monotonic()
+        now_s = asyncio.get_running_loop().time()
         if now_s - self._ticks.get(clock, -TICK_AGAIN_S) < TICK_AGAIN_S:
             return
         self._ticks[clock] = now_s

@@ -28,6 +28,11 @@ def slot_tag(partition: int, count: int) -> str:
     raise AssertionError  # itertools.count never ends
 
 
+def origin_key(keyspace: str) -> str:
+    """Says whether the keyspace's first life began with empty topics (`streams.engine.origin`)."""
+    return f"fr:{keyspace}:origin"
+
+
 class LaneKeys:
     """The Redis keys of stage `lane`, partition `partition` of `count`."""
 

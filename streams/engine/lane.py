@@ -21,8 +21,8 @@ from typing import Any
 
 from streams import metrics
 from streams.engine.batch import Batch, Position
-from streams.engine.driver import Driver, Gap, timer_from
-from streams.engine.relay import Relay
+from streams.engine.driver import Driver, Gap, Unreadable, timer_from
+from streams.engine.relay import Relay, Unpublished
 from streams.engine.store import Claimed, Pins, Store
 from streams.fold import Fold, Record, StateNotLoaded
 from streams.settings import Worker
@@ -31,6 +31,13 @@ log = logging.getLogger(__name__)
 
 POISON_CLAIMS = 3
 """After so many claims at one position the lane goes step by step to find the culprit."""
+
+
+CONFIRM_S = 5.0
+"""How long a lane that has nothing to commit takes Redis's position for granted."""
+
+OUTBOX_BYTES = 32 * 1024 * 1024
+"""More unpublished than this pauses the lane, as too many entries do."""
 
 
 class LaneError(Exception):
@@ -62,7 +69,11 @@ class Lane:
         self._settings = settings
         self._pins = pins
         self._epoch = 0
-        self._single_step = False
+        self._committed = 0
+        """The offset up to which Redis has it all; `driver.at` runs ahead of it."""
+        self._confirmed_s = 0.0
+        self._careful = 0
+        """So many records and timers more go step by step, to find one that kills."""
         self._gap_at: int | None = None
         self._commits: asyncio.Queue[Batch] = asyncio.Queue(settings.commits_in_flight)
         self._committer: asyncio.Task[None] | None = None
@@ -72,12 +83,13 @@ class Lane:
     # Claiming ---------------------------------------------------------------------------
 
     async def claim(
-        self, owner: str, generation: int, begin: int, end: int, committed: int | None
+        self, owner: str, generation: int, begin: int, end: int, published: int | None
     ) -> int:
         """Makes the lane ours and returns the offset to fetch from.
 
-        `begin` and `end` are the log's bounds, `committed` Kafka's own offset of the group (used
-        only when Redis knows nothing).  Raises `ClaimRefusedError` or `LaneError`.
+        `begin` and `end` are the log's bounds.  Effects of inputs below `published` are published
+        already, or must not be; it counts only when Redis knows nothing of the lane.
+        Raises `ClaimRefusedError` or `LaneError`.
         """
         claimed = await self._store.claim(
             self._pins, owner, generation, self._settings.session_timeout_ms
@@ -85,31 +97,33 @@ class Lane:
         self._epoch = claimed.epoch
         position = claimed.position
         if position is None:
-            position = await self._first_position(begin, committed, claimed)
-        # A seek out of the log's range is silent: the broker would start somewhere else.
-        if not begin <= position.offset <= end:
-            raise LaneError(
-                f"Redis stands at offset {position.offset} of {self._pins.topic}/{self.partition}, "
-                f"but the log holds {begin} to {end}: it was cut, or it is another cluster's. "
-                "Restore the Redis backup, or rebuild into a new keyspace."
-            )
+            position = await self._first_position(begin, published, claimed)
+        self.require_within(position.offset, begin, end)
         self._restore(claimed, position)
         metrics.claims_total.labels(self._fold.name, "ok").inc()
         return position.offset
 
+    def require_within(self, offset: int, begin: int, end: int) -> None:
+        """A seek out of the log's range is silent: the broker would start somewhere else."""
+        if not begin <= offset <= end:
+            raise LaneError(
+                f"Redis stands at offset {offset} of {self._pins.topic}/{self.partition}, "
+                f"but the log holds {begin} to {end}: it was cut, or it is another cluster's. "
+                "Restore the Redis backup, or rebuild into a new keyspace."
+            )
+
     async def _first_position(
-        self, begin: int, committed: int | None, claimed: Claimed
+        self, begin: int, published: int | None, claimed: Claimed
     ) -> Position:
-        await self._store.begin(self._epoch, begin)
-        if committed is not None and committed > begin:
-            # Redis was lost: fold all again, but what was published stays published once.
+        hold_below = max(published or 0, begin)
+        await self._store.begin(self._epoch, begin, hold_below)
+        if hold_below > begin:
             log.warning(
                 "%s has no state: rebuilding from offset %d; effects below %d are held back",
-                self.name, begin, committed,
+                self.name, begin, hold_below,
             )  # fmt: skip
-            await self._store.hold(self._epoch, committed)
             claimed.timers.clear()
-            self.driver.hold_below = committed
+        self.driver.hold_below = hold_below
         return Position(begin)
 
     def _restore(self, claimed: Claimed, position: Position) -> None:
@@ -121,10 +135,12 @@ class Lane:
         driver.hold_below = max(driver.hold_below, claimed.hold_below)
         for member in claimed.timers:
             driver.timers.arm(*timer_from(member))
-        self._single_step = claimed.claims >= POISON_CLAIMS
-        if self._single_step:
+        if claimed.claims >= POISON_CLAIMS:
+            # What kills is in the batch that begins here; after as many steps it is behind us.
+            self._careful = self._settings.batch_records
             log.warning("%s was claimed %d times at one position", self.name, claimed.claims)
         self._relay.send(self.name, claimed.outbox)
+        self._committed = position.offset
         self._committer = asyncio.create_task(self._commit_all())
 
     # Folding ----------------------------------------------------------------------------
@@ -134,9 +150,9 @@ class Lane:
         meanwhile. Raises `Seek`, `FencedError`, `StaleError`, `LaneError`, Redis's errors.
         """
         records = self._from_position(records)
-        prepared = [(record, self._fold.prepare(record)) for record in records]
-        limit = 1 if self._single_step else self._settings.batch_records
+        prepared = [(record, self._prepare(record)) for record in records]
         while prepared and not moved():
+            limit = 1 if self._careful else self._settings.batch_records
             await self._wait_for_outbox(moved)
             self._raise_failure()
             await self._load(self.driver.wanted(prepared[:limit]))
@@ -144,7 +160,14 @@ class Lane:
             prepared = prepared[done:]
             if not self.driver.empty():
                 await self._queue(self.driver.take())
+                self._careful = max(0, self._careful - 1)
             self._evict()
+
+    def _prepare(self, record: Record) -> Any:
+        try:
+            return self._fold.prepare(record)
+        except Exception as error:  # noqa: BLE001 - raised again when it is this record's turn
+            return Unreadable(error)
 
     def _from_position(self, records: Sequence[Record]) -> Sequence[Record]:
         at = self.driver.at.offset
@@ -186,14 +209,16 @@ class Lane:
         return sum(1 for record, _ in prepared if record.offset < at)
 
     async def _blame(self, error: Exception) -> None:
-        """A bug: the process ends and comes back. The third time, step by step, the record on
-        which it fails is known, and is set aside for good.
+        """A bug: the process ends and comes back. The third time, step by step, the record or timer
+        on which it fails is known, and is set aside for good.
         """
-        log.error("%s: the fold failed at offset %d: %r", self.name, self.driver.at.offset, error)
-        if self._single_step:
+        at = self.driver.at
+        log.error("%s: the fold failed at %s: %r", self.name, at, error)
+        if self._careful:
             await self._commits.join()
-            await self._store.set_aside(self._epoch, self.driver.at.offset)
-            log.error("%s: offset %d is set aside", self.name, self.driver.at.offset)
+            self._raise_failure()
+            await self._store.set_aside(self._epoch, at)
+            log.error("%s: what comes at %s is set aside", self.name, at)
 
     async def _load(self, keys: set[str]) -> None:
         wanted = sorted(keys)
@@ -212,8 +237,11 @@ class Lane:
 
     async def _wait_for_outbox(self, moved: Callable[[], bool]) -> None:
         lane = self._relay.lane(self.name)
-        while len(lane) > self._settings.outbox_entries and not moved():  # noqa: ASYNC110
+        while self._is_full(lane) and not moved():  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # Kafka is away or slow: nothing to wait on but time
+
+    def _is_full(self, lane: Unpublished) -> bool:
+        return len(lane) > self._settings.outbox_entries or lane.bytes > OUTBOX_BYTES
 
     # Committing -------------------------------------------------------------------------
 
@@ -237,6 +265,10 @@ class Lane:
         unpublished = self._relay.lane(self.name)
         await self._store.commit(self._epoch, batch, unpublished.published_to)
         self._relay.send(self.name, batch.outbox)
+        self._committed = batch.after.offset
+        self._confirmed_s = asyncio.get_running_loop().time()
+        if batch.before == batch.after:
+            return
         stage = self._fold.name
         metrics.commit_seconds.labels(stage).observe(time.perf_counter() - started)
         metrics.batch_records.labels(stage).observe(batch.records + batch.fired)
@@ -247,14 +279,22 @@ class Lane:
         metrics.apply(batch.counts)
         self.last_applied_s = time.monotonic()
 
+    async def confirm(self) -> None:
+        """An idle lane commits nothing now and then: a Redis that lost its last writes says so, and
+        they are folded again although no record comes.  What is published is trimmed with it.
+        """
+        if self.idle and asyncio.get_running_loop().time() - self._confirmed_s >= CONFIRM_S:
+            self._confirmed_s = asyncio.get_running_loop().time()
+            await self._commits.put(self.driver.take())
+
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
 
     @property
-    def failed(self) -> bool:
-        """A commit failed: the lane must be claimed again even if no record comes any more."""
-        return self._failure is not None
+    def failed(self) -> BaseException | None:
+        """Why a commit failed: the lane must be claimed again even if no record comes any more."""
+        return self._failure
 
     @property
     def idle(self) -> bool:
@@ -264,7 +304,7 @@ class Lane:
     def committable(self) -> int:
         """The lowest input offset whose effects are not all published: for Kafka's own books."""
         lowest = self._relay.lane(self.name).lowest_offset()
-        return self.driver.at.offset if lowest is None else min(lowest, self.driver.at.offset)
+        return self._committed if lowest is None else min(lowest, self._committed)
 
     def observe(self, end: int, wall_ms: int) -> None:
         """Sets the gauges; `end` is the log's end."""

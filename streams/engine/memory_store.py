@@ -43,7 +43,7 @@ class MemoryStore(Store):
         self._claimed_at: object = None
         self._clocks: dict[int, int] = {}
         self._marks: dict[str, tuple[int, int, int]] = {}
-        self._skip: set[int] = set()
+        self._skip: set[Position] = set()
         self._hold = 0
 
     async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
@@ -58,8 +58,12 @@ class MemoryStore(Store):
         self.epoch += 1
         self._pins, self._owner, self._generation = pins, owner, generation
         self._claimed_ms = self.now_ms
+        return self.read(self.epoch, self._claims)
+
+    def read(self, epoch: int, claims: int) -> Claimed:
+        """What a claim reads, once the epoch is its own."""
         return Claimed(
-            epoch=self.epoch,
+            epoch=epoch,
             position=self.position,
             clocks=dict(self._clocks),
             marks=dict(self._marks),
@@ -67,7 +71,7 @@ class MemoryStore(Store):
             outbox=list(self.outbox),
             skip=set(self._skip),
             hold_below=self._hold,
-            claims=self._claims,
+            claims=claims,
         )
 
     async def load(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -79,6 +83,10 @@ class MemoryStore(Store):
             raise StaleError("the store holds another position than this commit continues")
         _merge(self.states, batch.states)
         _merge(self.timers, batch.timers)
+        for pane in batch.expired:
+            self.panes.pop(pane, None)
+            if pane[0] == "1h":
+                self.ledger.pop(pane[1], None)
         for pane, cells in batch.panes.items():
             _add(self.panes[pane], cells)
         _add(self.live, batch.live)
@@ -96,17 +104,13 @@ class MemoryStore(Store):
         self._marks = batch.marks or self._marks
         self.position = batch.after
 
-    async def begin(self, epoch: int, offset: int) -> None:
+    async def begin(self, epoch: int, offset: int, hold_below: int = 0) -> None:
         self._owned(epoch)
-        self.position = Position(offset)
+        self.position, self._hold = Position(offset), hold_below
 
-    async def set_aside(self, epoch: int, offset: int) -> None:
+    async def set_aside(self, epoch: int, position: Position) -> None:
         self._owned(epoch)
-        self._skip.add(offset)
-
-    async def hold(self, epoch: int, offset: int) -> None:
-        self._owned(epoch)
-        self._hold = offset
+        self._skip.add(position)
 
     def _owned(self, epoch: int) -> None:
         if epoch != self.epoch:

@@ -96,7 +96,7 @@ class RedisStore(Store):
             marks=_marks.decode(fence.get(b"marks", b"{}")),
             timers=list(timers),
             outbox=[_decode_publish.decode(fields[b"e"]) for _, fields in outbox],
-            skip={int(member) for member in skip},
+            skip={_position(member) for member in skip},
             hold_below=int(fence.get(b"hold", 0)),
             claims=claims,
         )
@@ -128,15 +128,13 @@ class RedisStore(Store):
         )  # fmt: skip
         _check(reply)
 
-    async def begin(self, epoch: int, offset: int) -> None:
-        """The first position of a lane that has none."""
-        await self._write(epoch, self._keys.fence, "HSET", "offset", offset, "step", 0)
+    async def begin(self, epoch: int, offset: int, hold_below: int = 0) -> None:
+        fields = ("offset", offset, "step", 0, "hold", hold_below)
+        await self._write(epoch, self._keys.fence, "HSET", *fields)
 
-    async def set_aside(self, epoch: int, offset: int) -> None:
-        await self._write(epoch, self._keys.skip, "SADD", offset)
-
-    async def hold(self, epoch: int, offset: int) -> None:
-        await self._write(epoch, self._keys.fence, "HSET", "hold", offset)
+    async def set_aside(self, epoch: int, position: Position) -> None:
+        member = f"{position.offset}/{position.step}"
+        await self._write(epoch, self._keys.skip, "SADD", member)
 
     async def _write(self, epoch: int, key: str, verb: str, *words: Any) -> None:
         _check(await self._fenced(keys=[self._keys.fence, key], args=[epoch, verb, *words]))
@@ -184,6 +182,11 @@ def _operations(batch: Batch, trim_to: str | None, keys: LaneKeys) -> Iterator[O
     yield from _chunks("ZADD", keys.timers, armed)
     gone = [t for t, due in batch.timers.items() if due is None]
     yield from _chunks("ZREM", keys.timers, gone)
+    for size, start in batch.expired:
+        yield "DEL", keys.pane(size, start), []
+        yield "ZREM", keys.pane_index, [keys.pane(size, start)]
+        if size == "1h":
+            yield "DEL", keys.ledger(start), []
     for (size, start), cells in batch.panes.items():
         pane = keys.pane(size, start)
         changed = [w for cell, amount in cells.items() if amount for w in (cell, amount)]
@@ -214,6 +217,11 @@ def _operations(batch: Batch, trim_to: str | None, keys: LaneKeys) -> Iterator[O
 def _chunks(verb: str, key: str, words: list[Any]) -> Iterator[Operation]:
     for at in range(0, len(words), _WORDS):
         yield verb, key, words[at : at + _WORDS]
+
+
+def _position(member: bytes) -> Position:
+    offset, _, step = member.partition(b"/")
+    return Position(int(offset), int(step or 0))
 
 
 def _after(entry: str) -> str:

@@ -33,6 +33,7 @@ class Unpublished:
 
     def __init__(self) -> None:
         self._queue: deque[list[Any]] = deque()
+        self.bytes = 0
         self.published_to: str | None = None
         """The outbox entry up to which everything is published."""
 
@@ -42,12 +43,15 @@ class Unpublished:
     def add(self, outgoing: Outgoing) -> list[Any]:
         slot = [outgoing, False]
         self._queue.append(slot)
+        self.bytes += len(outgoing.publish.value)
         return slot
 
     def settle(self) -> None:
         """Moves on past everything that is acknowledged without a gap."""
         while self._queue and self._queue[0][1]:
-            self.published_to = self._queue.popleft()[0].entry
+            outgoing: Outgoing = self._queue.popleft()[0]
+            self.bytes -= len(outgoing.publish.value)
+            self.published_to = outgoing.entry
 
     def lowest_offset(self) -> int | None:
         """The first input offset with an effect not published; None when all are."""
@@ -58,6 +62,7 @@ class Unpublished:
 
     def clear(self) -> None:
         self._queue.clear()
+        self.bytes = 0
 
 
 class Relay:

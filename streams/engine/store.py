@@ -34,7 +34,7 @@ class Claimed(msgspec.Struct, frozen=True):
     marks: dict[str, tuple[int, int, int]]
     timers: list[bytes]
     outbox: list[Outgoing]
-    skip: set[int]
+    skip: set[Position]
     hold_below: int
     claims: int
     """How often the lane was claimed at this very position: a record that kills shows here."""
@@ -72,16 +72,14 @@ class Store(ABC):
         """
 
     @abstractmethod
-    async def begin(self, epoch: int, offset: int) -> None:
-        """The first position of a lane that has none. Raises `FencedError`."""
+    async def begin(self, epoch: int, offset: int, hold_below: int = 0) -> None:
+        """The first position of a lane that has none.  Effects of inputs below `hold_below` were
+        published in an earlier life, or must not be. Raises `FencedError`.
+        """
 
     @abstractmethod
-    async def set_aside(self, epoch: int, offset: int) -> None:
-        """Puts an offset on the durable skip list. Raises `FencedError`."""
-
-    @abstractmethod
-    async def hold(self, epoch: int, offset: int) -> None:
-        """Remembers that effects of inputs below `offset` were published in an earlier life."""
+    async def set_aside(self, epoch: int, position: Position) -> None:
+        """Puts a position on the durable skip list. Raises `FencedError`."""
 
     async def close(self) -> None:
         """Gives the connection back."""

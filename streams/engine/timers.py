@@ -10,6 +10,9 @@ import heapq
 
 from streams.fold import Timer
 
+EXPIRE = "expire"
+"""The kind of the engine's own timers: each ends a pane (`size:start`) on the clock `number`."""
+
 TimerKey = tuple[str, str, int]
 
 
@@ -32,6 +35,10 @@ class TimerBook:
         found = self._live.get((entity, kind, number))
         return found[1] if found else None
 
+    def any_of(self, entity: str, kind: str) -> bool:
+        """Whether a timer numbered by its clock is set on any clock."""
+        return any((entity, kind, clock) in self._live for clock in self._heaps)
+
     def holds(self, timer: Timer, clock: int) -> bool:
         return self._live.get((timer.entity, timer.kind, timer.number)) == (timer, clock)
 
@@ -52,7 +59,8 @@ class TimerBook:
 
     def due_entities(self, clock: int, now_ms: int) -> set[str]:
         """Entities of all timers due: their states can be loaded in one call."""
-        return {t.entity for t in self._heaps.get(clock, []) if t.due_ms <= now_ms}
+        heap = self._heaps.get(clock, [])
+        return {t.entity for t in heap if t.due_ms <= now_ms and t.kind != EXPIRE}
 
     def overdue(self, wall_ms: int) -> set[int]:
         """Clocks that have a timer due by the wall clock: candidates for a tick."""

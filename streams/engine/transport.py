@@ -78,6 +78,9 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         await self._seek_all({where: await self.host.claim(where, bounds[where])})
 
     async def seek_to(self, where: Partition, offset: int) -> None:
+        """Raises `LaneError` when the log does not hold the offset any more."""
+        bounds = await self._bounds([where])
+        self.host.require_within(where, offset, bounds[where])
         await self._seek_all({where: offset})
 
     async def _seek_all(self, offsets: Mapping[Partition, int]) -> None:
@@ -100,12 +103,18 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         wanted = [KafkaPartition(*where) for where in partitions]
         begins = await consumer.beginning_offsets(wanted)
         ends = await consumer.end_offsets(wanted)
-        return {
-            (tp.topic, tp.partition): Bounds(
-                begin=begins[tp], end=ends[tp], committed=await consumer.committed(tp)
+        # `committed()` gives no metadata, and that says whose offsets they are.
+        committed = await consumer._coordinator.fetch_committed_offsets(wanted)  # noqa: SLF001
+        found = {}
+        for tp in wanted:
+            known = committed.get(tp)
+            found[tp.topic, tp.partition] = Bounds(
+                begin=begins[tp],
+                end=ends[tp],
+                committed=known.offset if known is not None and known.offset >= 0 else None,
+                metadata=known.metadata if known is not None else "",
             )
-            for tp in wanted
-        }
+        return found
 
     async def housekeep(self) -> None:
         """Gauges, ticks, and Kafka's own offsets: what is published, never what is only read."""

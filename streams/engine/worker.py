@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from streams.engine.clients import librdkafka, producer_config
 from streams.engine.health import Health
 from streams.engine.host import Host
-from streams.engine.redis_store import connect
+from streams.engine.origin import is_fresh
+from streams.engine.redis_store import RedisStore, connect
 from streams.engine.relay import Relay
 from streams.engine.transport import build_app
 from streams.engine.watchdog import stalled
@@ -98,7 +99,16 @@ class Engine:
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
         self._relay.start()
         folds = self._make_folds(counts)
-        self.host = Host(settings, folds, counts, cluster, self._client, self._relay)
+        client = self._client
+        self.host = Host(
+            settings,
+            folds,
+            counts,
+            cluster,
+            lambda keys: RedisStore(client, keys),
+            self._relay,
+            fresh=await is_fresh(settings, client, counts),
+        )
         self._app = build_app(settings, self.host)
         if settings.worker.metrics_port >= 0:
             self.health = Health(

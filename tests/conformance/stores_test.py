@@ -107,7 +107,7 @@ async def test_an_owner_that_was_replaced_writes_nothing(store: Store) -> None:
         await store.commit(old, batch(Position(0), Position(1), states={"a": b"zombie"}), None)
     assert await store.load(["a"]) == [None]
     with pytest.raises(FencedError):
-        await store.set_aside(old, 7)
+        await store.set_aside(old, Position(7))
 
 
 async def test_a_late_claim_of_an_older_generation_is_refused(store: Store) -> None:
@@ -136,8 +136,22 @@ async def test_claims_at_one_position_are_counted_and_a_commit_begins_anew(store
 
 async def test_what_is_set_aside_stays_aside(store: Store) -> None:
     epoch = await claimed(store)
-    await store.set_aside(epoch, 41)
-    assert (await store.claim(PINS, "a", 1, 10_000)).skip == {41}
+    await store.set_aside(epoch, Position(41, 2))
+    assert (await store.claim(PINS, "a", 1, 10_000)).skip == {Position(41, 2)}
+
+
+async def test_where_a_lane_begins_and_what_it_holds_back_are_one_write(store: Store) -> None:
+    found = await store.claim(PINS, "a", 1, 10_000)
+    await store.begin(found.epoch, 3, 17)
+    again = await store.claim(PINS, "a", 1, 10_000)
+    assert (again.position, again.hold_below) == (Position(3), 17)
+
+
+async def test_a_commit_of_nothing_says_whether_the_position_is_still_there(store: Store) -> None:
+    epoch = await claimed(store)
+    await store.commit(epoch, batch(Position(0), Position(0)), None)
+    with pytest.raises(StaleError):
+        await store.commit(epoch, batch(Position(7), Position(7)), None)
 
 
 async def test_a_long_batch_is_one_commit(store: Store) -> None:
