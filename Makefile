@@ -3,9 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 0
+SEEDS ?= 1000
+FIRST ?= 1
 MINUTES ?= 1
 
-.PHONY: help install demo test check lint format schemas bench fuzz clean
+.PHONY: help install demo test check lint format schemas bench simulate guards fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +58,12 @@ schemas: install  ## writes schemas/json and the pages of events, KPIs and vendo
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh
 	@$(BIN)/python -m benchmarks.run
+
+simulate: install  ## the simulator: SEEDS=1000 runs from FIRST=1 on; a failing seed is shrunk and told
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+
+guards: install  ## the engine without each of its guards; writes the table of docs/reliability.md
+	@$(BIN)/python -m tests.simulation.guards_page
 
 clean:
 	rm -rf .venv .cache .mypy_cache .ruff_cache .hypothesis

@@ -228,10 +228,11 @@ class FeedbackReceived(EventBase, frozen=True, kw_only=True, tag="feedback.recei
 class IdentityLinked(EventBase, frozen=True, kw_only=True, tag="identity.linked"):
     """Two identifiers or more (in `identifiers`) belong to one person, or one replaces another.
 
-    For `replaces` the first identifier is the old one, the second the new one.
+    For `replaces` the first identifier is the old one, the second the new one.  For `contact` the
+    first is the contact's id in its system, and the others are all that it has there now.
     """
 
-    rel: Literal["same", "replaces", "merged"]
+    rel: Literal["same", "replaces", "merged", "contact"]
     by: Literal["login", "contact", "vendor", "crm", "operator"]
 
 
@@ -290,7 +291,9 @@ class ErasureRequested(EventBase, frozen=True, kw_only=True, tag="erasure.reques
 
 
 class IdentityJoined(EventBase, frozen=True, kw_only=True, tag="identity.joined"):
-    """From here on everything of `loser` is keyed by `customer` (the winner)."""
+    """From here on everything of `loser` is keyed by `customer` (the winner).  When it is
+    `probable`, only a claim says that they are one: his conversations are the winner's as probable.
+    """
 
     loser: str
     join: str

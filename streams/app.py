@@ -43,6 +43,7 @@ def stages(settings: Settings, counts: Mapping[str, int]) -> list[Fold]:
             [source.config() for source in settings.source],
             adapters(),
             counts["events"],
+            settings.mail_rules(),
         ),
         "journeys": Journeys(),
         "deliver": Deliver(

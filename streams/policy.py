@@ -89,8 +89,10 @@ class Policy(msgspec.Struct, frozen=True):
     """An open journey without any act for so long is closed as expired."""
 
     # Who is who
-    network_joins: bool = False
-    """Attested caller numbers join customers as asserted ones do; else they only find them."""
+    joins_from: Literal["asserted", "curated", "network"] = "curated"
+    """The least trust with which identifiers that meet join their customers; with less (but more
+    than a claim) they only find a customer.
+    """
 
     # Switches and transfers
     parallel_ms: int = 5 * MINUTE

@@ -3,8 +3,8 @@
 Read from a TOML file (`--settings FILE`, or `FILROUGE_SETTINGS`, or `filrouge.toml` in the
 current folder) and then from the environment: `FILROUGE_<SECTION>_<FIELD>` overrides a field of
 a section (`FILROUGE_KAFKA_BOOTSTRAP`), `FILROUGE_<FIELD>` one at the top (`FILROUGE_KEYSPACE`).
-Sources, domains and subscribers are lists and stand in the file; a secret may name a file instead
-(`secret_files`, `key_file`).  `load` reports every mistake at once, a sentence each.
+Sources, domains, subscribers and mail domains are lists and stand in the file; a secret may name a
+file instead (`secret_files`, `key_file`).  `load` reports every mistake at once, a sentence each.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import msgspec
 
 from streams.channels.base import SourceConfig
 from streams.channels.registry import adapters, failures
+from streams.identity.mail import RULES, MailRule
 
 LARGEST_BODY = 3_145_728
 """Topics take records of 4 MiB; a record is a body with its headers."""
@@ -217,6 +218,31 @@ class Subscriber(Section, frozen=True, kw_only=True):
     """Lets the URL point to a private or loopback address (SSRF defence is off)."""
 
 
+class Email(Section, frozen=True, kw_only=True):
+    """How a mail domain reads its addresses; the large providers are known without it."""
+
+    domain: str
+    plus: bool = False
+    """What follows a plus is a label of the owner's: ada+news@ is ada@."""
+    dots: bool = False
+    """Dots are ignored: ada.byron@ is adabyron@."""
+    case: bool = False
+    """Capitals matter: Ada@ is somebody else than ada@."""
+    same_as: str = ""
+    """Another domain with the same mailboxes."""
+    team_mailboxes: tuple[str, ...] = ()
+    """More mailboxes (the part before the @) of a team; they stand for nobody in particular."""
+
+    def rule(self) -> MailRule:
+        return MailRule(
+            plus=self.plus,
+            dots=self.dots,
+            case=self.case,
+            same_as=self.same_as.lower(),
+            team=frozenset(name.lower() for name in self.team_mailboxes),
+        )
+
+
 class Settings(Section, frozen=True, kw_only=True):
     keyspace: str = "main"
     """Names one fold of the log; a rebuild gets another one."""
@@ -230,6 +256,11 @@ class Settings(Section, frozen=True, kw_only=True):
     source: tuple[Source, ...] = ()
     reconcile: tuple[Reconcile, ...] = ()
     subscriber: tuple[Subscriber, ...] = ()
+    email: tuple[Email, ...] = ()
+
+    def mail_rules(self) -> Mapping[str, MailRule]:
+        """What mail domains say of their addresses, by domain."""
+        return {**RULES, **{email.domain.lower(): email.rule() for email in self.email}}
 
     def domain_key(self, name: str) -> bytes:
         """The secret that customer ids of this domain are made with."""
@@ -247,6 +278,7 @@ _LISTS: dict[str, type[Section]] = {
     "source": Source,
     "reconcile": Reconcile,
     "subscriber": Subscriber,
+    "email": Email,
 }
 
 

@@ -47,6 +47,10 @@ _FIRST_PARTY = frozenset(
 )
 """What only Filrouge itself may say."""
 
+_KINDS: dict[str, type[EventBase]] = {
+    str(kind.__struct_config__.tag): kind for kind in Event.__args__
+}
+
 _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 
 
@@ -152,7 +156,7 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Even
         return malformed("A CloudEvent needs `type` and `id`.")
     if kind in _FIRST_PARTY:
         return malformed(f"Only Filrouge itself may send {kind!r}.")
-    if kind not in known_types():
+    if kind not in _KINDS:
         return unknown(f"There is no event type {kind!r}; docs/events.md lists them.")
     stated = text(item, "time") if not bare else text(data, "time")
     at_ms = times.any_form(stated) or times.milliseconds(data.get("time_ms"))
@@ -171,7 +175,7 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Even
     data.pop("customer", None)
     _name_source(data, source.name)
     try:
-        event: EventBase = msgspec.convert(data, Event, strict=False)
+        event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
         return malformed(f"{kind} {ident!r}: {error}.")
     return _with_ceiling(event, source)
@@ -195,8 +199,3 @@ def _with_ceiling(event: EventBase, source: SourceConfig) -> EventBase:
         for i in event.identifiers
     )
     return msgspec.structs.replace(event, identifiers=identifiers)
-
-
-def known_types() -> frozenset[str]:
-    """All event types of the contract."""
-    return frozenset(str(kind.__struct_config__.tag) for kind in Event.__args__)

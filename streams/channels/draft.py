@@ -39,23 +39,26 @@ class Draft:
         """`key` makes the event unique in its source; without a time it is the arrival's,
         marked as estimated. `personal` values that are empty are left out.
         """
-        personal = {name: text for name, text in fields.pop("personal", {}).items() if text}
+        given = fields.pop("personal", None)
+        personal = {name: text for name, text in given.items() if text} if given else {}
         conversation = fields.pop("conversation", self.conversation)
-        fields.setdefault("channel", self.channel)
-        fields.setdefault("identifiers", self.identifiers)
-        fields.setdefault("native_type", self.native_type)
-        fields.setdefault("actor", SYSTEM)
-        received_ms = self._request.received_ms
+        source, received_ms = self._source, self._request.received_ms
+        shared: dict[str, Any] = {
+            "channel": self.channel,
+            "identifiers": self.identifiers,
+            "native_type": self.native_type,
+            "actor": SYSTEM,
+        }
         return cls(
-            id=event_id(self._source.name, key),
-            source=self._source.name,
-            domain=self._source.domain,
+            id=event_id(source.name, key),
+            source=source.name,
+            domain=source.domain,
             time_ms=received_ms if time_ms is None else time_ms,
             recorded_ms=received_ms,
             estimated=time_ms is None,
-            conversation=ConversationRef(self._source.name, conversation) if conversation else None,
+            conversation=ConversationRef(source.name, conversation) if conversation else None,
             personal=personal,
-            **fields,
+            **(shared | fields),
         )
 
     @property

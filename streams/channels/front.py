@@ -38,6 +38,7 @@ from schemas.events import (
     TransferReported,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -140,6 +141,16 @@ _NO_MATTER = {
 class Front(Adapter):
     vendor = "front"
     title = "Front"
+    about = About(
+        gives=("messages", "receipts", "states", "ends", "queue", "agents", "transfers", "ratings"),
+        identities={
+            "email": ("claimed",),
+            "vendor": ("asserted",),
+        },
+        transfer="assign, unassign, move, call_transferred",
+        lacks="who had a conversation before, read receipts",
+        retries="application: 3 times after 408, 429, 5xx or 5 s; rule: none; the same event id",
+    )
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         given = request.headers.get("x-front-signature")

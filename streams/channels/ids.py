@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
+
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def event_id(source: str, key: str) -> str:
     """22 characters (128 bits): equal for every delivery of one event, different otherwise."""
     digest = hashlib.sha256(f"{source}\x00{key}".encode()).digest()
-    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+    return binascii.b2a_base64(digest[:16])[:22].translate(_URLSAFE).decode("ascii")

@@ -32,6 +32,7 @@ from schemas.events import (
     SelfserviceStepped,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -106,6 +107,29 @@ class Intercom(Adapter):
 
     vendor = "intercom"
     title = "Intercom"
+    about = About(
+        gives=(
+            "messages",
+            "receipts",
+            "states",
+            "ends",
+            "agents",
+            "bots",
+            "transfers",
+            "self-care",
+            "ratings",
+            "consent",
+        ),
+        identities={
+            "phone": ("network", "claimed"),
+            "email": ("claimed",),
+            "user": ("claimed",),
+            "vendor": ("asserted",),
+        },
+        transfer="conversation.admin.assigned, ticket.team.assigned: the part's assigned_to",
+        lacks="a queue and the wait in it, who had it before, receipts of conversations",
+        retries="once after a minute; the same notification id",
+    )
     lateness_ms = 90_000  # the one retry comes after a minute
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

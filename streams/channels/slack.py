@@ -32,6 +32,7 @@ from schemas.events import (
     TaskProgressed,
 )
 from streams.channels import times
+from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -94,6 +95,16 @@ class Slack(Adapter):
 
     vendor = "slack"
     title = "Slack"
+    about = About(
+        gives=("messages", "receipts", "states", "bots", "self-care", "ratings"),
+        identities={
+            "email": ("curated", "claimed"),
+            "slack": ("asserted",),
+        },
+        transfer="",
+        lacks="assignments, queues, resolution, receipts, who is a customer (option agents)",
+        retries="3 times: at once, after 1 and 5 min; the same message",
+    )
     keep_headers = ("x-slack-retry-num", "x-slack-retry-reason")
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:

@@ -35,6 +35,10 @@ def iso(value: object) -> int | None:
     """RFC 3339 or its relatives, with 0 to 9 digits of fraction; no zone means UTC."""
     if not isinstance(value, str) or not value:
         return None
+    try:
+        return _from_datetime(datetime.fromisoformat(value))
+    except ValueError:
+        pass  # one of the relatives
     text = _OFFSET.sub(r"\1:\2", _UTC.sub("+00:00", _FRACTION.sub(r"\1", value.strip())))
     try:
         stamp = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" +", "+"))
@@ -65,6 +69,8 @@ def javascript(value: object) -> int | None:
 
 def any_form(value: object) -> int | None:
     """For vendors that mix forms: a number (seconds, or ms when it is that large) or a text."""
+    if isinstance(value, str) and value[4:5] == "-":
+        return iso(value) or mail(value)
     number = _number(value)
     if number is not None:
         return seconds(value) if abs(number) < 100_000_000_000 else milliseconds(value)

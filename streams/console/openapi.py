@@ -19,6 +19,31 @@ def _operation(summary: str, *parameters: dict[str, Any], missing: bool = False)
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 
+def _command() -> dict[str, Any]:
+    texts = ("winner", "loser", "join", "source", "conversation", "customer", "agent", "domain")
+    body = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"type": "string"} for name in texts},
+    }
+    return {
+        "post": {
+            "summary": "Says who is who: join (winner, loser), split (join), attach (source, "
+            "conversation, and customer if it is somebody else's). It travels through the log.",
+            "parameters": [
+                {**_path("command"), "schema": {"enum": ["join", "split", "attach"]}},
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                "202": {"description": "It is in the log; a dead letter says if it is refused."},
+                "400": {"description": "Something is missing."},
+                "401": {"description": "No token, or a wrong one."},
+                "503": {"description": "Kafka does not answer."},
+            },
+        }
+    }
+
+
 def _query(name: str, about: str, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
@@ -53,6 +78,16 @@ def document() -> dict[str, Any]:
                 _query("purpose", "What for (default service); the policy hides parts from some."),
                 missing=True,
             ),
+            "/v1/identity": _operation(
+                "What holds a customer together: identifiers, joins that can be undone.",
+                *identifiers,
+                _DOMAIN,
+                missing=True,
+            ),
+            "/v1/identity/shared": _operation(
+                "Identifiers that two people have, and mailboxes of teams.", _DOMAIN
+            ),
+            "/v1/identity/{command}": _command(),
             "/v1/journeys/{id}": _operation("One journey.", _path("id"), missing=True),
             "/v1/kpis": _operation(
                 "The scorecard.", _WINDOW, _DOMAIN, _query("by", "Dimensions, comma separated.")

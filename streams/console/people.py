@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any, get_args
 
 import redis.asyncio
 
-from schemas.common import Identifier, IdentifierKind
+from schemas.common import ConversationRef, Identifier, IdentifierKind
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
 from streams.identity import graph
-from streams.identity.identifiers import normalise
-from streams.identity.index import alias_key, identifier_key
+from streams.identity.identifiers import Writing, normalise
+from streams.identity.index import (
+    alias_key,
+    conversation_key,
+    customer_key,
+    identifier_key,
+    join_key,
+    shared_key,
+)
+from streams.identity.joins import KEPT_MS
 from streams.journeys.documents import context_document, journey_document
 from streams.journeys.state import CustomerState, decode_excerpts, decode_state
 from streams.policy import Policy, decode_policy
@@ -30,20 +39,85 @@ class People:
 
     async def customer(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
         """The customer whom an identifier leads to, after all joins; None when nobody."""
-        identifier = normalise(Identifier(kind, value, "asserted"), region)  # type: ignore[arg-type]
+        written = Identifier(kind, value, "asserted")  # type: ignore[arg-type]
+        identifier = normalise(written, Writing(region, self._settings.mail_rules()))
         if identifier is None:
             return None
         key = identifier_key(self._settings.domain_key(domain), identifier)
-        raw = await self._normalised(domain, key)
-        if raw is None:
-            return None
-        return await self.current(domain, graph.decode(key, raw).customer)
+        link = await self._graph(domain, key)
+        return None if link is None else await self.current(domain, link.customer)
 
     async def current(self, domain: str, customer: str) -> str:
         """The customer that stands for this one now."""
-        while (raw := await self._normalised(domain, alias_key(customer))) is not None:
-            customer = graph.decode("a:", raw)
+        while (winner := await self._graph(domain, alias_key(customer))) is not None:
+            customer = winner
         return customer
+
+    async def identity(self, domain: str, customer: str) -> dict[str, Any] | None:
+        """What holds this customer together: identifiers, and joins that can be undone."""
+        known: graph.Known | None = await self._graph(domain, customer_key(customer))
+        if known is None:
+            return None
+        joins = []
+        for tie in known.ties:
+            made: graph.Joined | None = await self._graph(domain, join_key(tie.join))
+            if made is not None:
+                joins.append(
+                    {
+                        "join": tie.join, "joined": made.loser, "at_ms": made.at_ms,
+                        "by": "operator" if made.by == "operator" else "identifier",
+                        "undo_until_ms": made.at_ms + KEPT_MS,
+                    }
+                )  # fmt: skip
+        links = [await self._graph(domain, key) for key in known.identifiers]
+        state = await self.state(customer)
+        return {
+            "customer": customer,
+            "domain": domain,
+            "first_ms": known.first_ms,
+            "provisional": known.provisional,
+            "identifiers": dict(Counter(link.trust for link in links if link)),
+            "members": list(known.members),
+            "joins": joins,
+            "apart": [await self.current(domain, other) for other in known.apart],
+            "probable_conversations": list(state.doubtful) if state else [],
+            "journeys": sorted(state.journeys) if state else [],
+        }
+
+    async def shared(self, domain: str) -> list[dict[str, Any]]:
+        """Identifiers that stand for nobody in particular, and which customers have them."""
+        found = []
+        listed: tuple[graph.Shared, ...] = await self._graph(domain, shared_key(domain)) or ()
+        for one in listed:
+            link: graph.Link | None = None if one.mailbox else await self._graph(domain, one.key)
+            who = (link.customer, *link.others) if link else ()
+            if one.mailbox or len(who) > 1:
+                found.append(
+                    {
+                        "kind": one.kind, "source": one.source, "since_ms": one.since_ms,
+                        "mailbox": one.mailbox or None,
+                        "customers": [await self.current(domain, customer) for customer in who],
+                    }
+                )  # fmt: skip
+        return found
+
+    async def attached(
+        self, domain: str, source: str, conversation: str, customer: str = ""
+    ) -> bool:
+        """Is it known without doubt whose the conversation is (and is it this customer's)?"""
+        key = conversation_key(domain, ConversationRef(source, conversation))
+        thread: graph.Thread | None = await self._graph(domain, key)
+        if thread is None or thread.probable:
+            return False
+        return customer in {"", await self.current(domain, thread.customer)}
+
+    async def joined(self, domain: str, join: str) -> bool:
+        """Does this join stand?"""
+        return await self._graph(domain, join_key(join)) is not None
+
+    async def _graph(self, domain: str, key: str) -> Any:
+        raw = await self._normalised(domain, key)
+        return None if raw is None else graph.decode(key, raw)
 
     async def _normalised(self, domain: str, key: str) -> bytes | None:
         count = self._settings.kafka.webhooks_partitions

@@ -9,7 +9,7 @@ import hmac
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,15 @@ from confluent_kafka import KafkaException, Producer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
-from schemas.cloudevents import CONTENT_TYPE, encode_event
 from schemas.common import Actor
-from schemas.events import ContextViewed
+from schemas.events import ContextViewed, EventBase, OperatorCommand
 from schemas.facts import Fact
 from streams import metrics
 from streams.console.board import Board
 from streams.console.openapi import document
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
+from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.redis_store import connect
 from streams.journeys.documents import sentence
 from streams.kpis.definitions import BY_NAME
@@ -46,6 +46,13 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+
+COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "join": (("winner", "loser"), ()),
+    "split": (("join",), ()),
+    "attach": (("source", "conversation"), ("customer",)),
+}
+"""What an operator may say about who is who, with what it needs and what it may have."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -75,6 +82,9 @@ class Console:
         app.router.add_post("/login", self._login)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/v1/context", self._context)
+        app.router.add_get("/v1/identity", self._identity)
+        app.router.add_get("/v1/identity/shared", self._shared)
+        app.router.add_post("/v1/identity/{command}", self._command)
         app.router.add_get("/v1/journeys/{id}", self._journey)
         app.router.add_get("/v1/kpis", self._kpis)
         app.router.add_get("/v1/kpis/{kpi}/cycles", self._cycles)
@@ -182,15 +192,7 @@ class Console:
 
     async def _context(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
-        customer = request.query.get("customer")
-        if customer is None:
-            kind = next((kind for kind in KINDS if kind in request.query), None)
-            if kind is None:
-                return _error(400, f"Name the customer by one of: customer, {', '.join(KINDS)}.")
-            region = request.query.get("region", "")
-            customer = await self._people.customer(domain, kind, request.query[kind], region)
-        else:
-            customer = await self._people.current(domain, customer)
+        customer = await self._asked(domain, request)
         purpose = request.query.get("purpose", "service")
         found = await self._people.context(domain, customer, purpose) if customer else None
         if customer is None or found is None:
@@ -198,33 +200,81 @@ class Console:
         self._viewed(domain, customer, request.query.get("agent", ""), purpose)
         return _json(found)
 
+    async def _asked(self, domain: str, request: web.Request) -> str | None:
+        """The customer whom the query names by his id or by one of his identifiers."""
+        if (customer := request.query.get("customer")) is not None:
+            return await self._people.current(domain, customer)
+        kind = next((kind for kind in KINDS if kind in request.query), None)
+        if kind is None:
+            raise web.HTTPBadRequest(
+                text=f"Name the customer by one of: customer, {', '.join(KINDS)}."
+            )
+        region = request.query.get("region", "")
+        return await self._people.customer(domain, kind, request.query[kind], region)
+
     def _viewed(self, domain: str, customer: str, agent: str, purpose: str) -> None:
         """The look-up is an event: it proves that the context arrived. Nobody waits for it."""
-        now_ms = time.time_ns() // 1_000_000
-        ident = hashlib.sha256(f"{customer}/{agent}/{now_ms}".encode()).hexdigest()[:22]
-        event = ContextViewed(
-            id=ident,
-            source="filrouge",
-            domain=domain,
-            time_ms=now_ms,
-            recorded_ms=now_ms,
-            channel="web",
-            actor=Actor("agent", agent or None),
-            customer=customer,
-            purpose=purpose,
+        actor = Actor("agent", agent or None)
+        event = own_event(
+            ContextViewed, domain, _now_ms(), actor, customer=customer, purpose=purpose
         )
-        headers = [
-            ("source", b"filrouge"),
-            ("vendor", b"filrouge"),
-            ("content-type", CONTENT_TYPE),
-            ("received", str(now_ms).encode()),
-        ]
         try:
-            self._producer.produce(
-                self._settings.topics.webhooks, encode_event(event), domain, headers=headers
-            )
+            self._log(event)
         except (BufferError, KafkaException) as error:
             log.warning("A look-up could not be logged: %s", error)
+
+    def _log(self, event: EventBase, told: Any = None) -> None:
+        """Hands the event to Kafka; `told(error, message)` hears whether it is durable."""
+        value, headers = in_webhooks(event)
+        self._producer.produce(
+            self._settings.topics.webhooks, value, event.domain, headers=headers, on_delivery=told
+        )
+
+    # Who is who ---------------------------------------------------------------------------
+
+    async def _identity(self, request: web.Request) -> web.Response:
+        domain = self._domain(request)
+        customer = await self._asked(domain, request)
+        found = await self._people.identity(domain, customer) if customer else None
+        if found is None:
+            return _error(404, "Nobody is known by that identifier in this domain.")
+        return _json(found)
+
+    async def _shared(self, request: web.Request) -> web.Response:
+        return _json({"shared": await self._people.shared(self._domain(request))})
+
+    async def _command(self, request: web.Request) -> web.Response:
+        """An operator's word about who is who: into the log, and 202 once it is durable.  What
+        cannot be done becomes a dead letter with its reason.
+        """
+        command = request.match_info["command"]
+        if command not in COMMANDS:
+            return _error(404, f"There is no command {command!r}; there are {_listed(COMMANDS)}.")
+        if request.content_type != "application/json":
+            return _error(415, "Send JSON, as application/json.")
+        try:
+            asked = msgspec.json.decode(await request.read(), type=dict[str, str])
+        except msgspec.DecodeError as error:
+            return _error(400, f"The body must be a JSON object of texts: {error}.")
+        domain = self._domain(request, asked.pop("domain", ""))
+        agent = asked.pop("agent", "") or None
+        needs, may = COMMANDS[command]
+        if missing := [name for name in needs if not asked.get(name)]:
+            return _error(400, f"{command!r} needs {_listed(missing)}.")
+        if strange := [name for name in asked if name not in (*needs, *may)]:
+            return _error(400, f"{command!r} knows no {_listed(strange)}.")
+        event = own_event(
+            OperatorCommand, domain, _now_ms(), Actor("agent", agent), command=command, args=asked
+        )
+        failures: list[object] = ["no answer yet"]
+        try:
+            self._log(event, lambda error, _: failures.__setitem__(0, error))
+            await asyncio.to_thread(self._producer.flush, 5)
+        except (BufferError, KafkaException):
+            return _error(503, "Kafka does not answer; try again in a moment.")
+        if failures[0] is not None:
+            return _error(503, "Kafka has not confirmed the command; look before you try again.")
+        return _json({"accepted": event.id}, 202)
 
     async def _journey(self, request: web.Request) -> web.Response:
         found = await self._people.journey(request.match_info["id"])
@@ -297,9 +347,9 @@ class Console:
             raise web.HTTPBadRequest(text=f"A window is one of {', '.join(WINDOWS)}.")
         return window
 
-    def _domain(self, request: web.Request) -> str:
+    def _domain(self, request: web.Request, named: str = "") -> str:
         names = [domain.name for domain in self._settings.domain]
-        domain = request.query.get("domain") or (names[0] if len(names) == 1 else "")
+        domain = named or request.query.get("domain") or (names[0] if len(names) == 1 else "")
         if domain not in names:
             raise web.HTTPBadRequest(text=f"Name a domain: {', '.join(names) or 'none is set up'}.")
         return domain
@@ -325,8 +375,17 @@ def _cookie(token: str) -> str:
     return hashlib.sha256(f"filrouge console {token}".encode()).hexdigest()
 
 
-def _json(value: Any) -> web.Response:
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(
+        status=status,
         body=orjson.dumps(value),
         content_type="application/json",
         headers={"Cache-Control": "no-store"},

@@ -12,7 +12,6 @@ from aiohttp import web
 from confluent_kafka import Producer
 from rich.console import Console
 
-from schemas.cloudevents import CONTENT_TYPE, encode_event
 from schemas.common import Actor
 from schemas.events import PolicyChanged
 from streams.demo.embedded import PARTITIONS, Embedded
@@ -22,6 +21,7 @@ from streams.demo.processes import Processes, StartError
 from streams.demo.setup import DOMAIN, POLICY, Addresses, addresses, secret, settings_file
 from streams.demo.tell import told
 from streams.demo.watch import Watch
+from streams.engine.first_party import in_webhooks, own_event
 
 TOPICS = ("webhooks", "events", "journeys", "context", "notifications", "dead-letters")
 SETTLE_S = 26
@@ -106,29 +106,10 @@ def _make_topics(bootstrap: str) -> None:
 
 def _send_policy(bootstrap: str) -> None:
     now_ms = time.time_ns() // 1_000_000
-    event = PolicyChanged(
-        id=f"policy-{now_ms}",
-        source="filrouge",
-        domain=DOMAIN,
-        time_ms=now_ms,
-        recorded_ms=now_ms,
-        channel="web",
-        actor=Actor("system"),
-        version="demo",
-        policy=POLICY,
-    )
+    event = own_event(PolicyChanged, DOMAIN, now_ms, Actor("system"), version="demo", policy=POLICY)
+    value, headers = in_webhooks(event)
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0, "partitioner": "murmur2"})
-    producer.produce(
-        "webhooks",
-        encode_event(event),
-        DOMAIN,
-        headers=[
-            ("source", b"filrouge"),
-            ("vendor", b"filrouge"),
-            ("content-type", CONTENT_TYPE),
-            ("received", str(now_ms).encode()),
-        ],
-    )
+    producer.produce("webhooks", value, DOMAIN, headers=headers)
     producer.flush(10)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 from redis.exceptions import RedisError
 
-from schemas.cloudevents import CONTENT_TYPE, encode_event
 from schemas.common import Actor
 from schemas.events import ClockTick
 from streams import metrics
 from streams.engine.batch import Outgoing
+from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.keys import LaneKeys
 from streams.engine.lane import Lane, LaneError, Seek
 from streams.engine.relay import Relay
@@ -227,22 +227,10 @@ class Host:
         if now_s - self._ticks.get(clock, -TICK_AGAIN_S) < TICK_AGAIN_S:
             return
         self._ticks[clock] = now_s
-        tick = ClockTick(
-            id=f"tick-{clock}-{wall_ms}",
-            source="filrouge",
-            domain="",
-            time_ms=wall_ms,
-            recorded_ms=wall_ms,
-            channel="web",
-            actor=Actor("system"),
-        )
-        headers = (
-            ("source", b"filrouge"),
-            ("vendor", b"filrouge"),
-            ("content-type", CONTENT_TYPE),
-            ("received", str(wall_ms).encode()),
-        )
-        publish = Publish("webhooks", "", encode_event(tick), headers, clock)
+        ident = f"tick-{clock}-{wall_ms}"
+        tick = own_event(ClockTick, "", wall_ms, Actor("system"), id=ident)
+        value, headers = in_webhooks(tick)
+        publish = Publish("webhooks", "", value, tuple(headers), clock)
         self.relay.send("ticks", [Outgoing("0-0", "", wall_ms, 0, publish)])
 
     def ticked(self, where: Partition) -> None:

@@ -11,17 +11,19 @@ Which of the two it is is decided once, before the first claim, and kept in Redi
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import redis.asyncio
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.engine.clients import librdkafka
 from streams.engine.keys import origin_key
 from streams.settings import Settings
 
+_PATIENCE_S = 10
 _OUTPUTS = ("events", "journeys", "context", "notifications")
 """Topics that only lanes write: something there is an earlier life's."""
 
@@ -47,5 +49,14 @@ def _nothing_published(settings: Settings, counts: Mapping[str, int]) -> bool:
         for role in _OUTPUTS
         for partition in range(counts[role])
     }
-    found = AdminClient(librdkafka(settings.kafka)).list_offsets(asked, request_timeout=10)
-    return all(future.result().offset == 0 for future in found.values())
+    admin = AdminClient(librdkafka(settings.kafka))  # its futures live as long as it does
+    deadline_s = time.monotonic() + _PATIENCE_S
+    while True:
+        found = admin.list_offsets(asked, request_timeout=_PATIENCE_S)
+        try:
+            return all(future.result().offset == 0 for future in found.values())
+        except KafkaException:
+            # Partitions of topics that are just made have no leader yet.
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.2)

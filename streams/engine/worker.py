@@ -107,7 +107,7 @@ class Engine:
             cluster,
             lambda keys: RedisStore(client, keys),
             self._relay,
-            fresh=await is_fresh(settings, client, counts),
+            fresh=await self._is_fresh(counts),
         )
         self._app = build_app(settings, self.host)
         if settings.worker.metrics_port >= 0:
@@ -125,6 +125,14 @@ class Engine:
         gc.collect()
         gc.freeze()
         gc.set_threshold(200_000, 20, 50)
+
+    async def _is_fresh(self, counts: Mapping[str, int]) -> bool:
+        try:
+            return await is_fresh(self._settings, self._client, counts)
+        except KafkaException as error:
+            raise WorkerError(
+                f"Kafka does not say where its topics end: {error.args[0].str()}."
+            ) from error
 
     async def _watch_over(self) -> None:
         assert self.host is not None

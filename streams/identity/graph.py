@@ -42,10 +42,10 @@ class Tie(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Known(msgspec.Struct, frozen=True, array_like=True):
     """A customer.
 
-    `provisional`: only a conversation tells of him.  `identifiers` are keys (bounded: for erasure).
-    `members` are the customers who were joined into him.  `apart` are customers with whom he was
-    taken apart: they are not joined again.  `own` are his ids of kinds of which a person has one
-    (several, if somebody said that both are his).
+    `provisional`: only conversations and claims tell of him.  `identifiers` are keys (bounded: for
+    erasure).  `members` are the customers who were joined into him.  `apart` are customers with
+    whom he was taken apart: they are not joined again.  `own` are his ids of kinds of which a
+    person has one (several, if somebody said that both are his).
     """
 
     first_ms: int
@@ -73,10 +73,13 @@ def differ(one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ..
 
 
 class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A conversation's customer; `probable` when only a claimed identifier says so."""
+    """A conversation's customer; `probable` when only a claim made it his.  `claims`: nothing in it
+    has proven whose it is, so it becomes probable when he turns out to be somebody.
+    """
 
     customer: str
     probable: bool = False
+    claims: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -86,6 +89,16 @@ class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
     conversation: str
 
 
+class NewJoin(msgspec.Struct, frozen=True):
+    """`by` is the key of the identifier that says so.  `probable`: only claims do, so the loser's
+    conversations are the winner's as probable ones.
+    """
+
+    loser: str
+    by: str
+    probable: bool = False
+
+
 class Joined(msgspec.Struct, frozen=True, array_like=True):
     """The ledger of a join. `by` is the key of the identifier that proved it, or `operator`."""
 
@@ -93,6 +106,18 @@ class Joined(msgspec.Struct, frozen=True, array_like=True):
     loser: str
     at_ms: int
     by: str
+
+
+class Shared(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`key` is the state of its link (with the customers who have it).  A team's mailbox has no
+    link, but its address: that is nobody's.
+    """
+
+    key: str
+    kind: str
+    source: str
+    since_ms: int
+    mailbox: str = ""
 
 
 class States(Protocol):
@@ -114,7 +139,9 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "m": msgspec.msgpack.Decoder(Message),
     "a": msgspec.msgpack.Decoder(str),
     "j": msgspec.msgpack.Decoder(Joined),
-    "p": msgspec.msgpack.Decoder(bool),
+    "k": msgspec.msgpack.Decoder(tuple[str, ...]),
+    "s": msgspec.msgpack.Decoder(tuple[Shared, ...]),
+    "p": msgspec.msgpack.Decoder(Trust),
 }
 
 

@@ -14,14 +14,21 @@ def _hash(domain_key: bytes, text: str) -> str:
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
+def _named(identifier: Identifier) -> str:
+    """WhatsApp's id of a person is his telephone number without the plus: one and the same."""
+    if identifier.kind == "whatsapp":
+        return f"phone\x00+{identifier.value}"
+    return f"{identifier.kind}\x00{identifier.value}"
+
+
 def identifier_key(domain_key: bytes, identifier: Identifier) -> str:
     """State key of a normalised identifier; different in every domain."""
-    return "i:" + _hash(domain_key, f"{identifier.kind}\x00{identifier.value}")
+    return "i:" + _hash(domain_key, _named(identifier))
 
 
 def customer_base(domain_key: bytes, identifier: Identifier) -> str:
     """The first part of a customer id: 22 characters; its incarnation follows after a dash."""
-    return _hash(domain_key, f"customer\x00{identifier.kind}\x00{identifier.value}")
+    return _hash(domain_key, f"customer\x00{_named(identifier)}")
 
 
 def provisional_base(domain_key: bytes, conversation: ConversationRef) -> str:
@@ -51,6 +58,16 @@ def join_key(join: str) -> str:
     return f"j:{join}"
 
 
-def network_key(domain: str) -> str:
-    """Whether this domain lets identifiers of the network join customers."""
+def contact_key(identifier: str) -> str:
+    """What a CRM said of the contact with this id's state key: state keys of identifiers."""
+    return f"k:{identifier}"
+
+
+def shared_key(domain: str) -> str:
+    """The list of shared identifiers."""
+    return f"s:{domain}"
+
+
+def policy_key(domain: str) -> str:
+    """The least trust that joins customers in this domain."""
     return f"p:{domain}"

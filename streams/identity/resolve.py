@@ -1,12 +1,13 @@
 """From an event's identifiers to its customer.
 
-- Asserted and curated identifiers that meet join their customers; those of the network do so where
-  the domain's policy says so, else they only find their customer.
+- Identifiers that meet join their customers if they are trusted enough (policy `joins_from`:
+  asserted and curated ones); with less, but more than a claim, they only find a customer.
 - Two customers with different ids of a kind of which a person has one (CRM, account) are two
   people: what they share is marked as shared, and finds nobody from then on.  So are two that were
   split.
-- A claimed identifier that matches exactly one customer attaches the conversation as probable.  An
-  asserted one settles it: the conversation stays, or goes to whom it proves.
+- A claimed identifier that leads to exactly one customer attaches the conversation as probable, in
+  whichever order claim and proof come.  A proof settles it: the conversation stays, or goes to whom
+  it proves.
 - A conversation or message that is known gives its customer; an unknown one gives a provisional
   customer, who loses any later join.
 """
@@ -17,49 +18,41 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from schemas.common import ConversationRef, Identifier
+from schemas.common import ConversationRef, Identifier, Trust
 from schemas.events import EventBase, IdentityLinked, MessagePosted, MessageStatusChanged
-from streams.fold import Timer, View
+from streams.fold import View
+from streams.identity.found import OWN, Found, find, normalised
 from streams.identity.graph import (
-    SHARED,
     STRENGTH,
     Known,
-    Link,
     Message,
+    NewJoin,
     Thread,
-    Tie,
     current,
     differ,
     own_of_both,
 )
-from streams.identity.identifiers import is_role_mailbox, normalise
+from streams.identity.identifiers import Writing
 from streams.identity.index import (
     conversation_key,
     customer_base,
-    customer_key,
     identifier_key,
     message_key,
-    network_key,
+    policy_key,
     provisional_base,
 )
-from streams.identity.joins import join, known_of, unique, unused
-
-MAX_IDENTIFIERS = 16
-"""More than that is no person; the rest of an event's identifiers is passed over."""
-
-MESSAGE_KEPT_MS = 3 * 86_400_000
-"""Receipts come within hours; a read receipt after three days tells nothing new."""
-
-OWN = frozenset({"crm", "user"})
-"""Kinds of which one person has one id: two different ones are two people."""
+from streams.identity.joins import known_of, unused
+from streams.identity.learn import Lesson, keep_thread, learn, remember_message
+from streams.identity.rekey import contact_told, replaced
+from streams.identity.shared import note_shared
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """`customer` is empty when nothing leads to anybody. `joins` are (loser, by which key)."""
+    """`customer` is empty when nothing leads to anybody."""
 
     customer: str
     probable: bool = False
-    joins: tuple[tuple[str, str], ...] = ()
+    joins: tuple[NewJoin, ...] = ()
     conversation: ConversationRef | None = None
     identifiers: tuple[Identifier, ...] = ()
     members: tuple[str, ...] = ()
@@ -70,32 +63,10 @@ class Resolved(msgspec.Struct, frozen=True):
     """Identifiers that were found to be shared just now."""
 
 
-class _Found(msgspec.Struct):
-    """An identifier of the event, its state key, and the customer that it leads to now."""
-
-    identifier: Identifier
-    key: str
-    link: Link | None
-    customer: str | None
-
-    @property
-    def strength(self) -> int:
-        return STRENGTH[self.identifier.trust]
-
-    @property
-    def shared(self) -> bool:
-        return self.link is not None and bool(self.link.others)
-
-    @property
-    def believed(self) -> bool:
-        """A link that was only claimed joins nobody: whoever proves the identifier takes it."""
-        return self.link is not None and STRENGTH[self.link.trust] >= STRENGTH["network"]
-
-
-def keys(domain: str, domain_key: bytes, event: EventBase, region: str) -> Iterable[str]:
+def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
     """The states that resolving the event reads first."""
-    yield network_key(domain)
-    for identifier in _normalised(event, region):
+    yield policy_key(domain)
+    for identifier in normalised(event, writing):
         yield identifier_key(domain_key, identifier)
     if event.conversation:
         yield conversation_key(domain, event.conversation)
@@ -103,69 +74,83 @@ def keys(domain: str, domain_key: bytes, event: EventBase, region: str) -> Itera
         yield message_key(domain, event.source, event.message_id)
 
 
-def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Resolved:
+def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -> Resolved:
     """Finds or makes the customer, and keeps the graph. See the module."""
-    identifiers = _normalised(event, region)
-    found = [_find(identifier, domain_key, view) for identifier in identifiers]
-    if isinstance(event, IdentityLinked) and event.rel == "replaces" and len(found) > 1:
-        return _replace(event, found, domain_key, view)
+    identifiers = normalised(event, writing)
+    found = [find(identifier, domain_key, writing, view) for identifier in identifiers]
+    if isinstance(event, IdentityLinked) and found:
+        if event.rel == "replaces" and len(found) > 1:
+            return _replace(event, found, domain_key, view)
+        if event.rel == "contact":
+            contact_told(found[0], found[1:], view)
+            found = [find(identifier, domain_key, writing, view) for identifier in identifiers]
     message, conversation = _message(event, view)
     thread: Thread | None = None
     if conversation is not None:
         thread = view.get(conversation_key(event.domain, conversation))
-    holder = current(view, thread.customer) if thread else None
+    holder = current(view, thread.customer) if thread else ""
+    doubt = thread is not None and (
+        thread.probable or (thread.claims and holder != thread.customer)
+    )
 
-    proofs = [f for f in found if f.strength >= _joining(event, view) and not f.shared]
+    joining = _joining(event, view)
+    proofs = [f for f in found if f.strength >= joining and not f.shared]
+    finding = [f for f in found if 0 < f.strength < joining and f.believed and not f.shared]
     own = _own(proofs)
     meeting = _meeting(_people(proofs, own, view), own, view)
+    match = "" if proofs else _claimed(found)
     probable = False
     if meeting:
         winner = meeting[0]
-    elif by_network := [
-        f.customer for f in found if f.strength == 1 and f.believed and not f.shared
-    ]:
-        winner = by_network[0] or ""
-    elif holder and thread and _may_keep(holder, thread, proofs, own, view):
-        winner, probable = holder, thread.probable
+    elif finding:
+        winner = finding[0].customer or ""
+    elif holder and not (doubt and proofs) and _may_keep(holder, match, own, view):
+        winner, probable = holder, doubt
     elif message:
         winner = current(view, message.customer)
-    elif (
-        len(claimed := {f.customer for f in found if f.customer and not f.shared}) == 1
-        and not proofs
-    ):
-        [match] = claimed
-        winner, probable = match or "", True
+    elif match:
+        winner, probable = match, True
     else:
         winner = _new(event, conversation, found, domain_key, view)
     if not winner:
         return Resolved("", identifiers=identifiers)
 
-    losers = meeting[1:]
-    moved_from = ""
-    if holder and thread and holder != winner:
-        if thread.probable and proofs:
-            moved_from = holder
-        elif (known := view.get(customer_key(holder))) is None or known.provisional:
-            # Of the conversation's own customer nothing else was known: it is this one.
-            losers.append(holder)
-    losers = [loser for loser in dict.fromkeys(losers) if loser != winner]
-    mine = [] if probable else [f for f in found if not is_role_mailbox(f.identifier)]
-    members = _members(mine, winner, losers)
+    moved_from = holder if doubt and not probable and holder != winner else ""
+    mine = [] if probable else [f for f in found if not f.team]
+    by = proofs[0].key if proofs else ""
+    joins = {loser: NewJoin(loser, by) for loser in meeting[1:]}
+    if holder not in {"", winner, moved_from} and (known := known_of(view, holder)).provisional:
+        # Nothing is proven of the conversation's own customer.  What he claimed elsewhere is not
+        # proven by what is proven here.
+        unproven = probable or bool(known.identifiers)
+        joins.setdefault(holder, NewJoin(holder, by, probable=unproven))
+    for f in mine:
+        if f.takes_over and f.customer and _gives_way(f.customer, winner, view):
+            joins.setdefault(f.customer, NewJoin(f.customer, f.key, probable=True))
+    members = _members(mine, winner, joins)
     if len(members) == 1:
         whose = members[0]
+    elif thread and holder == winner:
+        whose = thread.customer
     else:
-        whose = thread.customer if thread and holder == winner else winner
-    by = proofs[0].key if proofs else ""
-    known = _learn(event, winner, losers, mine, own, by, thread.customer if thread else "", view)
-    shared = sum(_link(f, winner, losers, whose, view) for f in mine)
+        whose = next((f.link.customer for f in found if probable and f.link), winner)
+
+    held = thread.customer if thread else ""
+    lesson = Lesson(winner, tuple(joins.values()), mine, own, whose, held, probable)
+    known, shared = learn(event, lesson, view)
+    for f in found:
+        if f.team:
+            note_shared(event, f.identifier, f.key, view)
     if conversation is not None:
-        _thread(event, conversation, thread, winner, Thread(whose, probable), moved_from, view)
+        proven = any(f.strength for f in found)
+        mine_now = None if moved_from else thread
+        keep_thread(event, conversation, mine_now, lesson, proven, view)
     if isinstance(event, MessagePosted) and event.direction == "outbound":
-        _remember_message(event, whose, conversation, view)
+        remember_message(event, whose, conversation, view)
     return Resolved(
         winner,
         probable,
-        tuple((loser, by) for loser in losers),
+        lesson.joins,
         conversation,
         identifiers,
         (members or (whose,)) if known.members else (),
@@ -179,10 +164,11 @@ def resolve(event: EventBase, domain_key: bytes, region: str, view: View) -> Res
 
 def _joining(event: EventBase, view: View) -> int:
     """The least strength that joins."""
-    return STRENGTH["network"] if view.get(network_key(event.domain)) else STRENGTH["curated"]
+    trust: Trust | None = view.get(policy_key(event.domain))
+    return STRENGTH[trust or "curated"]
 
 
-def _own(proofs: list[_Found]) -> dict[str, tuple[str, ...]]:
+def _own(proofs: list[Found]) -> dict[str, tuple[str, ...]]:
     """The person's own ids that the event names; of a kind that it names twice, both are his."""
     named: dict[str, tuple[str, ...]] = {}
     for f in proofs:
@@ -192,7 +178,7 @@ def _own(proofs: list[_Found]) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _people(proofs: list[_Found], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
+def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
     """Customers that the proofs lead to, and who can be this person; the surest first."""
     named = {f.customer: f.identifier.kind in OWN for f in sorted(proofs, key=_named_last)
              if f.customer and f.believed}  # fmt: skip
@@ -203,21 +189,35 @@ def _people(proofs: list[_Found], own: Mapping[str, tuple[str, ...]], view: View
     )
 
 
-def _named_last(found: _Found) -> bool:
+def _named_last(found: Found) -> bool:
     return found.identifier.kind in OWN
 
 
-def _may_keep(
-    holder: str,
-    thread: Thread,
-    proofs: list[_Found],
-    own: Mapping[str, tuple[str, ...]],
-    view: View,
-) -> bool:
-    """Nobody is proven: the conversation's customer it is, unless he is proven not to be."""
-    if thread.probable and proofs:
+def _claimed(found: list[Found]) -> str:
+    """The one customer whom claims lead to; empty when there is none, or more."""
+    leads = {f.customer for f in found if f.customer and not f.shared}
+    return leads.pop() or "" if len(leads) == 1 else ""
+
+
+def _may_keep(holder: str, match: str, own: Mapping[str, tuple[str, ...]], view: View) -> bool:
+    """Nobody is proven: the conversation's customer it is, unless he is proven not to be, or is
+    nobody yet while a claim leads to somebody.
+    """
+    known = known_of(view, holder)
+    if match not in {"", holder} and known.provisional:
         return False
-    return not differ(own, known_of(view, holder).own)
+    return not differ(own, known.own)
+
+
+def _gives_way(claimer: str, winner: str, view: View) -> bool:
+    """Of whom nothing but claims is known goes to whom the claim proves."""
+    known, apart = known_of(view, claimer), known_of(view, winner).apart
+    return (
+        claimer != winner
+        and known.provisional
+        and winner not in {current(view, other) for other in known.apart}
+        and claimer not in {current(view, other) for other in apart}
+    )
 
 
 def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
@@ -241,24 +241,6 @@ def _age(known: Known, customer: str) -> tuple[bool, int, str]:
     return known.provisional, known.first_ms, customer
 
 
-def _normalised(event: EventBase, region: str) -> tuple[Identifier, ...]:
-    found: dict[tuple[str, str], Identifier] = {}
-    for raw in event.identifiers:
-        one = normalise(raw, region)
-        if one is None:
-            continue
-        known = found.get((one.kind, one.value))
-        if known is None or STRENGTH[one.trust] > STRENGTH[known.trust]:
-            found[one.kind, one.value] = one
-    return tuple(found.values())[:MAX_IDENTIFIERS]
-
-
-def _find(identifier: Identifier, domain_key: bytes, view: View) -> _Found:
-    key = identifier_key(domain_key, identifier)
-    link: Link | None = view.get(key)
-    return _Found(identifier, key, link, current(view, link.customer) if link else None)
-
-
 def _message(event: EventBase, view: View) -> tuple[Message | None, ConversationRef | None]:
     message: Message | None = None
     if isinstance(event, MessageStatusChanged):
@@ -272,12 +254,12 @@ def _message(event: EventBase, view: View) -> tuple[Message | None, Conversation
 def _new(
     event: EventBase,
     conversation: ConversationRef | None,
-    found: list[_Found],
+    found: list[Found],
     domain_key: bytes,
     view: View,
 ) -> str:
     """A customer id that nobody has: numbers are recycled, so incarnations are counted."""
-    people = [f for f in found if not is_role_mailbox(f.identifier) and not f.shared]
+    people = [f for f in found if not f.team and not f.shared]
     if people:
         first = max(people, key=lambda f: (f.identifier.kind in OWN, f.strength))
         base = customer_base(domain_key, first.identifier)
@@ -290,113 +272,18 @@ def _new(
     return unused(base, view)
 
 
-# What is learnt ----------------------------------------------------------------------------------
-
-
-def _members(mine: list[_Found], winner: str, losers: list[str]) -> tuple[str, ...]:
+def _members(mine: list[Found], winner: str, joins: Iterable[str]) -> tuple[str, ...]:
     """For whom the identifiers were first seen; the winner when all are new."""
-    ours = {winner, *losers}
+    ours = {winner, *joins}
     raws = [f.link.customer for f in mine if f.link and f.customer in ours and f.believed]
     return tuple(dict.fromkeys(raws)) or ((winner,) if mine else ())
 
 
-def _learn(
-    event: EventBase,
-    winner: str,
-    losers: list[str],
-    mine: list[_Found],
-    own: Mapping[str, tuple[str, ...]],
-    by: str,
-    holder: str,
-    view: View,
-) -> Known:
-    """Writes what is known of the customer now, and of those who joined him."""
-    stored: Known | None = view.get(customer_key(winner))
-    known = stored or Known(event.recorded_ms, provisional=True)
-    # An identifier that is shared, or found to be, is nobody's own.
-    keys = tuple(f.key for f in mine if not f.shared and f.customer in {None, winner, *losers})
-    known = msgspec.structs.replace(
-        known,
-        provisional=known.provisional and not mine,
-        identifiers=unique(*known.identifiers, *keys),
-        own=own_of_both(known.own, own) if mine else known.own,
-    )
-    if known != stored:
-        view.put(customer_key(winner), known)
-    for loser in losers:
-        tie = Tie(f"{event.id}/{loser}", *_ends(winner, loser, mine, holder))
-        known = join(winner, loser, tie, by, view)
-    return known
-
-
-def _ends(winner: str, loser: str, mine: list[_Found], holder: str) -> tuple[str, str]:
-    """The members that the evidence ties: as the identifiers, or the conversation, know them."""
-    raws = {f.customer: f.link.customer for f in mine if f.link and f.customer and f.believed}
-    return raws.get(winner, winner), raws.get(loser, holder or loser)
-
-
-def _link(found: _Found, winner: str, losers: list[str], whose: str, view: View) -> bool:
-    """Keeps whose the identifier is. True when it has just turned out to be shared."""
-    link, trust = found.link, found.identifier.trust
-    if link is None:
-        view.put(found.key, Link(whose, trust))
-    elif found.customer in {winner, *losers}:
-        if found.strength > STRENGTH[link.trust]:
-            view.put(found.key, msgspec.structs.replace(link, trust=trust))
-    elif STRENGTH[link.trust] == 0 and found.strength > 0:
-        view.put(found.key, Link(whose, trust))
-    elif found.strength >= STRENGTH["curated"]:
-        if winner not in link.others and len(link.others) < SHARED:
-            others = (*link.others, winner)
-            view.put(found.key, msgspec.structs.replace(link, others=others))
-        return not link.others
-    return False
-
-
-def _thread(
-    event: EventBase,
-    conversation: ConversationRef,
-    thread: Thread | None,
-    winner: str,
-    new: Thread,
-    moved_from: str,
-    view: View,
-) -> None:
-    """Keeps whose the conversation is; the first who proved it has it."""
-    if thread is not None and not moved_from:
-        mine = current(view, thread.customer) == winner
-        if mine or not thread.probable:
-            new = Thread(thread.customer, thread.probable and (new.probable or not mine))
-    if new != thread:
-        view.put(conversation_key(event.domain, conversation), new)
-
-
-def _remember_message(
-    event: MessagePosted, whose: str, conversation: ConversationRef | None, view: View
-) -> None:
-    key = message_key(event.domain, event.source, event.message_id)
-    view.put(key, Message(whose, conversation.id if conversation else ""))
-    view.set_timer(Timer(view.now_ms + MESSAGE_KEPT_MS, key, "forget"))
-
-
-def _replace(event: IdentityLinked, found: list[_Found], domain_key: bytes, view: View) -> Resolved:
+def _replace(event: IdentityLinked, found: list[Found], domain_key: bytes, view: View) -> Resolved:
     """The old identifier's customer keeps everything under the new one; the old one is free."""
     old, new = found[0], found[1]
-    customer = old.customer or _new(event, None, [new], domain_key, view)
-    known: Known | None = view.get(customer_key(customer))
-    kept = tuple(key for key in (known.identifiers if known else ()) if key != old.key)
-    own = {
-        kind: tuple(new.key if key == old.key else key for key in keys)
-        for kind, keys in (known.own if known else {}).items()
-    }
-    renewed = known or Known(event.recorded_ms, provisional=False)
-    view.put(
-        customer_key(customer),
-        msgspec.structs.replace(
-            renewed, provisional=False, identifiers=unique(*kept, new.key), own=own
-        ),
-    )
-    view.delete(old.key)
-    raw = old.link.customer if old.link else customer
-    view.put(new.key, Link(raw, new.identifier.trust))
-    return Resolved(customer, identifiers=(new.identifier,))
+    customer = (not old.shared and old.customer) or new.customer
+    if not customer:
+        customer = _new(event, None, [new], domain_key, view)
+    joins = replaced(event, old, new, customer, view)
+    return Resolved(customer, joins=joins, identifiers=(new.identifier,))

@@ -101,6 +101,8 @@ def _meaning(event: EventBase) -> tuple[str, dict[str, Any]] | None:
         case AgentConnected(mode="owner"):
             called_back = event.actor.kind == "agent"
             return "connected", {"agent": event.agent} | ({"callback": True} if called_back else {})
+        case AgentConnected(mode="consult" | "conference"):
+            return "consulted", {"agent": event.agent}
         case AgentDisconnected():
             return "gone", {"agent": event.agent}
         case AgentOffered():

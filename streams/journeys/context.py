@@ -19,7 +19,8 @@ def listened(excerpts: Excerpts | None, event: EventBase, policy: Policy) -> Exc
         return None
     text = event.personal.get("text") or event.personal.get("comment") or ""
     note = event.personal.get("note", "")
-    name = event.personal.get("name", "") if event.actor.kind == "customer" else ""
+    his = event.actor.kind == "customer" and not event.probable
+    name = event.personal.get("name", "") if his else ""
     if not (text or note or name):
         return None
     known = excerpts or Excerpts()

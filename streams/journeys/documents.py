@@ -101,7 +101,11 @@ def context_document(
     now_ms: int,
     hidden: Collection[str] = (),
 ) -> dict[str, Any]:
-    """What an agent should see when this customer appears; parts named in `hidden` are left out."""
+    """What an agent should see when this customer appears; parts named in `hidden` are left out.
+
+    Words of conversations that are only probably his are not among the excerpts; and while such a
+    one is the latest, there are none at all: whoever speaks may be somebody else.
+    """
     whole = _context(state, excerpts, now_ms)
     return {name: part for name, part in whole.items() if name not in hidden}
 
@@ -110,10 +114,12 @@ def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> di
     live = [j for j in state.journeys.values() if not j.resolved_ms]
     done = [j for j in state.journeys.values() if j.resolved_ms]
     latest = max(live, key=lambda j: (j.last_ms, j.id), default=None)
-    said = excerpts or Excerpts()
+    doubtful = _is_doubtful(state, latest)
+    said = Excerpts() if doubtful else _certain(state, excerpts or Excerpts())
     return {
         "customer": state.customer,
         "domain": state.domain,
+        "certainty": "probable" if doubtful else "certain",
         "name": said.name or None,
         "journeys": [_summary(j) for j in sorted(live, key=lambda j: -j.last_ms)],
         "about": about(latest.topic) if latest and latest.topic else None,
@@ -138,6 +144,22 @@ def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> di
         "recent": [_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
         "now_ms": now_ms,
     }
+
+
+def _is_doubtful(state: CustomerState, journey: Journey | None) -> bool:
+    """Is the latest thing that the customer did only probably his?"""
+    if journey is None:
+        return False
+    acts = [e for e in journey.timeline if e.kind == "act"]
+    return bool(acts) and acts[-1].conversation in state.doubtful
+
+
+def _certain(state: CustomerState, said: Excerpts) -> Excerpts:
+    return Excerpts(
+        said.name,
+        [one for one in said.said if one.conversation not in state.doubtful],
+        [one for one in said.notes if one.conversation not in state.doubtful],
+    )
 
 
 _OURS = frozenset({"told", "viewed"})
@@ -226,6 +248,8 @@ def label(entry: Entry) -> str:
             return f"Customer wrote on {on(entry.channel)}{times}"
         case "connected":
             return f"{who} called the customer" if data.get("callback") else f"{who} took the call"
+        case "consulted":
+            return f"{who} was consulted"
         case "reply":
             return f"{who} answered on {on(entry.channel)}{times}"
         case "bot":

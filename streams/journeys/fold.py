@@ -45,7 +45,8 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
         if both != mine:
             state.members[key] = both
     if not event.probable:
-        return settle(state, key) if key in state.doubtful else set()
+        proven = any(one.trust != "claimed" for one in event.identifiers)
+        return settle(state, key) if proven and key in state.doubtful else set()
     if key not in state.doubtful and key not in state.conversations:
         state.doubtful.append(key)
     return set()

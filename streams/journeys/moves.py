@@ -22,6 +22,14 @@ def tombstone(state: CustomerState, winner: str) -> CustomerState:
     return CustomerState(state.customer, state.domain, opened=state.opened, moved_to=winner)
 
 
+def doubted(state: CustomerState) -> CustomerState:
+    """The same story (a fork), of which nothing is certain to be its new customer's."""
+    state = state.fork()
+    waiting = (e.conversation for e in state.pending if e.conversation)
+    state.doubtful = list(dict.fromkeys([*state.doubtful, *state.conversations, *waiting]))
+    return state
+
+
 def unite(
     state: CustomerState, other: CustomerState, policy: Policy
 ) -> tuple[set[str], list[Change]]:
@@ -41,24 +49,26 @@ def unite(
     state.left = {member: to for member, to in left.items() if to not in back}
     waiting = (e.conversation for e in other.pending if e.conversation)
     for key in {*other.conversations, *other.members, *waiting}:
-        both = list(dict.fromkeys([*members_of(state, key), *members_of(other, key)]))[:4]
-        if both != [state.customer]:
-            state.members[key] = both
+        members = list(dict.fromkeys([*members_of(state, key), *members_of(other, key)]))[:4]
+        if members != [state.customer]:
+            state.members[key] = members
+    sure = _sure(state) | _sure(other)
+    both = dict.fromkeys([*state.doubtful, *other.doubtful])
+    state.doubtful = [key for key in both if key not in sure]
     state.conversations = {**other.conversations, **state.conversations}
-    state.doubtful = [key for key in state.doubtful if key not in _sure(other)] + [
-        key for key in other.doubtful if key not in state.doubtful and key not in _sure(state)
-    ]
     return refolded(state, entries, known, policy)
 
 
 def _sure(state: CustomerState) -> set[str]:
+    """Conversations of his without doubt."""
     return {key for key in state.conversations if key not in state.doubtful}
 
 
 def taken_out(
-    state: CustomerState, goes: Callable[[str], bool], into: str, policy: Policy
+    state: CustomerState, goes: Callable[[str], bool], proven: str, into: str, policy: Policy
 ) -> tuple[CustomerState, set[str], list[Change]]:
-    """Takes the conversations of which `goes` (by key) out of `state` (a fork).
+    """Takes the conversations of which `goes` (by key) out of `state` (a fork).  What was doubtful
+    stays so, but for the one that is `proven` to be `into`'s.
 
     Returns their story as a state for `into`, the journeys that stay to be looked at, and what is
     taken back of those that are no more.  Sealed journeys stay.
@@ -74,6 +84,7 @@ def taken_out(
         consent=dict(state.consent),
         members={key: state.members[key] for key in going if key in state.members},
         conversations={k: i for k, i in state.conversations.items() if k in going},
+        doubtful=[key for key in state.doubtful if key in going and key != proven],
     )
     parted.pending = [e for e in entries if e.conversation in going]
     for key in going:

@@ -1,7 +1,8 @@
 """Transfers and hand-offs: the conversation changes hands.
 
 What a vendor names (a transfer event) and what it only implies (another assignee) are the same
-transfer.  Consulting is none, and the first assignment neither.  From a bot to a human it is a
+transfer.  Consulting is none, and the first assignment neither; but who was consulted takes what is
+then passed on, unless its vendor names somebody else.  From a bot to a human it is a
 hand-off.  Successful: a human accepted, the context was not missing, and it did not bounce back
 within ten minutes.  A→B→A within that time is one bounced transfer, and ping-pong.
 """
@@ -41,6 +42,7 @@ class _Holding(msgspec.Struct):
     hands: Hands = {}
     human: bool = False
     bot: bool = False
+    consulted: str = ""
     open: Moved | None = None
 
 
@@ -63,6 +65,8 @@ def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
                 _named(entry, holding, moved)
             case "connected" | "reply":
                 _human(entry, holding, moved, found)
+            case "consulted":
+                _consulted(entry, holding)
             case "offered" if entry.data["outcome"] == "declined" and holding.open:
                 holding.open.outcome = "refused"
             case "left" if entry.data["outcome"] == "abandoned" and holding.open:
@@ -164,8 +168,28 @@ def _named(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
         transfer.kind, transfer.named = entry.data["kind"], True
     if phase == "accepted" and transfer.accepted_ms is None:
         transfer.accepted_ms = entry.at_ms
+        if not after and not transfer.after and holding.consulted:
+            transfer.after = after = {"agent": holding.consulted}
     if after:
         holding.hands = after
+
+
+def _consulted(entry: Entry, holding: _Holding) -> None:
+    """Another agent is connected beside the one who has it.  If that one has passed it on already,
+    this is who takes it: some vendors tell no more of a transfer past the queues.
+    """
+    agent, transfer = entry.data["agent"], holding.open
+    holding.consulted = agent
+    if (
+        transfer is not None
+        and transfer.named
+        and not transfer.outcome
+        and transfer.accepted_ms is None
+        and agent != transfer.before.get("agent")
+    ):
+        transfer.accepted_ms = entry.at_ms
+        transfer.after = {**transfer.after, "agent": agent}
+        holding.hands = {"agent": agent}
 
 
 def _human(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings) -> None:

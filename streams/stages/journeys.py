@@ -19,6 +19,7 @@ from schemas.events import (
     ErasureRequested,
     Event,
     IdentityJoined,
+    IdentityLinked,
     IdentitySplit,
     JourneyMoved,
     OperatorCommand,
@@ -75,6 +76,8 @@ class Journeys(Fold):
     def keys(self, prepared: Event | str) -> Iterable[str]:
         if isinstance(prepared, str | ClockTick):
             return ()
+        if isinstance(prepared, IdentityLinked) and prepared.conversation is None:
+            return ()
         if isinstance(prepared, PolicyChanged):
             return (f"policy:{prepared.domain}",)
         customer = prepared.loser if isinstance(prepared, IdentityJoined) else prepared.customer
@@ -84,8 +87,8 @@ class Journeys(Fold):
         match prepared:
             case str():
                 dead_letter(view, record, "malformed", prepared, self.name)
-            case ClockTick():
-                pass  # the engine's clock has moved: that was all
+            case ClockTick() | IdentityLinked(conversation=None):
+                pass  # the engine's clock has moved, or only identity has learnt: that was all
             case PolicyChanged():
                 self._policy_changed(prepared, record, view)
             case IdentityJoined():
@@ -147,7 +150,10 @@ class Journeys(Fold):
             return
         for journey in state.journeys.values():
             view.clear_timer(event.loser, "look", _number(journey.id))
-        self._send(event, event.loser, event.customer, state, excerpts or Excerpts(), view)
+        heard = excerpts or Excerpts()
+        if event.probable:
+            state, heard = moves.doubted(state), Excerpts("", heard.said, heard.notes)
+        self._send(event, event.loser, event.customer, state, heard, view)
 
     def _send(
         self, cause: Event, loser: str, to: str, state: CustomerState, said: Excerpts, view: View
@@ -220,7 +226,7 @@ class Journeys(Fold):
             return key == one or (bool(members) and members <= leaving)
 
         before = set(state.journeys)
-        parted, touched, taken_back = moves.taken_out(state, goes, into, policy)
+        parted, touched, taken_back = moves.taken_out(state, goes, one, into, policy)
         for ident in before - set(state.journeys):
             view.clear_timer(state.customer, "look", _number(ident))
         stays, gone = context.parted(said, parted.conversations)
@@ -289,6 +295,7 @@ class Journeys(Fold):
         state.floor_ms = max(state.floor_ms, journey.last_ms)
         for key in [k for k, owner in state.conversations.items() if owner == ident]:
             del state.conversations[key]
+        state.doubtful = [key for key in state.doubtful if key in state.conversations]
         view.clear_timer(state.customer, "look", _number(ident))
 
     def _announce(

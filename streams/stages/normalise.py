@@ -27,8 +27,10 @@ from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknow
 from streams.fold import Count, Fold, Observe, Publish, Record, Timer, View
 from streams.identity import graph
 from streams.identity.graph import Tie
-from streams.identity.index import conversation_key, customer_key, network_key
+from streams.identity.identifiers import Writing
+from streams.identity.index import conversation_key, customer_key, policy_key
 from streams.identity.joins import join, split
+from streams.identity.mail import RULES, MailRule
 from streams.identity.resolve import Resolved, keys, resolve
 from streams.stages.judgement import judgement
 from streams.stages.letters import dead_letter
@@ -55,12 +57,14 @@ class Normalise(Fold):
         sources: Iterable[SourceConfig],
         adapters: Mapping[str, Adapter],
         events_partitions: int,
+        mail: Mapping[str, MailRule] = RULES,
     ) -> None:
-        """`domains` holds each domain's key."""
+        """`domains` holds each domain's key; `mail` the rules of mail domains."""
         self._domains = domains
         self._sources = {source.name: source for source in sources} | {"filrouge": _FIRST_PARTY}
         self._adapters = adapters
         self._partitions = events_partitions
+        self._mail = mail
 
     def prepare(self, record: Record) -> Parsed:
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -84,11 +88,12 @@ class Normalise(Fold):
     def keys(self, prepared: Parsed) -> Iterable[str]:
         for event in prepared.events:
             if (key := self._domains.get(event.domain)) is not None:
-                yield from keys(event.domain, key, event, self._region(event))
+                yield from keys(event.domain, key, event, self._writing(event))
 
-    def _region(self, event: EventBase) -> str:
+    def _writing(self, event: EventBase) -> Writing:
         source = self._sources.get(event.source)
-        return source.options.get("region", "") if source else ""
+        region = source.options.get("region", "") if source else ""
+        return Writing(region, self._mail)
 
     def apply(self, prepared: Parsed, record: Record, view: View) -> None:
         source = self._sources.get(_header(record, "source"))
@@ -108,8 +113,8 @@ class Normalise(Fold):
             view.emit(Observe("clock_skew_seconds", skew_s, (event.source,)))
         match event:
             case ClockTick() | PolicyChanged():
-                if isinstance(event, PolicyChanged) and "network_joins" in event.policy:
-                    view.put(network_key(event.domain), bool(event.policy["network_joins"]))
+                if isinstance(event, PolicyChanged):
+                    self._policy_changed(event, view)
                 self._broadcast(event, view)
                 return
             case OperatorCommand(command="join" | "split" | "attach"):
@@ -126,7 +131,7 @@ class Normalise(Fold):
             customer = graph.current(view, event.customer)
             self._publish(msgspec.structs.replace(event, customer=customer), view)
             return
-        resolved = resolve(event, domain_key, self._region(event), view)
+        resolved = resolve(event, domain_key, self._writing(event), view)
         if not resolved.customer:
             dead_letter(view, record, "no_customer", _nobody(kind), self.name)
             return
@@ -178,6 +183,12 @@ class Normalise(Fold):
     def _publish(self, event: EventBase, view: View) -> None:
         view.emit(Publish("events", event.customer, encode_event(event), _HEADERS))
 
+    def _policy_changed(self, event: PolicyChanged, view: View) -> None:
+        """Identity needs one field of it; a policy that is wrong is refused where it is used."""
+        trust = event.policy.get("joins_from")
+        if trust in {"asserted", "curated", "network"}:
+            view.put(policy_key(event.domain), trust)
+
     def _broadcast(self, event: EventBase, view: View) -> None:
         """Time passes, and the policy holds, for every customer."""
         value = encode_event(event)
@@ -186,15 +197,16 @@ class Normalise(Fold):
 
     def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
         """The loser's fold must see it: the record is keyed by the loser."""
-        for loser, by in resolved.joins:
+        for one in resolved.joins:
             joined = IdentityJoined(
-                **_envelope(event, f"join/{loser}"),
+                **_envelope(event, f"join/{one.loser}"),
                 customer=resolved.customer,
-                loser=loser,
-                join=f"{event.id}/{loser}",
-                by=by,
+                loser=one.loser,
+                join=f"{event.id}/{one.loser}",
+                by=one.by,
+                probable=one.probable,
             )
-            view.emit(Publish("events", loser, encode_event(joined), _HEADERS))
+            view.emit(Publish("events", one.loser, encode_event(joined), _HEADERS))
 
     def _command(self, event: OperatorCommand, record: Record, view: View) -> None:
         """An operator's word about who is who. What cannot be done becomes a dead letter."""
@@ -213,7 +225,7 @@ class Normalise(Fold):
         if winner == loser:
             return f"{winner!r} and {event.args['loser']!r} are one customer already."
         join(winner, loser, Tie(f"{event.id}/{loser}", winner, loser), "operator", view)
-        self._joined(event, Resolved(winner, joins=((loser, "operator"),)), view)
+        self._joined(event, Resolved(winner, joins=(graph.NewJoin(loser, "operator"),)), view)
         return ""
 
     def _split(self, event: OperatorCommand, view: View) -> str:

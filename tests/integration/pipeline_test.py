@@ -138,6 +138,7 @@ async def customers_write(stack: Stack, numbers: range) -> None:
         for at in range(0, len(numbers), 10):
             await asyncio.gather(*(one(number) for number in numbers[at : at + 10]))
             await asyncio.sleep(0.1)
+    await asyncio.sleep(0)  # aiohttp closes its connections in the loop's next round
 
 
 def test_every_webhook_counts_once_though_a_worker_joins_and_one_is_killed(stack: Stack) -> None:
@@ -238,6 +239,50 @@ def test_a_stranger_gets_an_answer_that_says_why(stack: Stack) -> None:
     assert status == 404 and "nowhere" in text
     status, text = asyncio.run(post("chatwoot", b"x" * 10_000_000, headers))
     assert status == 413 and "1048576 bytes" in text
+
+
+def identity(stack: Stack, who: str) -> dict[str, object]:
+    answer = stack.command("identity", "show", "--json", who)
+    assert answer.returncode == 0, answer.stdout
+    return json.loads(answer.stdout)  # type: ignore[no-any-return]
+
+
+def test_an_operator_joins_looks_undoes_and_imports(stack: Stack, tmp_path: Path) -> None:
+    ada, bo = (f"whatsapp:{person(number).phone.lstrip('+')}" for number in (1, 2))
+    winner, loser = identity(stack, ada)["customer"], identity(stack, bo)["customer"]
+    assert winner != loser
+    answer = stack.command("identity", "join", ada, bo)
+    assert answer.returncode == 0, answer.stdout
+    shown = identity(stack, bo)
+    assert (shown["customer"], shown["members"]) == (winner, [loser])
+    [join] = [one["join"] for one in shown["joins"]]  # type: ignore[attr-defined]
+    assert stack.ask(f"/v1/identity?customer={loser}") == shown
+    assert f"identity split {join}" in stack.command("identity", "show", ada).stdout
+
+    request = Request(f"http://127.0.0.1:{stack.console}/v1/identity/split", method="POST")
+    request.add_header("Authorization", "Bearer a-token")
+    request.add_header("Content-Type", "application/json")
+    request.data = json.dumps({"join": join, "agent": "zoe"}).encode()
+    with urlopen(request, timeout=10) as accepted:
+        assert accepted.status == 202
+    deadline = time.monotonic() + 30
+    while identity(stack, bo)["customer"] == winner and time.monotonic() < deadline:
+        time.sleep(0.5)
+    into = identity(stack, bo)["customer"]
+    assert into not in {winner, loser}
+    assert identity(stack, bo)["apart"] == [winner]
+    assert stack.command("identity", "split", join).returncode == 1
+
+    file = tmp_path / "contacts.csv"
+    file.write_text(f"crm,whatsapp,email\n7,{ada.partition(':')[2]},ada@example.com\n")
+    answer = stack.command("import", "contacts", str(file))
+    assert "1 contacts sent, 0 rows refused." in answer.stdout
+    deadline = time.monotonic() + 30
+    while stack.command("identity", "show", "ada@example.com").returncode:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert identity(stack, "ada@example.com")["customer"] == winner
+    assert json.loads(stack.command("identity", "shared", "--json").stdout) == []
 
 
 def test_lag_topics_and_doctor_tell_the_truth(stack: Stack) -> None:

@@ -9,14 +9,11 @@ from its seed alone; the seed stands in the message of a failure.
 from __future__ import annotations
 
 import random
-from collections import Counter, deque
 from typing import Any
 
-import msgspec
 import pytest
 
-from schemas.cloudevents import decode_event, decode_fact
-from schemas.common import Actor, ConversationRef, Identifier, Party
+from schemas.common import Actor, ConversationRef, Identifier, Party, Trust
 from schemas.events import (
     AssignmentChanged,
     ClockTick,
@@ -26,122 +23,15 @@ from schemas.events import (
     MessagePosted,
     OperatorCommand,
 )
-from streams.channels.base import Parsed
-from streams.channels.registry import adapters
-from streams.engine.driver import Driver
-from streams.engine.partition import partition_for
-from streams.fold import POSITION_HEADER, Record
 from streams.identity.graph import current
 from streams.identity.identifiers import normalise
 from streams.identity.index import identifier_key
-from streams.stages.journeys import Journeys
-from streams.stages.normalise import Normalise
-from tests.world import DAY, DOMAIN, START, States
+from tests.lanes import Lanes
+from tests.world import DAY, DOMAIN, START
 
-PARTITIONS = 4
 CHANNELS = ("chat", "email", "whatsapp")
 IDS = 3
 """Identifiers of a person; each is on a channel of its own."""
-
-
-class Lanes:
-    """Normalise and four partitions of journeys; `turn` draws who goes next."""
-
-    def __init__(self, turn: random.Random | None) -> None:
-        self._turn = turn
-        self.normalise = self._driver(Normalise({DOMAIN: b"k" * 16}, [], adapters(), PARTITIONS), 0)
-        self.lanes = [self._driver(Journeys(), n) for n in range(PARTITIONS)]
-        self.queues: list[deque[Record]] = [deque() for _ in range(PARTITIONS)]
-        self.written = [0] * PARTITIONS
-        self.facts: dict[str, Any] = {}
-        self.cells: Counter[tuple[str, int, str]] = Counter()
-        self.ledger: dict[tuple[int, str], bytes] = {}
-        self.letters: list[str] = []
-        self.joins: list[str] = []
-
-    @staticmethod
-    def _driver(fold: Any, partition: int) -> Driver:
-        made = Driver(fold, "test", fold.input_topic, partition)
-        made.states = States()
-        return made
-
-    def put(self, event: EventBase) -> None:
-        record = Record(
-            "webhooks", 0, self.normalise.at.offset, event.recorded_ms, DOMAIN.encode(), b""
-        )
-        self.normalise.advance([(record, Parsed((event,)))], 1 << 60)
-        self._take(self.normalise)
-        while self._turn is not None and any(self.queues) and self._turn.random() < 0.5:
-            self._step()
-
-    def drain(self) -> None:
-        while any(self.queues):
-            self._step()
-
-    def _step(self) -> None:
-        ready = [n for n, queue in enumerate(self.queues) if queue]
-        at = self._turn.choice(ready) if self._turn else ready[0]
-        record = self.queues[at].popleft()
-        lane = self.lanes[at]
-        lane.advance([(record, lane.fold.prepare(record))], 1 << 60)
-        self._take(lane)
-
-    def _take(self, lane: Driver) -> None:
-        batch = lane.take()
-        for sent in batch.outbox:
-            publish = sent.publish
-            if publish.topic == "events":
-                to = publish.partition
-                to = partition_for(publish.key, PARTITIONS) if to is None else to
-                headers = (*publish.headers, (POSITION_HEADER, sent.pos.encode()))
-                record = Record(
-                    "events", to, self.written[to], sent.timestamp_ms, b"", publish.value, headers
-                )
-                self.written[to] += 1
-                self.queues[to].append(record)
-                event = decode_event(publish.value)
-                if (join := getattr(event, "join", "")) and not hasattr(event, "into"):
-                    self.joins.append(join)
-            elif publish.topic == "journeys":
-                fact = decode_fact(publish.value)
-                known = self.facts.get(fact.subject_id)
-                assert known is None or fact.revision == known.revision + 1, "a revision is missing"
-                self.facts[fact.subject_id] = fact
-            elif publish.topic == "dead-letters":
-                self.letters.append(dict(publish.headers)["dead-reason"].decode())
-        for (size, start), cells in batch.panes.items():
-            if size == "1h":
-                for cell, amount in cells.items():
-                    self.cells[cell, start, size] += amount
-        for hour, lines in batch.ledger.items():
-            for entry, raw in lines.items():
-                if raw is None:
-                    self.ledger.pop((hour, entry), None)
-                else:
-                    self.ledger[hour, entry] = raw
-
-    def summary(self) -> tuple[list[Any], dict[Any, int], int]:
-        """What stands, without the names that depend on whose journey it was at first."""
-        names = {
-            fact.journey: f"journey of {fact.at_ms}"
-            for fact in self.facts.values()
-            if fact.subject_id.endswith("/opened") and fact.state == "asserted"
-        }
-
-        def nameless(fact: Any) -> Any:
-            changes = {"revision": 1, "customer": "", "journey": names[fact.journey]}
-            changes["subject_id"] = fact.subject_id.removeprefix(fact.journey)
-            for field in ("follows", "of"):
-                if getattr(fact, field, None):
-                    changes[field] = names.get(getattr(fact, field), "")
-            return msgspec.structs.replace(fact, **changes)
-
-        stands = [nameless(f) for f in self.facts.values() if f.state == "asserted"]
-        return (
-            sorted(stands, key=repr),
-            {cell: amount for cell, amount in self.cells.items() if amount},
-            len(self.ledger),
-        )
 
 
 def history(dice: random.Random) -> list[EventBase]:
@@ -171,6 +61,13 @@ def happens(dice: random.Random, number: int, arrival: int) -> EventBase:
         "conversation": ConversationRef(f"s{which}", f"{person}/{which}/{dice.randrange(2)}"),
     }  # fmt: skip
     agent = Actor("agent", dice.choice(("zoe", "yan")))
+    if dice.random() < 0.15:  # a form, whose sender only says who he is
+        envelope["channel"], envelope["source"] = "form", "forms"
+        envelope["conversation"] = ConversationRef("forms", f"{person}/{which}/{dice.randrange(2)}")
+        envelope["identifiers"] = (ident(person, which, "claimed"),)
+        return MessagePosted(
+            **envelope, actor=Actor("customer"), message_id=f"m{number}", direction="inbound"
+        )
     match dice.randrange(7):
         case 0 | 1 | 2:
             return MessagePosted(
@@ -190,8 +87,8 @@ def happens(dice: random.Random, number: int, arrival: int) -> EventBase:
     return ConversationUpdated(**envelope, actor=agent, status="resolved")
 
 
-def ident(person: int, which: int) -> Identifier:
-    return Identifier("vendor", f"s{which}:{person}", "asserted")
+def ident(person: int, which: int, trust: Trust = "asserted") -> Identifier:
+    return Identifier("vendor", f"s{which}:{person}", trust)
 
 
 def link(number: int, at_ms: int, person: int, which: int) -> IdentityLinked:
@@ -264,11 +161,16 @@ PART = 500
 
 @pytest.mark.parametrize("first", range(0, SEEDS, PART))
 def test_a_journeys_way_leaves_no_trace(first: int) -> None:
-    """Every third history is joined with a stranger's by mistake, and taken apart again."""
+    """Every third history is joined with a stranger's by mistake, and taken apart again.  That one
+    is without claims: one that is proven while the wrong join stands stays where it was made.
+    """
     for seed in range(first, first + PART):
         dice = random.Random(seed)
         events = history(dice)
-        learnt = joined_by_mistake if seed % 3 == 0 else learnt_late
+        learnt = learnt_late
+        if seed % 3 == 0:
+            events = [event for event in events if event.source != "forms"] or events
+            learnt = joined_by_mistake
         assert learnt(events, dice).summary() == known_from_the_start(events).summary(), seed
 
 

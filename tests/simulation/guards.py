@@ -142,11 +142,6 @@ MUTATIONS = (
         Lane, "confirm", "if self.idle and", "if False and",
         frozenset({"redis loses"}),
     ),
-    Mutation(
-        "a clock moves by its own upstream only", "a record that came another way moves the clock",
-        Driver, "_apply", "if upstream is None or upstream.moves:", "if True:",
-        frozenset({"slow wire"}),
-    ),
 )  # fmt: skip
 
 TRIES = 120

@@ -7,6 +7,7 @@ import pytest
 from tests.simulation.guards import MUTATIONS, Mutation, hunt
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.guard)
 def test_the_engine_without_this_guard_is_caught(mutation: Mutation) -> None:
     caught = hunt(mutation)

@@ -73,9 +73,7 @@ def webhooks(seed: int, seconds: float, wall_ms: Any) -> list[Webhook]:
     return sorted(found, key=lambda w: w.at_s)
 
 
-def _event(
-    chance: Chance, number: int, domain: str, wall_ms: int, kills: bool
-) -> EventBase:
+def _event(chance: Chance, number: int, domain: str, wall_ms: int, kills: bool) -> EventBase:
     who = chance.number(1, 4)
     user = Identifier("user", f"u{who}", "asserted")
     phone = Identifier("phone", f"+1212555010{who}", "asserted")
@@ -131,8 +129,8 @@ class Brittle(Fold):
     def __init__(self, fold: Fold, *, timers: bool = False) -> None:
         self.fold = fold
         self.name, self.version, self.input_topic = fold.name, fold.version, fold.input_topic
-        self._kills = f"-kills-{fold.name}\"".encode()
-        self._kills_early = f"-kills-{fold.name}-prepare\"".encode()
+        self._kills = f'-kills-{fold.name}"'.encode()
+        self._kills_early = f'-kills-{fold.name}-prepare"'.encode()
         self._timers = timers
 
     def prepare(self, record: Record) -> Any:

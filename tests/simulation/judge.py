@@ -120,7 +120,9 @@ def _filled(tables: Mapping[Any, Any]) -> dict[Any, Any]:
     return {name: table for name, table in tables.items() if table}
 
 
-def _figures(name: str, what: str, want: Mapping[Any, int], have: Mapping[Any, int]) -> Iterator[Fault]:
+def _figures(
+    name: str, what: str, want: Mapping[Any, int], have: Mapping[Any, int]
+) -> Iterator[Fault]:
     for cell in sorted(want.keys() | have.keys(), key=str):
         more = have.get(cell, 0) - want.get(cell, 0)
         if more:
@@ -132,4 +134,6 @@ def _difference(want: Any, have: Any) -> str:
     if isinstance(want, set):
         return f"missing {sorted(want - have)[:2]}, too many {sorted(have - want)[:2]}"
     keys = [k for k in want.keys() | have.keys() if want.get(k) != have.get(k)]
-    return ", ".join(f"{k!r}: {want.get(k)!r} ≠ {have.get(k)!r}"[:300] for k in sorted(keys, key=str)[:2])
+    return ", ".join(
+        f"{k!r}: {want.get(k)!r} ≠ {have.get(k)!r}"[:300] for k in sorted(keys, key=str)[:2]
+    )

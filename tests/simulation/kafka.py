@@ -24,6 +24,7 @@ COUNTS = {
 }  # fmt: skip
 """Partitions by topic; the role is the name."""
 
+
 class Log:
     """All partitions. Offsets may have holes, as compaction leaves them."""
 

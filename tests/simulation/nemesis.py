@@ -27,7 +27,7 @@ KINDS = (
     "hole",  # offsets without a record, as compaction leaves them
     "log cut",  # an outage longer than retention; the operator restores the log
     "lane lags",  # one partition is not read for a while, the others are
-    "slow wire",  # what one worker produces to one partition arrives late
+    "slow wire",  # what one worker sends to one partition of events arrives late
     "night",  # hours or days without anything
 )
 
@@ -59,7 +59,9 @@ def blows(seed: int, seconds: float) -> list[Blow]:
     found = [Blow(night_s, "night", 0.0, chance.number(0, 999))]
     for _ in range(chance.number(1, 8)):
         # Half of them come when much is due.
-        at_s = chance.between(0.5, seconds) if chance.one_in(2) else night_s + chance.between(-1, 0.5)
+        at_s = (
+            chance.between(0.5, seconds) if chance.one_in(2) else night_s + chance.between(-1, 0.5)
+        )
         length_s, which = chance.between(0.2, 5.0), chance.number(0, 999)
         found.append(Blow(at_s, chance.pick(kinds), length_s, which))
     return sorted(found, key=lambda blow: blow.at_s)
@@ -130,7 +132,7 @@ async def strike(run: Run, blow: Blow) -> None:
             await asyncio.sleep(blow.length_s)
             run.lagging.discard(where)
         case "slow wire":
-            wire = (worker.name, sorted(run.group.owners)[blow.which // 8 % len(run.group.owners)])
+            wire = (worker.name, ("events", blow.which // 8 % 3))
             run.log.slow[wire] = blow.length_s
             await asyncio.sleep(blow.length_s)
             run.log.slow.pop(wire, None)

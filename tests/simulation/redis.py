@@ -62,7 +62,9 @@ def _do(store: MemoryStore, now_s: float, method: str, arguments: tuple[Any, ...
 class Servers:
     """All homes, on shards that fail by themselves; and what the nemesis does to them."""
 
-    def __init__(self, chance: Chance, shards: int, watch: Callable[[Home, str, Any], None]) -> None:
+    def __init__(
+        self, chance: Chance, shards: int, watch: Callable[[Home, str, Any], None]
+    ) -> None:
         """`watch(home, method, arguments)` sees every write that was applied."""
         self._chance = chance
         self._shards = shards

@@ -48,9 +48,7 @@ PATIENCE_S = 300.0
 KEYSPACE = "main"
 SETTINGS = Settings(
     keyspace=KEYSPACE,
-    worker=WorkerSettings(
-        session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40
-    ),
+    worker=WorkerSettings(session_timeout_ms=int(SESSION_S * 1_000), outbox_entries=40),
 )
 
 
@@ -173,7 +171,10 @@ class Run(World):
             self._claims[home.name, store.epoch] = (arguments[2], now_s)
             return
         if arguments[0] != store.epoch:
-            self.fault("usurped", f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it")
+            self.fault(
+                "usurped",
+                f"{home.name}: {method} of epoch {arguments[0]} while {store.epoch} holds it",
+            )
         if method == "commit":
             batch: Batch = arguments[1]
             self._committed.update(outgoing.pos for outgoing in batch.outbox)
@@ -240,7 +241,9 @@ class Run(World):
             outcome=outcome, at_ms=self.wall_ms(),
         )  # fmt: skip
         value = encode_attempt(record)
-        self.log.append("notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ())
+        self.log.append(
+            "notifications", part, value, notice.collapse_key.encode(), self.wall_ms(), ()
+        )
 
     async def _heal(self) -> None:
         self.healing = True
@@ -260,15 +263,17 @@ class Run(World):
         for night_ms in (0, 90_000_000, 700_000_000):
             self.night_ms += night_ms
             quiet = 0
-            while quiet < 4:
+            while quiet < 3:
                 if self.loop.time() > deadline_s:
                     return False
-                await asyncio.sleep(0.6)
+                await asyncio.sleep(0.5)
                 quiet = quiet + 1 if self._is_quiet() else 0
         return True
 
     def _is_quiet(self) -> bool:
-        if any(not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()):
+        if any(
+            not hasattr(worker, "host") or not worker._flows for worker in self.workers.values()
+        ):
             return False
         for where in self.group.owners:
             position = self.home_of(where).store.position
@@ -320,7 +325,7 @@ def simulate(plan: Plan, broken: Any = None) -> Verdict:
     level = quiet.level
     quiet.setLevel(logging.CRITICAL + 1)
     try:
-        with mock.patch.object(relay_module, "_POLL_S", 0.03):
+        with mock.patch.object(relay_module, "_POLL_S", 0.06):
             if broken is None:
                 verdict = loop.run(main())
             else:

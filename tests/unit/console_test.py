@@ -66,3 +66,35 @@ async def test_mistakes_get_a_sentence(
 
 async def test_without_the_token_nothing_is_told(console: Console) -> None:
     assert (await get(console, "/v1/kpis", "wrong"))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "status", "sentence"),
+    [
+        ("join", b'{"winner": "a-0"}', 400, "'join' needs loser"),
+        ("split", b'{"join": "j", "moon": "x"}', 400, "'split' knows no moon"),
+        ("split", b"[]", 400, "must be a JSON object of texts"),
+        ("split", b'{"join": "j", "domain": "other"}', 400, "Name a domain: acme"),
+        ("marry", b"{}", 404, "There is no command 'marry'; there are join, split, attach"),
+    ],
+)
+async def test_a_command_that_says_too_little_gets_a_sentence(
+    console: Console, command: str, body: bytes, status: int, sentence: str
+) -> None:
+    headers = {"Authorization": "Bearer t", "Content-Type": "application/json"}
+    url = f"http://127.0.0.1:{console.port}/v1/identity/{command}"
+    async with ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        assert answer.status == status and sentence in (await answer.json())["error"]
+
+
+async def test_another_sites_form_cannot_give_a_command(console: Console) -> None:
+    headers = {"Authorization": "Bearer t", "Content-Type": "text/plain"}
+    url = f"http://127.0.0.1:{console.port}/v1/identity/split"
+    async with ClientSession() as session, session.post(url, data="{}", headers=headers) as answer:
+        assert answer.status == 415
+
+
+async def test_a_command_needs_the_token(console: Console) -> None:
+    url = f"http://127.0.0.1:{console.port}/v1/identity/split"
+    async with ClientSession() as session, session.post(url, json={"join": "j"}) as answer:
+        assert answer.status == 401

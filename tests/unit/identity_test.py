@@ -14,7 +14,9 @@ from schemas.events import (
     MessageStatusChanged,
     PolicyChanged,
 )
-from streams.identity.identifiers import normalise, phone
+from streams.identity.identifiers import Writing, normalise
+from streams.identity.mail import RULES, MailRule
+from streams.identity.phones import phone
 from tests.world import World
 
 PHONE = "+33612345678"
@@ -41,11 +43,37 @@ def one(kind: str, value: str, trust: str) -> Identifier:
     ("value", "region", "e164"),
     [
         ("06 12 34 56 78", "FR", PHONE),
+        ("6 12 34 56 78", "FR", PHONE),
+        ("33612345678", "FR", PHONE),
         ("0033 6 12 34 56 78", "FR", PHONE),
+        ("00 33 6 12 34 56 78", "", PHONE),
+        ("0033 6 12 34 56 78", "US", PHONE),
+        ("011 33 6 12 34 56 78", "US", PHONE),
         ("+33 (0)6 12 34 56 78", "", PHONE),
-        ("+541123456789", "", "+5491123456789"),
-        ("+5491123456789", "", "+5491123456789"),
-        ("+551187654321", "", "+5511987654321"),
+        ("+33 06 12 34 56 78", "", PHONE),
+        ("tel:0612345678;phone-context=+33", "", PHONE),
+        ("sip:+33612345678@pbx.example", "", PHONE),
+        ("whatsapp:+33612345678", "", PHONE),
+        ("+54 11 2345 6789", "", "+5491123456789"),
+        ("+54 9 11 2345 6789", "", "+5491123456789"),
+        ("+54 11 15 2345 6789", "", "+5491123456789"),
+        ("011 15-2345-6789", "AR", "+5491123456789"),
+        ("+55 11 8765-4321", "", "+5511987654321"),
+        ("(11) 98765-4321", "BR", "+5511987654321"),
+        ("0 15 11 98765-4321", "BR", "+5511987654321"),
+        ("+55 11 3065-4321", "", "+551130654321"),
+        ("+52 1 55 1234 5678", "", "+525512345678"),
+        ("044 55 1234 5678", "MX", "+525512345678"),
+        ("442 123 4567", "MX", "+524421234567"),
+        ("8 912 345-67-89", "RU", "+79123456789"),
+        ("02 1234567", "IT", "+39021234567"),
+        ("٠٦١٢٣٤٥٦٧٨", "MA", "+212612345678"),
+        ("01 42 68 53 00 poste 12", "FR", "+33142685300;ext=12"),
+        ("+1 (415) 555-2671 x3", "", "+14155552671;ext=3"),
+        ("555-2671", "US", ""),
+        ("0612345678", "", ""),
+        ("+266696687", "", ""),
+        ("client:bob", "", ""),
         ("12", "FR", ""),
         ("anonymous", "FR", ""),
     ],
@@ -54,18 +82,43 @@ def test_a_number_has_one_form_whoever_wrote_it(value: str, region: str, e164: s
     assert phone(value, region) == e164
 
 
+OURS = {**RULES, "acme.example": MailRule(plus=True, team=frozenset({"achats"}))}
+
+
 @pytest.mark.parametrize(
     ("written", "kept"),
     [
         ("Ada.Byron+news@GoogleMail.com", "adabyron@gmail.com"),
+        ("Ada.Byron+news@Outlook.com", "ada.byron@outlook.com"),
+        ("ada+news@me.com", "ada@icloud.com"),
         ("Ada.Byron@Example.com", "ada.byron@example.com"),
+        ("ada+news@example.com", "ada+news@example.com"),
+        ("ada+news@acme.example", "ada@acme.example"),
+        ("mailto:ada@example.com", "ada@example.com"),
         ("<ada@example.com>", "ada@example.com"),
         ("ada at example.com", None),
     ],
 )
 def test_an_address_has_one_form(written: str, kept: str | None) -> None:
-    found = normalise(one("email", written, "curated"))
+    found = normalise(one("email", written, "curated"), Writing(mail=OURS))
     assert (found.value if found else None) == kept
+
+
+def test_where_capitals_matter_they_are_kept() -> None:
+    rules = {"strict.example": MailRule(case=True)}
+    found = normalise(one("email", "Ada@STRICT.example", "curated"), Writing(mail=rules))
+    assert found is not None and found.value == "Ada@strict.example"
+
+
+def test_a_domain_names_its_own_teams() -> None:
+    found = normalise(one("email", "Achats@acme.example", "asserted"), Writing(mail=OURS))
+    assert found == one("email", "achats@acme.example", "claimed")
+
+
+def test_a_whatsapp_id_is_the_number_itself() -> None:
+    world = World()
+    ada = says(world, one("whatsapp", "5511 8765 4321", "asserted"))
+    assert says(world, one("phone", "+55 11 98765-4321", "network")) == ada
 
 
 def test_a_teams_mailbox_is_only_claimed() -> None:
@@ -112,13 +165,14 @@ def test_a_claimed_address_attaches_as_probable_and_joins_nobody() -> None:
     assert not [e for e in world.events if isinstance(e, IdentityJoined)]
 
 
-def test_whoever_proves_an_identifier_takes_it_over_from_whoever_claimed_it() -> None:
+def test_whoever_proves_an_identifier_takes_it_over_from_whoever_only_claimed_it() -> None:
     world = World()
     intruder = says(world, one("email", "ada@example.com", "claimed"), conversation="form")
     ada = says(world, one("email", "ada@example.com", "asserted"))
     assert ada != intruder
     assert says(world, one("email", "ada@example.com", "asserted")) == ada
-    assert not [e for e in world.events if isinstance(e, IdentityJoined)]
+    [joined] = [e for e in world.events if isinstance(e, IdentityJoined)]
+    assert joined.loser == intruder and joined.probable
 
 
 def test_a_conversation_of_which_nothing_is_known_has_a_provisional_customer_who_loses() -> None:

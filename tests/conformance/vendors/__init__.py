@@ -4,10 +4,14 @@ A module has
   `BODIES`  name → (body, what it must give: the events' types in order, or the reason's code);
             a body is JSON values, a `Form`, or a `Raw`;
   `CALL`    one request as the demo's generator makes and signs it, at `NOW_MS`, with `SECRET`,
-            for `URL`; what it says is "hello";
+            for `URL`; what it says is "hello"; a vendor that signs with a key pair has a `SECRET`
+            of its own;
   `WORDS`   personal words in the bodies, which may stand nowhere but in personal fields;
   `SIGNS`   what the signature covers: "body", "body and time", "time", or "nothing" when a
-            password is all there is.
+            password is all there is;
+and where a vendor needs it
+  `WINDOW_MS`  how old a signed time may be, if its retries carry the first try's signature;
+  `unsigned`   takes the signature out of a body in which it stands.
 """
 
 from __future__ import annotations

@@ -1,0 +1,148 @@
+"""Who is who, for an operator: look at it, and say it.
+
+Looking reads Redis; saying goes through the log as a command, and is done when the normalise stage
+has come to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaException, Producer
+from redis.exceptions import RedisError
+
+from schemas.common import Actor
+from schemas.events import EventBase, OperatorCommand
+from streams.admin.topics import AdminError
+from streams.console.people import KINDS, People
+from streams.engine.clients import librdkafka
+from streams.engine.first_party import in_webhooks, own_event
+from streams.engine.redis_store import connect
+from streams.settings import Settings
+
+DONE_WITHIN_S = 10.0
+"""So long it is watched for whether a command is done."""
+
+T = TypeVar("T")
+
+
+def domain_of(settings: Settings, named: str) -> str:
+    """The domain that is meant. Raises `AdminError`."""
+    names = [domain.name for domain in settings.domain]
+    domain = named or (names[0] if len(names) == 1 else "")
+    if domain not in names:
+        raise AdminError(f"Name a domain with --domain: {', '.join(names) or 'none is set up'}.")
+    return domain
+
+
+def asking(settings: Settings, ask: Callable[[People], Awaitable[T]]) -> T:
+    """What `ask` finds. Raises `AdminError` when Redis does not answer."""
+
+    async def run() -> T:
+        client = connect(settings.redis.url)
+        try:
+            return await ask(People(client, settings))
+        finally:
+            await client.aclose()
+
+    try:
+        return asyncio.run(run())
+    except (RedisError, OSError) as error:
+        raise AdminError(f"Redis does not answer: {str(error).rstrip('.')}.") from error
+
+
+async def customer(people: People, domain: str, who: str, region: str = "") -> str:
+    """The customer's id now; `who` is an id, or KIND:VALUE (an address or number says its kind
+    itself). Raises `AdminError`.
+    """
+    kind, colon, value = who.partition(":")
+    if not colon or kind not in KINDS:
+        kind, value = _guess(who), who
+    if not kind:
+        return await people.current(domain, who)
+    found = await people.customer(domain, kind, value, region)
+    if found is None:
+        raise AdminError(f"Nobody is known by the {kind} {value!r} in domain {domain!r}.")
+    return found
+
+
+def _guess(who: str) -> str:
+    if "@" in who:
+        return "email"
+    return "phone" if who.startswith("+") else ""
+
+
+def show(settings: Settings, domain: str, who: str, region: str) -> dict[str, Any]:
+    """What holds the customer together. Raises `AdminError`."""
+
+    async def ask(people: People) -> dict[str, Any] | None:
+        return await people.identity(domain, await customer(people, domain, who, region))
+
+    found = asking(settings, ask)
+    if found is None:
+        raise AdminError(f"There is no customer {who!r} in domain {domain!r}.")
+    return found
+
+
+def say(
+    settings: Settings, domain: str, by: str, command: str, args: dict[str, str],
+    done: Callable[[People], Awaitable[bool]],
+) -> bool:  # fmt: skip
+    """Puts the command into the log, and waits a while: is it done? Raises `AdminError`."""
+    now_ms = time.time_ns() // 1_000_000
+    event = own_event(
+        OperatorCommand, domain, now_ms, Actor("agent", by), command=command, args=args
+    )
+    send(settings, [event])
+
+    async def wait(people: People) -> bool:
+        for _ in range(int(DONE_WITHIN_S / 0.2)):
+            if await done(people):
+                return True
+            await asyncio.sleep(0.2)
+        return False
+
+    return asking(settings, wait)
+
+
+def send(settings: Settings, events: Iterable[EventBase]) -> int:
+    """Puts events into `webhooks`; returns how many. Raises `AdminError`."""
+    producer = Producer(
+        librdkafka(settings.kafka)
+        | {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2"}
+        | {"linger.ms": 5, "message.timeout.ms": 30_000}
+    )
+    failures: list[str] = []
+    sent = 0
+
+    def told(error: object, _message: object) -> None:
+        if error is not None:
+            failures.append(str(error))
+
+    try:
+        for event in events:
+            value, headers = in_webhooks(event)
+            while True:
+                try:
+                    producer.produce(
+                        settings.topics.webhooks, value, event.domain, headers=headers,
+                        on_delivery=told,
+                    )  # fmt: skip
+                    break
+                except BufferError:
+                    producer.poll(0.5)
+            producer.poll(0)
+            sent += 1
+        left = producer.flush(40)
+    except KafkaException as error:
+        raise AdminError(f"Kafka does not take it: {error.args[0].str()}.") from error
+    if failures or left:
+        why = failures[0] if failures else "no answer within 40 s"
+        raise AdminError(
+            f"Kafka has not confirmed {len(failures) + left} of {sent} records ({why}). "
+            "Sending them once more does no harm."
+        )
+    return sent

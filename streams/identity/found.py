@@ -1,0 +1,67 @@
+"""An event's identifiers in their one form, and whom each leads to."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.common import Identifier
+from schemas.events import EventBase
+from streams.fold import View
+from streams.identity.graph import STRENGTH, Link, current
+from streams.identity.identifiers import Writing, is_role_mailbox, normalise
+from streams.identity.index import identifier_key
+
+MAX_IDENTIFIERS = 16
+"""More than that is no person; the rest of an event's identifiers is passed over."""
+
+OWN = frozenset({"crm", "user"})
+"""Kinds of which one person has one id: two different ones are two people."""
+
+
+class Found(msgspec.Struct):
+    """An identifier of the event, its state key, and the customer that it leads to now."""
+
+    identifier: Identifier
+    key: str
+    link: Link | None
+    customer: str | None
+    team: bool
+    """A mailbox of a team: it stands for nobody in particular."""
+
+    @property
+    def strength(self) -> int:
+        return STRENGTH[self.identifier.trust]
+
+    @property
+    def shared(self) -> bool:
+        return self.link is not None and bool(self.link.others)
+
+    @property
+    def believed(self) -> bool:
+        """A link that was only claimed joins nobody: whoever proves the identifier takes it."""
+        return self.link is not None and STRENGTH[self.link.trust] > 0
+
+    @property
+    def takes_over(self) -> bool:
+        """What somebody else only claimed is shown to be this event's customer's."""
+        return self.strength > 0 and self.link is not None and not self.believed and not self.team
+
+
+def normalised(event: EventBase, writing: Writing) -> tuple[Identifier, ...]:
+    """Each once, with its greatest trust."""
+    kept: dict[tuple[str, str], Identifier] = {}
+    for raw in event.identifiers:
+        one = normalise(raw, writing)
+        if one is None:
+            continue
+        known = kept.get((one.kind, one.value))
+        if known is None or STRENGTH[one.trust] > STRENGTH[known.trust]:
+            kept[one.kind, one.value] = one
+    return tuple(kept.values())[:MAX_IDENTIFIERS]
+
+
+def find(identifier: Identifier, domain_key: bytes, writing: Writing, view: View) -> Found:
+    key = identifier_key(domain_key, identifier)
+    link: Link | None = view.get(key)
+    customer = current(view, link.customer) if link else None
+    return Found(identifier, key, link, customer, is_role_mailbox(identifier, writing))

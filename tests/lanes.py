@@ -1,0 +1,124 @@
+"""Normalise and four partitions of journeys, pure, whose turns can be drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, deque
+from typing import Any
+
+import msgspec
+
+from schemas.cloudevents import decode_event, decode_fact
+from schemas.events import EventBase
+from streams.channels.base import Parsed
+from streams.channels.registry import adapters
+from streams.engine.driver import Driver
+from streams.engine.partition import partition_for
+from streams.fold import POSITION_HEADER, Record
+from streams.stages.journeys import Journeys
+from streams.stages.normalise import Normalise
+from tests.world import DOMAIN, States
+
+PARTITIONS = 4
+
+
+class Lanes:
+    """Normalise and four partitions of journeys; `turn` draws who goes next."""
+
+    def __init__(self, turn: random.Random | None) -> None:
+        self._turn = turn
+        self.normalise = self._driver(Normalise({DOMAIN: b"k" * 16}, [], adapters(), PARTITIONS), 0)
+        self.lanes = [self._driver(Journeys(), n) for n in range(PARTITIONS)]
+        self.queues: list[deque[Record]] = [deque() for _ in range(PARTITIONS)]
+        self.written = [0] * PARTITIONS
+        self.facts: dict[str, Any] = {}
+        self.cells: Counter[tuple[str, int, str]] = Counter()
+        self.ledger: dict[tuple[int, str], bytes] = {}
+        self.letters: list[str] = []
+        self.joins: list[str] = []
+
+    @staticmethod
+    def _driver(fold: Any, partition: int) -> Driver:
+        made = Driver(fold, "test", fold.input_topic, partition)
+        made.states = States()
+        return made
+
+    def put(self, event: EventBase) -> None:
+        record = Record(
+            "webhooks", 0, self.normalise.at.offset, event.recorded_ms, DOMAIN.encode(), b""
+        )
+        self.normalise.advance([(record, Parsed((event,)))], 1 << 60)
+        self._take(self.normalise)
+        while self._turn is not None and any(self.queues) and self._turn.random() < 0.5:
+            self.step(self._turn.choice([n for n, queue in enumerate(self.queues) if queue]))
+
+    def drain(self, turn: random.Random | None = None) -> None:
+        """All that is under way arrives; `turn` draws in which order."""
+        turn = turn or self._turn
+        while any(self.queues):
+            ready = [n for n, queue in enumerate(self.queues) if queue]
+            self.step(turn.choice(ready) if turn else ready[0])
+
+    def step(self, at: int) -> None:
+        """One record of this partition."""
+        record = self.queues[at].popleft()
+        lane = self.lanes[at]
+        lane.advance([(record, lane.fold.prepare(record))], 1 << 60)
+        self._take(lane)
+
+    def _take(self, lane: Driver) -> None:
+        batch = lane.take()
+        for sent in batch.outbox:
+            publish = sent.publish
+            if publish.topic == "events":
+                to = publish.partition
+                to = partition_for(publish.key, PARTITIONS) if to is None else to
+                headers = (*publish.headers, (POSITION_HEADER, sent.pos.encode()))
+                record = Record(
+                    "events", to, self.written[to], sent.timestamp_ms, b"", publish.value, headers
+                )
+                self.written[to] += 1
+                self.queues[to].append(record)
+                event = decode_event(publish.value)
+                if (join := getattr(event, "join", "")) and not hasattr(event, "into"):
+                    self.joins.append(join)
+            elif publish.topic == "journeys":
+                fact = decode_fact(publish.value)
+                known = self.facts.get(fact.subject_id)
+                assert known is None or fact.revision == known.revision + 1, "a revision is missing"
+                self.facts[fact.subject_id] = fact
+            elif publish.topic == "dead-letters":
+                self.letters.append(dict(publish.headers)["dead-reason"].decode())
+        for (size, start), cells in batch.panes.items():
+            if size == "1h":
+                for cell, amount in cells.items():
+                    self.cells[cell, start, size] += amount
+        for hour, lines in batch.ledger.items():
+            for entry, raw in lines.items():
+                if raw is None:
+                    self.ledger.pop((hour, entry), None)
+                else:
+                    self.ledger[hour, entry] = raw
+
+    def summary(self) -> tuple[list[Any], dict[Any, int], int]:
+        """What stands, without the names that depend on whose journey it was at first."""
+        names = {
+            fact.journey: f"journey of {fact.at_ms}"
+            for fact in self.facts.values()
+            if fact.subject_id.endswith("/opened") and fact.state == "asserted"
+        }
+
+        def nameless(fact: Any) -> Any:
+            changes = {"revision": 1, "customer": "", "journey": names[fact.journey]}
+            changes["subject_id"] = fact.subject_id.removeprefix(fact.journey)
+            for field in ("follows", "of"):
+                if getattr(fact, field, None):
+                    changes[field] = names.get(getattr(fact, field), "")
+            return msgspec.structs.replace(fact, **changes)
+
+        stands = [nameless(f) for f in self.facts.values() if f.state == "asserted"]
+        return (
+            sorted(stands, key=repr),
+            {cell: amount for cell, amount in self.cells.items() if amount},
+            len(self.ledger),
+        )

@@ -1,0 +1,107 @@
+"""What a lane may publish and promise, on the store in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from streams.engine.host import Bounds, Host
+from streams.engine.lane import Lane, LaneError
+from streams.engine.memory_store import MemoryStore
+from streams.engine.relay import Relay
+from streams.engine.store import Pins
+from streams.fold import Record
+from streams.settings import Settings, Worker
+from tests.integration.toy import Toy
+
+PINS = Pins("cluster", "webhooks", 1, "main", "filrouge", "toy-1")
+
+
+class Kept(Relay):
+    """Keeps what it is given to publish; nothing is acknowledged."""
+
+    def __init__(self) -> None:
+        super().__init__({}, str)
+        self.sent: list[str] = []
+
+    def _produce(self, lane: Any, slot: Any) -> None:
+        self.sent.append(slot[0].pos)
+
+
+def records(first: int, count: int) -> list[Record]:
+    return [
+        Record("webhooks", 0, n, 1_000 + n, b"k", str(n).encode())
+        for n in range(first, first + count)
+    ]
+
+
+def lane(store: MemoryStore, relay: Relay) -> Lane:
+    return Lane(Toy(), store, relay, Worker(), PINS, 0)
+
+
+async def test_below_what_was_published_nothing_is_published_again() -> None:
+    relay = Kept()
+    made = lane(MemoryStore(), relay)
+    assert await made.claim("w", 1, 0, 10, published=3) == 0
+    await made.feed(records(0, 5), lambda: False)
+    await made.stop()
+    assert relay.sent == ["main/webhooks/0/3/0/0", "main/webhooks/0/4/0/0"]
+
+
+async def test_kafka_is_told_only_what_redis_holds_and_kafka_has() -> None:
+    made = lane(MemoryStore(), Kept())
+    await made.claim("w", 1, 0, 10, published=None)
+    made.driver.advance([(r, made._prepare(r)) for r in records(0, 0)], 10)
+    await made.feed(records(0, 5), lambda: False)
+    assert made.committable() == 0
+    await made.flush()
+    assert made.committable() == 0  # committed, and not one effect acknowledged
+    await made.stop()
+
+
+async def test_a_position_that_the_log_does_not_hold_is_refused() -> None:
+    store = MemoryStore()
+    made = lane(store, Kept())
+    await made.claim("w", 1, 0, 10, published=None)
+    await made.feed(records(0, 5), lambda: False)
+    await made.stop()
+    with pytest.raises(LaneError, match="Restore the Redis backup"):
+        await lane(store, Kept()).claim("w", 1, 6, 10, published=None)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "committed", "metadata", "held"),
+    [
+        (True, None, "", None),  # the first life of a keyspace
+        (False, None, "", 100),  # a rebuild: nothing from before its cut
+        (False, 40, "main toy-1", 40),  # Redis was lost: Kafka knows what is published
+        (True, 40, "main toy-1", 40),
+        (False, 40, "other toy-1", 100),  # another keyspace's offsets say nothing of ours
+        (True, 40, "other toy-1", None),
+    ],
+)
+def test_what_is_held_back_when_redis_knows_nothing(
+    fresh: bool, committed: int | None, metadata: str, held: int | None
+) -> None:
+    host = Host(Settings(), [Toy()], {}, "cluster", lambda _: MemoryStore(), Kept(), fresh=fresh)
+    assert host._published(Bounds(0, 100, committed, metadata)) == held
+
+
+async def test_too_many_bytes_unpublished_pause_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.engine.lane.OUTBOX_BYTES", 20)
+    relay = Kept()
+    made = lane(MemoryStore(), relay)
+    await made.claim("w", 1, 0, 100, published=None)
+    await made.feed(records(0, 10), lambda: False)
+    await made.flush()
+    waiting = asyncio.create_task(made.feed(records(10, 5), lambda: False))
+    await asyncio.sleep(0.05)
+    assert (waiting.done(), made.driver.at.offset) == (False, 10)
+    for slot in relay.lane(made.name)._queue:
+        slot[1] = True  # Kafka is back
+    relay.lane(made.name).settle()
+    await waiting
+    assert (relay.lane(made.name).bytes > 0, made.driver.at.offset) == (True, 15)
+    await made.stop()
