@@ -18,7 +18,8 @@ from streams.engine.clients import librdkafka, producer_config
 from streams.engine.health import Health
 from streams.engine.host import Host
 from streams.engine.origin import is_fresh
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
 from streams.engine.transport import build_app
 from streams.engine.watchdog import stalled
@@ -93,7 +94,7 @@ class Engine:
             await self._client.ping()
         except (RedisError, OSError) as error:
             raise WorkerError(
-                f"Redis at {settings.redis.url} does not answer: {error}. "
+                f"Redis at {settings.redis.shown} does not answer: {error}. "
                 "Is it running, and is redis.url right?"
             ) from error
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
