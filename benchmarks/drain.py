@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
 
-import redis
-
-from benchmarks.load import PARTITIONS, cpu_seconds, fill, make_topics
-from streams.engine.keys import LaneKeys
+from benchmarks.load import fill, make_topics
+from benchmarks.worker import drained
 from tests.servers.kafka import KafkaCluster
 from tests.servers.redis import RedisServer
 
@@ -29,40 +24,7 @@ def ours(kafka: KafkaCluster, server: RedisServer, run: int) -> tuple[float, flo
     prefix = f"ours{run}-"
     make_topics(kafka.bootstrap, prefix)
     fill(kafka.bootstrap, f"{prefix}events", COUNT, CUSTOMERS)
-    topics = "\n".join(
-        f'{name} = "{prefix}{name.replace("_", "-")}"'
-        for name in ("webhooks", "events", "journeys", "context", "notifications", "dead_letters")
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "f.toml"
-        file.write_text(
-            f'keyspace = "bench{run}"\n[topics]\n{topics}\n'
-            f'[kafka]\nbootstrap = "{kafka.bootstrap}"\n'
-            f'[redis]\nurl = "{server.url}"\n[worker]\nstages = ["journeys"]\nmetrics_port = -1\n'
-            f'group = "bench{run}"\n'
-        )
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "streams.cli", "--settings", str(file), "worker"],
-            stderr=subprocess.DEVNULL,
-        )
-        client = redis.Redis.from_url(server.url)
-        space = f"bench{run}"
-        lanes = [LaneKeys(space, "journeys", p, PARTITIONS) for p in range(PARTITIONS)]
-
-        def folded() -> int:
-            return sum(int(client.hget(lane.fence, "offset") or 0) for lane in lanes)
-
-        while folded() == 0:
-            time.sleep(0.01)
-        first, started, cpu = folded(), time.perf_counter(), cpu_seconds(worker.pid)
-        while folded() < COUNT:
-            time.sleep(0.01)
-        seconds = time.perf_counter() - started
-        used = cpu_seconds(worker.pid) - cpu
-        worker.terminate()
-        worker.wait(30)
-        client.close()
-    return (COUNT - first) / seconds, used / (COUNT - first) * 1e6
+    return drained(kafka, server, prefix, COUNT)
 
 
 def stock(kafka: KafkaCluster, server: RedisServer, run: int, mode: str) -> tuple[float, float]:

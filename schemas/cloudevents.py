@@ -8,7 +8,7 @@ prefixed `filrouge.`.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -47,31 +47,50 @@ def _to_the_second(time_s: int) -> str:
     return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def _frame(ident: str, source: str, kind: str, time_ms: int, subject: str, data: bytes) -> bytes:
-    attributes = {
-        "specversion": "1.0",
-        "id": ident,
-        "source": source or "filrouge",
-        "type": PREFIX + kind,
-        "time": rfc3339(time_ms),
-        "datacontenttype": "application/json",
-    }
-    if subject:
-        attributes["subject"] = subject
-    return _encode(attributes)[:-1] + b',"data":' + data + b"}"
+class _Frame(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One CloudEvent as it is written: attributes and data go through the encoder in one call."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    time: str
+    datacontenttype: str
+    subject: str = ""
+    data: Any
+
+
+@cache
+def kind_of(part: type[msgspec.Struct]) -> str:
+    """The tag of an event's or a fact's type: `message.posted`, `journey.opened`."""
+    return str(part.__struct_config__.tag)
+
+
+def _frame(ident: str, source: str, kind: str, time_ms: int, subject: str, data: Any) -> bytes:
+    return _encode(
+        _Frame(
+            specversion="1.0",
+            id=ident,
+            source=source or "filrouge",
+            type=PREFIX + kind,
+            time=rfc3339(time_ms),
+            datacontenttype="application/json",
+            subject=subject,
+            data=data,
+        )
+    )
 
 
 def encode_event(event: EventBase) -> bytes:
     """A canonical event as one structured CloudEvent; the subject is the customer."""
-    kind = str(event.__struct_config__.tag)
-    return _frame(event.id, event.source, kind, event.time_ms, event.customer, _encode(event))
+    kind = kind_of(type(event))
+    return _frame(event.id, event.source, kind, event.time_ms, event.customer, event)
 
 
 def encode_fact(fact: FactBase) -> bytes:
     """A fact; the CloudEvent's id is its position in the log (`pos`) or subject and revision."""
-    kind = str(fact.__struct_config__.tag)
     ident = fact.pos or f"{fact.subject_id}@{fact.revision}"
-    return _frame(ident, "filrouge", kind, fact.at_ms, fact.customer, _encode(fact))
+    return _frame(ident, "filrouge", kind_of(type(fact)), fact.at_ms, fact.customer, fact)
 
 
 def encode_notification(notice: Notification) -> bytes:
@@ -82,7 +101,7 @@ def encode_notification(notice: Notification) -> bytes:
         "notification",
         notice.created_ms,
         notice.customer,
-        _encode(notice),
+        notice,
     )
 
 
@@ -94,7 +113,7 @@ def encode_attempt(attempt: DeliveryAttempted) -> bytes:
         "delivery.attempted",
         attempt.at_ms,
         "",
-        _encode(attempt),
+        attempt,
     )
 
 

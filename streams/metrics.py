@@ -66,6 +66,10 @@ twins_total = Counter(
 identifiers_shared_total = Counter(
     "filrouge_identifiers_shared", "Identifiers found to be shared by two people.", ("source",)
 )
+customers_joined_total = Counter(
+    "filrouge_customers_joined", "Joins, by what said so: identifier, claim, operator.", ("by",)
+)
+customers_split_total = Counter("filrouge_customers_split", "Joins that were undone.")
 foreign_refs_total = Counter(
     "filrouge_foreign_refs", "References to another customer's conversation.", ("source",)
 )

@@ -31,7 +31,7 @@ def channel_group(channel: str) -> str:
 Clock = Literal["first_reply", "next_reply", "resolution", "queue"]
 
 
-class Promise(msgspec.Struct, frozen=True):
+class Promise(msgspec.Struct, frozen=True, gc=False):
     """A target of a clock, for whom all that is named fits; nothing named fits everybody.
 
     The clock `queue` is the wait for a human in a queue (service level).  With `business` it runs
@@ -55,7 +55,7 @@ class Promise(msgspec.Struct, frozen=True):
         )
 
 
-class About(msgspec.Struct, frozen=True):
+class About(msgspec.Struct, frozen=True, gc=False):
     """What a promise is made by: names are empty where nothing is known."""
 
     channel: str

@@ -119,7 +119,7 @@ def _is_bytes(text: str) -> bool:
 
 def mailboxes(value: str) -> list[tuple[str, str]]:
     """(name, address) of each; addresses in lower case."""
-    value = _FOLD.sub(" ", value[:_LONGEST])
+    value = unsurrogated(_FOLD.sub(" ", value[:_LONGEST]))
     if usual := _USUAL.fullmatch(value.strip()):
         quoted, name, address, bare = usual.groups()
         shown = quoted if quoted is not None else (name or "").strip()

@@ -102,7 +102,7 @@ class Slack(Adapter):
             "slack": ("asserted",),
         },
         transfer="",
-        lacks="assignments, queues, resolution, receipts, who is a customer (option agents)",
+        lacks="assignments, queues, resolution, who is a customer (option agents)",
         retries="3 times: at once, after 1 and 5 min; the same message",
     )
     keep_headers = ("x-slack-retry-num", "x-slack-retry-reason")

@@ -101,6 +101,13 @@ class People:
                 )  # fmt: skip
         return found
 
+    async def policy(self, domain: str) -> Policy:
+        """What the journeys stage goes by now, as its first partition knows it."""
+        count = self._settings.kafka.events_partitions
+        lane = LaneKeys(self._settings.keyspace, "journeys", 0, count)
+        raw: Any = await self._client.hget(lane.states, f"policy:{domain}")
+        return decode_policy(raw) if raw else Policy()
+
     async def attached(
         self, domain: str, source: str, conversation: str, customer: str = ""
     ) -> bool:

@@ -13,6 +13,9 @@ _LAST = (
     "Jourdan", "Keller",
 )  # fmt: skip
 
+STRANGERS = 700
+"""Customers from this number on: those with whom somebody is mixed up."""
+
 _AREAS = (212, 202, 415, 206, 312, 303, 404, 512, 602, 617, 702, 713, 808, 907, 973)
 
 AGENTS = tuple(

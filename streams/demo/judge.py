@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import aiohttp
 import msgspec
 
-from schemas.facts import ChannelSwitched, JourneyOpened, TransferConcluded
+from schemas.facts import ChannelSwitched, JourneyOpened, SlaBreached, TransferConcluded
 from streams.demo.stories import Truth
 from streams.demo.watch import Watch
 
@@ -47,11 +47,11 @@ async def judge(
             for kind, what in sorted((seen - expected).keys()):
                 differences.append(f"{truth.person.name} {truth.title}: invented {kind} {what}")
     lines = [f"{len(truths)} customers; " + ", ".join(f"{n} {what}" for what, n in sent.items())]
-    for kind in ("journey", "switch", "transfer", "notice"):
+    for kind in ("journey", "switch", "transfer", "notice", "correction", "join", "split"):
         missed = sum(1 for d in differences if f"missed {kind} " in d)
         invented = sum(1 for d in differences if f"invented {kind} " in d)
         lines.append(
-            f"{kind:9} {happened[kind, 'all']:4} happened, {found[kind, 'all']:4} found, "
+            f"{kind:10} {happened[kind, 'all']:4} happened, {found[kind, 'all']:4} found, "
             f"{missed} missed, {invented} invented"
         )
     letters = sum(watch.dead_letters.values())
@@ -68,6 +68,10 @@ async def _customer(session: aiohttp.ClientSession, console: str, truth: Truth) 
     return ""
 
 
+_CORRECTED: Mapping[type, str] = {ChannelSwitched: "switch", SlaBreached: "breach"}
+"""What the judge counts when it was taken back."""
+
+
 def _expected(truth: Truth) -> Counter[tuple[str, str]]:
     wanted: Counter[tuple[str, str]] = Counter()
     wanted["journey", "opened"] = truth.journeys
@@ -77,6 +81,10 @@ def _expected(truth: Truth) -> Counter[tuple[str, str]]:
         wanted["transfer", f"{kind} {outcome}"] += 1
     for rule in truth.notices:
         wanted["notice", rule] += 1
+    for what in truth.corrections:
+        wanted["correction", what] += 1
+    wanted["join", "of two customers"] = truth.joins
+    wanted["split", "of a join"] = truth.splits
     return wanted
 
 
@@ -93,6 +101,11 @@ def _seen(watch: Watch, customer: str) -> Counter[tuple[str, str]]:
                 seen["switch", f"{fact.from_}→{fact.to} {chosen}"] += 1
             case TransferConcluded():
                 seen["transfer", f"{fact.kind} {fact.outcome}"] += 1
+    for fact in watch.taken_back.values():
+        if fact.customer == customer and (what := _CORRECTED.get(type(fact))) is not None:
+            seen["correction", what] += 1
+    seen["join", "of two customers"] = sum(1 for one in watch.joins if one.customer == customer)
+    seen["split", "of a join"] = sum(1 for one in watch.splits if one.customer == customer)
     for (_, op), notice in watch.notices.items():
         if notice.customer == customer and op == "send":
             seen["notice", notice.rule.partition("@")[0]] += 1

@@ -8,8 +8,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from streams.demo.cast import person
 from streams.demo.stories import STORIES, Stage, Story, Truth
@@ -22,11 +24,14 @@ PAUSE_S = 1.2
 class Player:
     """`truths` is what really happened; `sent` counts requests by what was done to them."""
 
-    def __init__(self, gateway: str, secrets: Callable[[str], str], seed: int = 1) -> None:
+    def __init__(
+        self, gateway: str, console: str, secrets: Callable[[str], str], seed: int = 1
+    ) -> None:
         self._gateway = gateway
+        self._console = console
         self._random = random.Random(seed)  # noqa: S311 - a demo's dice
         self._session = aiohttp.ClientSession()
-        self._stage = Stage(self._post, secrets, gateway)
+        self._stage = Stage(self._post, self._operate, secrets, gateway)
         self.truths: list[Truth] = []
         self.sent: Counter[str] = Counter()
         self._late: set[asyncio.Task[None]] = set()
@@ -48,7 +53,7 @@ class Player:
         await asyncio.gather(*under_way, *self._late)
 
     async def _tell(self, story: Story, number: int) -> None:
-        self.truths.append(await story(self._stage, person(number)))
+        self.truths.extend(await story(self._stage, person(number)))
 
     async def _post(self, call: Call) -> None:
         """Once, sometimes twice (a retry that was not needed)."""
@@ -70,6 +75,16 @@ class Player:
             if answer.status >= 300:
                 text = await answer.text()
                 raise RuntimeError(f"{call.source} was answered {answer.status}: {text}")
+
+    async def _operate(self, path: str, said: dict[str, str] | None) -> dict[str, Any]:
+        """What an operator does at the console."""
+        method = "GET" if said is None else "POST"
+        url = URL(self._console + path, encoded=True)
+        async with self._session.request(method, url, json=said) as answer:
+            told: dict[str, Any] = await answer.json()
+        if answer.status >= 300:
+            raise RuntimeError(f"The console answers {answer.status} to {path}: {told}")
+        return told
 
     async def _nonsense(self) -> None:
         """Bad bodies and forged ones: refused, or kept as dead letters."""

@@ -61,7 +61,9 @@ async def _run(seconds: int, port: int, folder: Path, servers: Embedded) -> int:
         await asyncio.sleep(1)
         out.print("Customers begin to write and call. What Filrouge sees:\n")
         watch = Watch(servers.bootstrap, PARTITIONS)
-        player = Player(f"http://127.0.0.1:{where.gateway}", secret)
+        player = Player(
+            f"http://127.0.0.1:{where.gateway}", f"http://127.0.0.1:{where.console}", secret
+        )
         try:
             verdict = await _play(seconds, player, watch, processes, where)
         finally:

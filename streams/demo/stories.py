@@ -8,10 +8,11 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
-from streams.demo.cast import AGENTS
+from streams.demo.cast import AGENTS, STRANGERS, person
 from streams.demo.traffic import meta_whatsapp
 from streams.demo.traffic.aircall import Line
 from streams.demo.traffic.call import Call, Person
@@ -33,15 +34,26 @@ class Truth(msgspec.Struct):
     switches: list[tuple[str, str, bool]] = []
     transfers: list[tuple[str, str]] = []
     notices: list[str] = []
+    corrections: list[str] = []
+    """Kinds of conclusions that were published and had to be taken back: breach, switch."""
+    joins: int = 0
+    splits: int = 0
 
 
 class Stage:
-    """What a story acts with: the vendors' systems, a way to post, and time to pass."""
+    """What a story acts with: the vendors' systems, a way to post, the console that `operate` asks
+    (path, and what is posted or None), and time to pass.
+    """
 
     def __init__(
-        self, post: Callable[[Call], Awaitable[None]], secrets: Callable[[str], str], gateway: str
+        self,
+        post: Callable[[Call], Awaitable[None]],
+        operate: Callable[[str, dict[str, str] | None], Awaitable[dict[str, Any]]],
+        secrets: Callable[[str], str],
+        gateway: str,
     ) -> None:
         self._post = post
+        self.operate = operate
         self._secret = secrets("whatsapp")
         self._numbers = itertools.count(1)
         self.phone = Line("aircall", secrets("aircall"))
@@ -78,26 +90,28 @@ class Stage:
         await asyncio.sleep(1)
 
 
-Story = Callable[[Stage, Person], Awaitable[Truth]]
+Story = Callable[[Stage, Person], Awaitable[list[Truth]]]
 
 
-async def whatsapp_unanswered_then_call(stage: Stage, who: Person) -> Truth:
+async def whatsapp_unanswered_then_call(stage: Stage, who: Person) -> list[Truth]:
     """Nobody answers on WhatsApp, so the customer phones."""
     await stage.introduce(who)
     await stage.writes_on_whatsapp(who, "Hello, where is my parcel?")
     await asyncio.sleep(13)  # past the promise and the grace for late news
     await answered_call(stage, who)
-    return Truth(
-        who,
-        "unanswered on WhatsApp, then phones",
-        switches=[("whatsapp", "voice", True)],
-        notices=[
-            "reply.waiting", "sla.at_risk", "sla.breached", "switch.customer", "switch.agent",
-        ],
-    )  # fmt: skip
+    return [
+        Truth(
+            who,
+            "unanswered on WhatsApp, then phones",
+            switches=[("whatsapp", "voice", True)],
+            notices=[
+                "reply.waiting", "sla.at_risk", "sla.breached", "switch.customer", "switch.agent",
+            ],
+        )
+    ]  # fmt: skip
 
 
-async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
+async def whatsapp_answered_then_call(stage: Stage, who: Person) -> list[Truth]:
     """The customer gets his answer on WhatsApp and phones with one more question."""
     await stage.introduce(who)
     await stage.writes_on_whatsapp(who, "Can I change my booking?")
@@ -105,15 +119,17 @@ async def whatsapp_answered_then_call(stage: Stage, who: Person) -> Truth:
     await stage.is_answered_on_whatsapp(who, "Yes, until tomorrow evening.", late_s=2)
     await asyncio.sleep(3)
     await answered_call(stage, who)
-    return Truth(
-        who,
-        "answered on WhatsApp, then phones",
-        switches=[("whatsapp", "voice", False)],
-        notices=["switch.agent"],
-    )
+    return [
+        Truth(
+            who,
+            "answered on WhatsApp, then phones",
+            switches=[("whatsapp", "voice", False)],
+            notices=["switch.agent"],
+        )
+    ]
 
 
-async def queue_abandoned_then_mail(stage: Stage, who: Person) -> Truth:
+async def queue_abandoned_then_mail(stage: Stage, who: Person) -> list[Truth]:
     """Hangs up after four seconds in the queue and writes a mail instead."""
     await stage.introduce(who)
     call = stage.number()
@@ -136,15 +152,17 @@ async def queue_abandoned_then_mail(stage: Stage, who: Person) -> Truth:
     await stage.post(
         stage.tickets.comment(ticket, stage.number(), who, "We call you back.", now_ms(), AGENTS[0])
     )
-    return Truth(
-        who,
-        "abandons the queue, then mails",
-        switches=[("voice", "email", True)],
-        notices=["queue.abandoned", "switch.customer", "switch.agent"],
-    )
+    return [
+        Truth(
+            who,
+            "abandons the queue, then mails",
+            switches=[("voice", "email", True)],
+            notices=["queue.abandoned", "switch.customer", "switch.agent"],
+        )
+    ]
 
 
-async def bot_hands_off_to_agent(stage: Stage, who: Person) -> Truth:
+async def bot_hands_off_to_agent(stage: Stage, who: Person) -> list[Truth]:
     """The bot cannot help; an agent takes over and stays."""
     conversation = stage.number()
     await stage.post(stage.desk.message(conversation, stage.number(), who, "Hi", now_ms()))
@@ -162,15 +180,17 @@ async def bot_hands_off_to_agent(stage: Stage, who: Person) -> Truth:
     await stage.post(
         stage.desk.message(conversation, stage.number(), who, "I am here.", now_ms(), agent)
     )
-    return Truth(
-        who,
-        "bot hands off to an agent",
-        transfers=[("handoff", "successful")],
-        notices=["transfer.customer", "transfer.agent"],
-    )
+    return [
+        Truth(
+            who,
+            "bot hands off to an agent",
+            transfers=[("handoff", "successful")],
+            notices=["transfer.customer", "transfer.agent"],
+        )
+    ]
 
 
-async def transfer_bounces(stage: Stage, who: Person) -> Truth:
+async def transfer_bounces(stage: Stage, who: Person) -> list[Truth]:
     """A → B → A within the ten minutes (here four seconds): the customer is passed around."""
     conversation, first, second = stage.number(), AGENTS[2], AGENTS[3]
     await stage.post(stage.desk.message(conversation, stage.number(), who, "Hello?", now_ms()))
@@ -184,15 +204,17 @@ async def transfer_bounces(stage: Stage, who: Person) -> Truth:
     await stage.post(stage.desk.assigned(conversation, who, first, second, now_ms()))
     await asyncio.sleep(2)
     await stage.post(stage.desk.assigned(conversation, who, second, first, now_ms()))
-    return Truth(
-        who,
-        "is passed on and back",
-        transfers=[("blind", "bounced")],
-        notices=["transfer.customer", "transfer.agent", "transfer.failed"],
-    )
+    return [
+        Truth(
+            who,
+            "is passed on and back",
+            transfers=[("blind", "bounced")],
+            notices=["transfer.customer", "transfer.agent", "transfer.failed"],
+        )
+    ]
 
 
-async def agent_invites_to_mail(stage: Stage, who: Person) -> Truth:
+async def agent_invites_to_mail(stage: Stage, who: Person) -> list[Truth]:
     """The chat's agent goes on by mail, and the customer answers there."""
     conversation, ticket = stage.number(), stage.number()
     await stage.introduce(who)
@@ -216,15 +238,17 @@ async def agent_invites_to_mail(stage: Stage, who: Person) -> Truth:
     await stage.post(
         stage.tickets.comment(ticket, stage.number(), who, "Thank you.", now_ms(), AGENTS[4])
     )
-    return Truth(
-        who,
-        "is invited from the chat to mail",
-        switches=[("chat", "email", True)],
-        notices=["switch.customer", "switch.agent"],
-    )
+    return [
+        Truth(
+            who,
+            "is invited from the chat to mail",
+            switches=[("chat", "email", True)],
+            notices=["switch.customer", "switch.agent"],
+        )
+    ]
 
 
-async def solved_and_rated(stage: Stage, who: Person) -> Truth:
+async def solved_and_rated(stage: Stage, who: Person) -> list[Truth]:
     """One question, one answer, solved, five stars."""
     conversation, survey = stage.number(), stage.number()
     await stage.post(
@@ -239,7 +263,78 @@ async def solved_and_rated(stage: Stage, who: Person) -> Truth:
     await asyncio.sleep(1)
     stars = 4 + who.number % 2
     await stage.post(stage.desk.rating(conversation, survey, who, stars, now_ms()))
-    return Truth(who, "is answered at once, solved and asked", notices=["survey"])
+    return [Truth(who, "is answered at once, solved and asked", notices=["survey"])]
+
+
+async def recognised_later(stage: Stage, who: Person) -> list[Truth]:
+    """Chats signed in, goes on by WhatsApp from a number that nobody knows; then the CRM says that
+    it is one person: two customers and two needs become one, with a switch between them.
+    """
+    conversation, web = stage.number(), msgspec.structs.replace(who, phone="")
+    await stage.post(stage.desk.message(conversation, stage.number(), web, "Hi!", now_ms()))
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), web, "Hello.", now_ms(), AGENTS[2])
+    )
+    await asyncio.sleep(3)
+    await stage.writes_on_whatsapp(who, "I go on from here.")
+    await asyncio.sleep(2)
+    await stage.is_answered_on_whatsapp(who, "All right.")
+    await stage.introduce(who)
+    return [
+        Truth(
+            who,
+            "is recognised on the second channel",
+            switches=[("chat", "whatsapp", False)],
+            notices=["switch.agent"],
+            joins=1,
+        )
+    ]
+
+
+async def joined_by_mistake(stage: Stage, who: Person) -> list[Truth]:
+    """An agent writes one customer's number on another's card, so the two become one; an operator
+    sees it and takes them apart: what was concluded from it is taken back.
+    """
+    other = person(who.number + STRANGERS)
+    conversation, web = stage.number(), msgspec.structs.replace(other, phone="")
+    await stage.writes_on_whatsapp(who, "Is my repair done?")
+    await asyncio.sleep(2)
+    await stage.is_answered_on_whatsapp(who, "On Monday.")
+    await asyncio.sleep(1)
+    await stage.post(stage.desk.message(conversation, stage.number(), web, "Opening?", now_ms()))
+    await asyncio.sleep(2)
+    await stage.post(
+        stage.desk.message(conversation, stage.number(), web, "At nine.", now_ms(), AGENTS[3])
+    )
+    wrong = msgspec.structs.replace(other, phone=who.phone)
+    await stage.post(stage.desk.contact(wrong, now_ms()))
+    await asyncio.sleep(4)
+    shown = await stage.operate(f"/v1/identity?phone=%2B{who.wa_id}", None)
+    [join] = [one["join"] for one in shown["joins"]]
+    await stage.operate("/v1/identity/split", {"join": join, "agent": AGENTS[0].name})
+    await asyncio.sleep(2)
+    title = "is taken for somebody else until an operator sees it"
+    return [
+        Truth(who, title, notices=["switch.agent"], corrections=["switch"], joins=1, splits=1),
+        Truth(other, title),
+    ]
+
+
+async def answer_told_late(stage: Stage, who: Person) -> list[Truth]:
+    """Answered in time, but the vendor tells it late: the broken promise is taken back."""
+    await stage.introduce(who)
+    await stage.writes_on_whatsapp(who, "Do you deliver on Saturdays?")
+    await asyncio.sleep(3)
+    await stage.is_answered_on_whatsapp(who, "Yes.", late_s=10)
+    return [
+        Truth(
+            who,
+            "is answered in time, which is told late",
+            notices=["reply.waiting", "sla.at_risk", "sla.breached"],
+            corrections=["breach"],
+        )
+    ]
 
 
 async def answered_call(stage: Stage, who: Person) -> None:
@@ -274,4 +369,7 @@ STORIES: tuple[Story, ...] = (
     transfer_bounces,
     agent_invites_to_mail,
     solved_and_rated,
+    recognised_later,
+    joined_by_mistake,
+    answer_told_late,
 )

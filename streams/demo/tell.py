@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from schemas.events import IdentityJoined, IdentitySplit
 from schemas.facts import (
     ChannelSwitched,
-    Fact,
     FeedbackJoined,
     JourneyOpened,
     JourneyResolved,
@@ -16,6 +16,7 @@ from schemas.facts import (
     TransferStarted,
 )
 from schemas.notification import Notification
+from streams.demo.watch import News
 from streams.journeys.documents import sentence
 
 _TOLD = (
@@ -24,8 +25,16 @@ _TOLD = (
 )  # fmt: skip
 
 
-def told(news: Fact | Notification) -> str:
+def told(news: News) -> str:
     """A line, or empty for what would only be noise."""
+    if isinstance(news, IdentityJoined):
+        why = "an operator says so" if news.by == "operator" else "both have the same identifier"
+        text = f"{news.loser[:6]} is the same person: {why}; their needs are followed as one"
+        return _line(news.recorded_ms, news.customer, text)
+    if isinstance(news, IdentitySplit):
+        what = "a join is undone" if news.join else "a conversation proves to be another's"
+        text = f"{what}: {news.into[:6]} goes his own way, what was concluded is taken back"
+        return _line(news.recorded_ms, news.customer, text)
     if isinstance(news, Notification):
         who, about = news.audience.kind, news.rule.partition("@")[0]
         text = (

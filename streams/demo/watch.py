@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from confluent_kafka import Consumer, TopicPartition
 
-from schemas.cloudevents import decode_fact, decode_notification
+from schemas.cloudevents import decode_event, decode_fact, decode_notification
+from schemas.events import IdentityJoined, IdentitySplit
 from schemas.facts import Fact
 from schemas.notification import Notification
+
+News = Fact | Notification | IdentityJoined | IdentitySplit
 
 
 class Watch:
@@ -27,16 +30,20 @@ class Watch:
         self._consumer.assign(
             [
                 TopicPartition(topic, partition, 0)
-                for topic in ("journeys", "notifications", "dead-letters")
+                for topic in ("events", "journeys", "notifications", "dead-letters")
                 for partition in range(partitions)
             ]
         )
         self.facts: dict[str, Fact] = {}
+        self.taken_back: dict[str, Fact] = {}
+        """By subject: what was published and does not hold any more."""
         self.notices: dict[tuple[str, str], Notification] = {}
         self.dead_letters: dict[str, int] = {}
+        self.joins: list[IdentityJoined] = []
+        self.splits: list[IdentitySplit] = []
         self._seen: set[str] = set()
 
-    def poll(self, seconds: float) -> Iterator[Fact | Notification]:
+    def poll(self, seconds: float) -> Iterator[News]:
         """What is new; a repeat (the same position in the log) is passed over."""
         for message in self._consumer.consume(500, timeout=seconds):
             if message.error() or message.value() is None:
@@ -47,6 +54,9 @@ class Watch:
                 continue
             self._seen.add(position)
             match message.topic():
+                case "events":
+                    if b'"identity.' in message.value():
+                        yield from self._identity(message.value())
                 case "journeys":
                     yield self._fact(decode_fact(message.value()))
                 case "notifications":
@@ -58,10 +68,22 @@ class Watch:
                     reason = headers.get("dead-reason", b"?").decode()
                     self.dead_letters[reason] = self.dead_letters.get(reason, 0) + 1
 
+    def _identity(self, value: bytes) -> Iterator[News]:
+        """Who is who has changed; what is moved along between customers is the engine's own."""
+        event = decode_event(value)
+        if isinstance(event, IdentityJoined):
+            self.joins.append(event)
+            yield event
+        elif isinstance(event, IdentitySplit):
+            self.splits.append(event)
+            yield event
+
     def _fact(self, fact: Fact) -> Fact:
         known = self.facts.get(fact.subject_id)
         if known is None or fact.revision >= known.revision:
             self.facts[fact.subject_id] = fact
+            if known is not None and (type(fact) is not type(known) or fact.state == "retracted"):
+                self.taken_back[fact.subject_id] = known
         return fact
 
     def close(self) -> None:

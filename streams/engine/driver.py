@@ -39,6 +39,10 @@ CLOCK_HEADER = "filrouge-clock"
 
 _HOUR_MS = 3_600_000
 _LEDGER_KEPT_MS = next(kept_ms for size, _, kept_ms in PANES if size == "1h")
+OpenPanes = tuple[int, list[dict[str, int]]]
+_FINEST_MS = min(width_ms for _, width_ms, _ in PANES)
+_FOREVER_MS = 1 << 62
+_NO_PANES: OpenPanes = (0, [])
 _ABSENT: Any = object()
 _encode_timer = msgspec.json.Encoder().encode
 _decode_timer = msgspec.json.Decoder(tuple[str, str, int, int, int])
@@ -124,6 +128,7 @@ class Driver:
         self._undo: dict[str, Any] = {}
         self._asked: list[Effect | Timer | tuple[str, str, int]] = []
         self._batch = Batch(self.at, self.at)
+        self._panes: dict[tuple[int, int], OpenPanes] = {}
         self._now_ms = 0
         self._clock = 0
         self._index = 0
@@ -191,6 +196,8 @@ class Driver:
         self._asked, self._undo = [], {}
 
     def _arm(self, timer: Timer) -> None:
+        if self.timers.holds(timer, self._clock):
+            return
         self._clear((timer.entity, timer.kind, timer.number))
         self.timers.arm(timer, self._clock)
         self._batch.timers[timer_member(timer, self._clock)] = timer.due_ms
@@ -236,12 +243,24 @@ class Driver:
         self._batch.outbox.append(Outgoing(entry, pos, self._now_ms, self.at.offset, publish))
 
     def _pane(self, delta: PaneDelta) -> None:
-        for size, width_ms, kept_ms in PANES:
-            start = delta.at_ms - delta.at_ms % width_ms
-            if not self._kept(size, start, width_ms + kept_ms):
-                continue
-            cells = self._batch.panes.setdefault((size, start), {})
+        key = (self._clock, delta.at_ms // _FINEST_MS)
+        until_ms, panes = self._panes.get(key, _NO_PANES)
+        if self._now_ms >= until_ms:
+            until_ms, panes = self._panes[key] = self._open_panes(delta.at_ms)
+        for cells in panes:
             cells[delta.cell] = cells.get(delta.cell, 0) + delta.amount
+
+    def _open_panes(self, at_ms: int) -> OpenPanes:
+        """The panes of every size that hold `at_ms` and are still kept, and until when that holds:
+        looked up once a batch, not once a delta.
+        """
+        until_ms, panes = _FOREVER_MS, []
+        for size, width_ms, kept_ms in PANES:
+            start = at_ms - at_ms % width_ms
+            if self._kept(size, start, width_ms + kept_ms):
+                panes.append(self._batch.panes.setdefault((size, start), {}))
+                until_ms = min(until_ms, start + width_ms + kept_ms)
+        return until_ms, panes
 
     def _kept(self, size: str, start_ms: int, length_ms: int) -> bool:
         """Whether the pane is still kept (a late take-back must not bring it back); if so, a timer
@@ -250,9 +269,7 @@ class Driver:
         due_ms = start_ms + length_ms
         if due_ms <= self._now_ms:
             return False
-        timer = Timer(due_ms, f"{size}:{start_ms}", EXPIRE, self._clock)
-        if not self.timers.holds(timer, self._clock):
-            self._arm(timer)
+        self._arm(Timer(due_ms, f"{size}:{start_ms}", EXPIRE, self._clock))
         return True
 
     def _expire(self, timer: Timer) -> None:
@@ -396,7 +413,7 @@ class Driver:
             state = self.states[key]
             batch.states[key] = None if state is None else self.fold.encode(key, state)
         self._dirty = set()
-        self._batch = Batch(self.at, self.at)
+        self._batch, self._panes = Batch(self.at, self.at), {}
         return batch
 
     def empty(self) -> bool:

@@ -71,6 +71,9 @@ class Host:
         self._ticks: dict[int, float] = {}
         self._fenced: dict[Partition, float] = {}
         """Lanes that another worker claimed: since when they wait for a new assignment."""
+        self._claiming: dict[Partition, asyncio.Lock] = {}
+        self._revoked: dict[Partition, int] = {}
+        """How often a partition was taken away: a claim under way then is void."""
         self._insisted: dict[Partition, int] = {}
         """In which generation such a lane was claimed all the same."""
 
@@ -93,8 +96,15 @@ class Host:
         return list(self._folds)
 
     async def claim(self, where: Partition, bounds: Bounds) -> int:
-        """Claims one partition, and returns the offset to fetch from."""
+        """Claims one partition, and returns the offset to fetch from.  One claim at a time: a late
+        one of an older generation would fence off our own.
+        """
+        async with self._claiming.setdefault(where, asyncio.Lock()):
+            return await self._claim(where, bounds)
+
+    async def _claim(self, where: Partition, bounds: Bounds) -> int:
         topic, partition = where
+        revoked = self._revoked.get(where, 0)
         if (old := self.lanes.get(where)) is not None:
             await old.stop()  # it stays in its place until the claim has succeeded
         fold = self._folds[topic]
@@ -116,6 +126,9 @@ class Host:
         except ClaimRefusedError:
             metrics.claims_total.labels(fold.name, "refused").inc()
             raise
+        if self._revoked.get(where, 0) != revoked:
+            await lane.stop()  # it was taken away meanwhile
+            return offset
         self.lanes[where] = lane
         self._fenced.pop(where, None)
         return offset
@@ -138,6 +151,7 @@ class Host:
         """Finishes what is under way and lets the lanes go."""
         for where in partitions:
             self._fenced.pop(where, None)
+            self._revoked[where] = self._revoked.get(where, 0) + 1
             if (lane := self.lanes.pop(where, None)) is not None:
                 await lane.stop()
 

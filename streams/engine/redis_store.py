@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,7 +106,7 @@ class RedisStore(Store):
             keys=call.keys,
             args=[
                 epoch, before.offset, before.step, batch.after.offset, batch.after.step,
-                b"".join(call.operations),
+                _encode(call.operations),
             ],
         )  # fmt: skip
         _check(reply)
@@ -132,26 +131,22 @@ class _Call:
 
     def __init__(self, keys: list[str]) -> None:
         self.keys = keys
-        self.operations: list[bytes] = []
+        self.operations: list[list[Any]] = []
         self._numbers = {key: number for number, key in enumerate(keys, 1)}
 
-    def add(self, operation: tuple[str, str, list[Any]]) -> None:
+    def add(self, operation: Operation) -> None:
         verb, key, arguments = operation
-        if key not in self._numbers:
+        number = self._numbers.get(key)
+        if number is None:
             self.keys.append(key)
-            self._numbers[key] = len(self.keys)
-        self.operations += [
-            _number(len(arguments)), _word(verb), _number(self._numbers[key]),
-            *map(_word, arguments),
-        ]  # fmt: skip
+            number = self._numbers[key] = len(self.keys)
+        words = [_text(word) if type(word) is bytes else word for word in arguments]
+        self.operations.append([verb, number, *words])
 
 
-_number = struct.Struct(">I").pack
-
-
-def _word(value: Any) -> bytes:
-    raw = value if isinstance(value, bytes) else str(value).encode()
-    return _number(len(raw)) + raw
+def _text(raw: bytes) -> msgspec.Raw:
+    """Redis's MessagePack knows no binary type, and its strings hold any bytes."""
+    return msgspec.Raw(b"\xdb" + len(raw).to_bytes(4, "big") + raw)
 
 
 Operation = tuple[str, str, list[Any]]
@@ -194,8 +189,8 @@ def _operations(batch: Batch, trim_to: str | None, keys: LaneKeys) -> Iterator[O
         yield "LTRIM", keys.recent(name), [0, _RECENT_KEPT - 1]
     if trim_to is not None:
         yield "XTRIM", keys.outbox, ["MINID", _after(trim_to)]
-    for outgoing in batch.outbox:
-        yield "XADD", keys.outbox, [outgoing.entry, "e", _encode(outgoing)]
+    effects = [w for o in batch.outbox for w in (o.entry, _encode(o))]
+    yield from _chunks("OUT", keys.outbox, effects)
 
 
 def _chunks(verb: str, key: str, words: list[Any]) -> Iterator[Operation]:

@@ -60,7 +60,15 @@ class TimerBook:
     def due_entities(self, clock: int, now_ms: int) -> set[str]:
         """Entities of all timers due: their states can be loaded in one call."""
         heap = self._heaps.get(clock, [])
-        return {t.entity for t in heap if t.due_ms <= now_ms and t.kind != EXPIRE}
+        found: set[str] = set()
+        at = [0]
+        while at:  # below a timer of a heap that is not due none is
+            number = at.pop()
+            if number < len(heap) and heap[number].due_ms <= now_ms:
+                if heap[number].kind != EXPIRE:
+                    found.add(heap[number].entity)
+                at += (2 * number + 1, 2 * number + 2)
+        return found
 
     def overdue(self, wall_ms: int) -> set[int]:
         """Clocks that have a timer due by the wall clock: candidates for a tick."""

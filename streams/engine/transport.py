@@ -44,10 +44,11 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         """Runs until the fetcher stops: fetch, hand over, keep house."""
         next_commit = 0.0
         while not (self.should_stop or fetcher.should_stop):
+            generation = self.host.generation
             batches, _ = await self._wait_next_records(timeout=FETCH_S)
             for tp, records in (batches or {}).items():
-                # Fetched before a rebalance, read after it: the flow was stopped meanwhile.
-                if self.should_stop or not self.flow_active:
+                # What was fetched before a rebalance is not read after it.
+                if self.should_stop or not self.flow_active or generation != self.host.generation:
                     break
                 where = (tp.topic, tp.partition)
                 self.host.ticked(where)

@@ -37,7 +37,7 @@ def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
         if known is None:
             journey.published[subject] = fact
             yield None, fact
-        elif not _equal(known, fact):
+        elif known is not fact and not _equal(known, fact):
             new = msgspec.structs.replace(fact, revision=known.revision + 1)
             journey.published[subject] = new
             yield (known if known.state == "asserted" else None), new
@@ -45,8 +45,10 @@ def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
 
 def _equal(known: Fact, fact: Fact) -> bool:
     """A policy that comes to the same conclusion does not revise it."""
-    if (known.revision, known.policy, known.fold) == (fact.revision, fact.policy, fact.fold):
-        return known == fact
+    if known.at_ms != fact.at_ms or known.state != fact.state:
+        return False  # most that differ do here
+    if known.revision == 1 and known.policy == fact.policy and known.fold == fact.fold:
+        return known == fact  # a derived fact has revision 1
     return known == msgspec.structs.replace(
         fact, revision=known.revision, policy=known.policy, fold=known.fold
     )

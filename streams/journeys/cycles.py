@@ -16,7 +16,7 @@ from schemas.facts import (
     JourneyResolved,
     Visit,
 )
-from streams.journeys.findings import Cycle, Findings
+from streams.journeys.findings import ACTS, Cycle, Findings
 from streams.journeys.promises import business_ms
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
@@ -39,7 +39,7 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             )  # fmt: skip
             cycle = cycles[-1]
             waits = {}
-        cycle.entries.append(entry)
+        cycle.take(entry)
         if entry.kind == "act":
             waits.setdefault(entry.conversation, entry.at_ms)
         elif entry.kind in {"reply", "connected"}:
@@ -53,7 +53,7 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
 
 
 def _begins_anew(entry: Entry) -> bool:
-    if entry.kind in {"act", "connected"}:
+    if entry.kind in ACTS:
         return True
     return entry.kind == "status" and entry.data["status"] == "open"
 
@@ -71,12 +71,14 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
     if cycle.resolved_ms is not None or not cycle.acts:
         return
     last = cycle.acts[-1]
+    if last.channel != "voice" or last.kind != "connected":
+        return
     ends = [
         e
         for e in cycle.entries
         if e.kind == "ended" and e.conversation == last.conversation and e.data.get("answered")
     ]
-    if last.channel != "voice" or last.kind != "connected" or not ends:
+    if not ends:
         return
     end = ends[-1]
     if found.silent_since(end.at_ms + policy.window_ms("voice")):
@@ -87,7 +89,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
     first = cycles[0]
-    found.look_at([])  # who serves it comes later, and does not change how it began
+    found.look_at(None)  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(
         JourneyOpened, "opened", first, journey.opened_ms, channel,
@@ -106,7 +108,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
             of=journey.follows, within_ms=journey.follows_within_ms,
         )  # fmt: skip
     for cycle in cycles:
-        found.look_at(cycle.entries)
+        found.look_at(cycle)
         if cycle.number > 1:
             again = cycle.entries[0]
             found.add(
@@ -156,7 +158,8 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
     """Resolved and past every reopen window, or silent for a month."""
     journey = found.journey
     if last.resolved_ms is not None:
-        due_ms = last.resolved_ms + max(policy.reopen_ms(a.channel) for a in _attached(journey))
+        channels = {entry.channel for entry in _attached(journey)}
+        due_ms = last.resolved_ms + max(map(policy.reopen_ms, channels))
         how, at_ms = "resolved", due_ms
     else:
         due_ms = journey.last_ms + policy.expire_ms
@@ -171,7 +174,7 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
 
 
 def _attached(journey: Journey) -> list[Entry]:
-    acts = [e for e in journey.timeline if e.kind in {"act", "connected"}]
+    acts = [e for e in journey.timeline if e.kind in ACTS]
     return acts or journey.timeline[-1:] or [Entry(journey.opened_ms, 0, "", "act", "email", "")]
 
 
@@ -179,7 +182,7 @@ def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
     visits: list[Visit] = []
     since_ms = until_ms = 0
-    for act in (e for e in journey.timeline if e.kind in {"act", "connected"}):
+    for act in (e for e in journey.timeline if e.kind in ACTS):
         if visits and visits[-1].channel == act.channel:
             until_ms = act.until_ms or act.at_ms
             visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)

@@ -13,14 +13,13 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
     `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
     """
-    journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
     journey.topic = _topic(journey)
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
     spans = cycles.split(journey, policy, found)
     for cycle in spans:
-        found.look_at(cycle.entries)
+        found.look_at(cycle)
         moved = transfers.conclude(cycle, found)
         switches.conclude(cycle, moved, found)
         replies.conclude(cycle, found)
@@ -33,7 +32,13 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
 
 def _topic(journey: Journey) -> str:
     """What was said last; the lexicon's guess only where nobody else says anything."""
-    said = [str(e.data["topic"]) for e in reversed(journey.timeline) if e.data.get("topic")]
+    said = [
+        str(e.data["topic"])
+        for e in reversed(journey.timeline)
+        if e.data and e.data.get("topic")
+    ]
+    if not said:
+        return journey.topic
     known = [*said, journey.topic]
     return next((topic for topic in known if topic and not topic.startswith(GUESS)), "") or next(
         iter(said), journey.topic

@@ -6,9 +6,12 @@ from schemas.facts import FeedbackJoined, SentimentAlerted
 from streams.journeys.findings import Cycle, Findings
 
 VERY_BAD = -0.7
+_SAYS = frozenset({"feedback", "sentiment"})
 
 
 def conclude(cycle: Cycle, found: Findings) -> None:
+    if cycle.kinds.isdisjoint(_SAYS):
+        return
     for entry in cycle.entries:
         if entry.kind == "feedback":
             data = entry.data

@@ -19,8 +19,11 @@ F = TypeVar("F", bound=FactBase)
 
 FOLD = "journeys-1"
 
+ACTS = frozenset({"act", "connected"})
+"""Kinds of entries that are acts of the customer."""
 
-class Cycle(msgspec.Struct):
+
+class Cycle(msgspec.Struct, gc=False):
     """An open→resolved span: the unit that KPIs count. `resolved_ms` is None while it is open."""
 
     number: int
@@ -30,10 +33,27 @@ class Cycle(msgspec.Struct):
     resolved_by: str = ""
     resolved_id: str = ""
     reopened_after_ms: int = 0
+    acts: list[Entry] = []
+    kinds: set[str] = set()
+    """Of its entries: a rule that none of them concerns need not look."""
+    queued: list[Entry] = []
+    assigned: list[Entry] = []
+    """The entries by which queue and team of its facts are known."""
+    priority: str = ""
+    """As it stands now."""
 
-    @property
-    def acts(self) -> list[Entry]:
-        return [e for e in self.entries if e.kind in {"act", "connected"}]
+    def take(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.kinds.add(entry.kind)
+        if entry.kind in ACTS:
+            self.acts.append(entry)
+        if entry.data:
+            if entry.data.get("queue"):
+                self.queued.append(entry)
+            if entry.kind == "assigned" and entry.data["to"].get("team"):
+                self.assigned.append(entry)
+            if entry.kind == "urgency" and entry.data.get("priority"):
+                self.priority = str(entry.data["priority"])
 
 
 class Findings:
@@ -55,18 +75,11 @@ class Findings:
         self.priority = ""
         """As it stands now, in this cycle."""
 
-    def look_at(self, entries: list[Entry]) -> None:
-        """The entries by which queue and team of the facts that follow are known."""
-        self._queued = [e for e in entries if e.data and e.data.get("queue")]
-        self._assigned = [e for e in entries if e.kind == "assigned" and e.data["to"].get("team")]
-        self.priority = next(
-            (
-                str(e.data["priority"])
-                for e in reversed(entries)
-                if e.kind == "urgency" and e.data.get("priority")
-            ),
-            "",
-        )
+    def look_at(self, cycle: Cycle | None) -> None:
+        """The cycle by which queue and team of the facts that follow are known."""
+        self._queued = cycle.queued if cycle else []
+        self._assigned = cycle.assigned if cycle else []
+        self.priority = cycle.priority if cycle else ""
 
     def queue(self, channel: str, at_ms: int) -> str:
         """As it was then: what comes later does not revise it."""
@@ -107,6 +120,34 @@ class Findings:
         )
         self.facts[fact.subject_id] = fact  # type: ignore[assignment]  # every FactBase is a Fact
         return fact
+
+    def stands(self, cycle: Cycle, evidence: tuple[str, ...], *subjects: str) -> bool:
+        """Whether these facts, published together of a moment that is over, are still so: the same
+        entries under the same policy, and nothing else that they rest on.  If so they are kept and
+        need not be worked out again.  (A property test compares this with working them out.)
+        """
+        if self._queued or self._assigned or self.priority:
+            return False
+        kept: dict[str, Fact] = {}
+        for subject in subjects:
+            known = self.journey.published.get(f"{self.journey.id}/{subject}")
+            if (
+                known is None
+                or known.state != "asserted"
+                or known.cycle != cycle.number
+                or known.topic != self.journey.topic
+                or known.policy != self.policy.version
+                or known.customer != self._customer
+                or known.queue
+                or known.team
+                or (known.certainty == "probable") != (known.channel in self._probable)
+            ):
+                return False
+            kept[known.subject_id] = known
+        if next(iter(kept.values())).evidence != evidence:
+            return False
+        self.facts |= kept
+        return True
 
     def silent_since(self, due_ms: int) -> bool:
         """Has the time come to conclude from silence? Late news get their grace first."""

@@ -286,8 +286,10 @@ def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
 def _insert(journey: Journey, entry: Entry) -> None:
     if journey.sealed and entry.at_ms < journey.sealed_ms:
         return  # that part of the story is sealed: context only
+    last = journey.timeline[-1] if journey.timeline else entry
     journey.timeline.append(entry)
-    journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
+    if (entry.at_ms, entry.position) < (last.at_ms, last.position):
+        journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
     if len(journey.timeline) > TIMELINE:
         journey.timeline[:] = _runs(journey.timeline)
     while len(journey.timeline) > TIMELINE:

@@ -15,7 +15,7 @@ from streams.journeys.state import Entry
 from streams.policy import About, Clock, Promise
 
 
-class Running(msgspec.Struct, frozen=True):
+class Running(msgspec.Struct, frozen=True, gc=False):
     """One promise to one act."""
 
     clock: Clock

@@ -7,8 +7,13 @@ from streams.journeys.findings import Cycle, Findings
 from streams.journeys.promises import promised, settled, waits
 from streams.journeys.state import Entry
 
+_ENDS = frozenset({"left", "connected"})
+"""What ends a wait."""
+
 
 def conclude(cycle: Cycle, found: Findings) -> None:
+    if cycle.kinds.isdisjoint(_ENDS) and not any(act.data for act in cycle.acts):
+        return  # nobody entered a queue, and nobody left one
     entered: dict[tuple[str, str], Entry] = {}
     for entry in cycle.entries:
         place = (entry.conversation, str(entry.data.get("queue", "")))

@@ -34,13 +34,16 @@ def conclude(cycle: Cycle, found: Findings) -> None:
 
 
 def _answered(act: Entry, reply: Entry, which: Which, cycle: Cycle, found: Findings) -> None:
+    evidence, clock = (act.id, reply.id), _clock(which)
+    if found.stands(cycle, evidence, f"reply/{act.id}", f"sla/{clock}/{act.id}"):
+        return
     found.add(
-        ReplyMeasured, f"reply/{act.id}", cycle, reply.at_ms, act.channel, (act.id, reply.id),
+        ReplyMeasured, f"reply/{act.id}", cycle, reply.at_ms, act.channel, evidence,
         which=which, ms=reply.at_ms - act.at_ms,
         business_ms=business_ms(act, reply.at_ms, found),
         by=reply.actor or reply.data.get("agent", ""),
     )  # fmt: skip
-    if (running := promised(_clock(which), act, found)) is not None:
+    if (running := promised(clock, act, found)) is not None:
         settled(running, reply.at_ms, cycle, found)
 
 

@@ -79,7 +79,7 @@ class Attached(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return ConversationRef(self.source, self.id)
 
 
-class Journey(msgspec.Struct, array_like=True):
+class Journey(msgspec.Struct, array_like=True, gc=False):
     """`published` holds the last revision of every fact by its subject."""
 
     id: str
@@ -135,7 +135,7 @@ class Journey(msgspec.Struct, array_like=True):
 _ACTIVE = frozenset({"act", "reply", "connected"})
 
 
-class CustomerState(msgspec.Struct, array_like=True):
+class CustomerState(msgspec.Struct, array_like=True, gc=False):
     """`moved_to` is a tombstone: everything of this customer is another's now."""
 
     customer: str
@@ -190,7 +190,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True, gc=False):
     conversation: str = ""
 
 
-class Excerpts(msgspec.Struct, array_like=True):
+class Excerpts(msgspec.Struct, array_like=True, gc=False):
     """What may be shown to an agent; under a key of its own, so that the state stays small."""
 
     name: str = ""

@@ -10,6 +10,8 @@ _UNDER_WAY = frozenset({"started", "progressed"})
 
 
 def conclude(cycle: Cycle, found: Findings) -> None:
+    if "task" not in cycle.kinds:
+        return
     latest: dict[str, Entry] = {}
     for entry in cycle.entries:
         if entry.kind == "task":

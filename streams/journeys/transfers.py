@@ -18,8 +18,11 @@ from streams.journeys.state import Entry
 
 Hands = dict[str, str]
 
+_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected"})
+"""Without one of these nothing can change hands."""
 
-class Moved(msgspec.Struct):
+
+class Moved(msgspec.Struct, gc=False):
     """One transfer as it is known so far."""
 
     id: str
@@ -36,7 +39,7 @@ class Moved(msgspec.Struct):
     """The vendor itself called it a transfer."""
 
 
-class _Holding(msgspec.Struct):
+class _Holding(msgspec.Struct, gc=False):
     """Who has a conversation now."""
 
     hands: Hands = {}
@@ -48,10 +51,14 @@ class _Holding(msgspec.Struct):
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
+    if cycle.kinds.isdisjoint(_BEGINS):
+        return []
     held: dict[str, _Holding] = {}
     moved: list[Moved] = []
     for entry in cycle.entries:
-        holding = held.setdefault(entry.conversation, _Holding())
+        holding = held.get(entry.conversation)
+        if holding is None:
+            holding = held[entry.conversation] = _Holding()
         match entry.kind:
             case "bot":
                 holding.bot = True

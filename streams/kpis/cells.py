@@ -30,10 +30,14 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     dims: tuple[str, ...]
 
     def encode(self) -> str:
-        return "|".join((self.domain, self.kpi, self.part, *self.dims))
+        return encode(self.domain, self.kpi, self.part, self.dims)
 
     def named(self) -> Mapping[str, str]:
         return dict(zip(DIMENSIONS, self.dims, strict=True))
+
+
+def encode(domain: str, kpi: str, part: str, dims: tuple[str, ...]) -> str:
+    return "|".join((domain, kpi, part, *dims))
 
 
 def decode(text: str) -> Cell:
@@ -44,7 +48,11 @@ def decode(text: str) -> Cell:
 def dimensions_of(fact: FactBase, detail: str = "") -> tuple[str, ...]:
     """The fact's dimensions, short and without the separator."""
     values = (fact.channel, fact.queue, fact.team, fact.topic, detail)
-    return tuple(value.replace("|", "/")[:_LONGEST] for value in values)
+    return tuple([dimension(value) if value else "" for value in values])
+
+
+def dimension(value: str) -> str:
+    return value.replace("|", "/")[:_LONGEST]
 
 
 def bucket(value: int) -> str:

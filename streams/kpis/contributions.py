@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from schemas.facts import (
@@ -15,8 +13,8 @@ from schemas.facts import (
     ReplyAwaited,
 )
 from streams.fold import Effect, Ledger, LiveDelta, PaneDelta, Waiting
-from streams.kpis.cells import Cell, dimensions_of
-from streams.kpis.definitions import BY_FACT
+from streams.kpis.cells import dimension, dimensions_of, encode
+from streams.kpis.definitions import BY_FACT, Parts
 
 WAITING = "waiting"
 """The live list of customers who wait for an answer."""
@@ -24,36 +22,43 @@ WAITING = "waiting"
 _encode = msgspec.json.Encoder().encode
 
 
-def effects(fact: Fact, sign: int) -> Iterator[Effect]:
+def effects(fact: Fact, sign: int) -> list[Effect]:
     """`sign` +1 for what is asserted now, −1 for what was asserted before."""
-    for kpi in BY_FACT.get(type(fact), ()):
-        parts = list(kpi.parts(fact))
+    found: list[Effect] = []
+    kpis = BY_FACT.get(type(fact), ())
+    split_by = dimensions_of(fact) if kpis else ()
+    lines: dict[object, bytes] = {}  # several KPIs count an opened journey in the same words
+    for kpi in kpis:
+        parts = kpi.parts(fact)
         if not parts:
             continue
-        dims = dimensions_of(fact, kpi.detail(fact))
+        detail = kpi.detail(fact)
+        dims = (*split_by[:-1], dimension(detail)) if detail else split_by
         for part, amount in parts:
-            cell = Cell(fact.domain, kpi.name, part, dims).encode()
-            yield PaneDelta(cell, fact.at_ms, sign * amount)
-        yield Ledger(
-            fact.at_ms,
-            f"{fact.domain}|{kpi.name}|{fact.subject_id}",
-            _encode({"journey": fact.journey, "cycle": fact.cycle, "dims": dims, "parts": parts})
-            if sign > 0
-            else None,
-        )
-    yield from _live(fact, sign)
+            cell = encode(fact.domain, kpi.name, part, dims)
+            found.append(PaneDelta(cell, fact.at_ms, sign * amount))
+        line = None
+        if sign > 0 and (line := lines.get((parts, detail))) is None:
+            line = lines[parts, detail] = _line(fact, dims, parts)
+        found.append(Ledger(fact.at_ms, f"{fact.domain}|{kpi.name}|{fact.subject_id}", line))
+    _live(fact, sign, found)
+    return found
 
 
-def _live(fact: Fact, sign: int) -> Iterator[Effect]:
+def _line(fact: Fact, dims: tuple[str, ...], parts: Parts) -> bytes:
+    return _encode({"journey": fact.journey, "cycle": fact.cycle, "dims": dims, "parts": parts})
+
+
+def _live(fact: Fact, sign: int, found: list[Effect]) -> None:
     """Who waits now, and what is open now."""
     match fact:
         case ReplyAwaited():
-            yield LiveDelta(f"{fact.domain}|waiting|{fact.channel}", sign)
+            found.append(LiveDelta(f"{fact.domain}|waiting|{fact.channel}", sign))
             member = f"{fact.domain}|{fact.channel}|{fact.journey}"
-            yield Waiting(WAITING, member, fact.at_ms if sign > 0 else None)
+            found.append(Waiting(WAITING, member, fact.at_ms if sign > 0 else None))
         case JourneyOpened() | JourneyReopened():
-            yield LiveDelta(f"{fact.domain}|open|{fact.channel}", sign)
+            found.append(LiveDelta(f"{fact.domain}|open|{fact.channel}", sign))
         case JourneyResolved():
-            yield LiveDelta(f"{fact.domain}|resolved|{fact.channel}", sign)
+            found.append(LiveDelta(f"{fact.domain}|resolved|{fact.channel}", sign))
         case JourneyClosed(how="expired"):
-            yield LiveDelta(f"{fact.domain}|resolved|{fact.channel}", sign)
+            found.append(LiveDelta(f"{fact.domain}|resolved|{fact.channel}", sign))

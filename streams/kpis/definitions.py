@@ -6,7 +6,7 @@ reconcile it with another tool.  Targets are the defaults of the product's docum
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -30,8 +30,13 @@ from schemas.facts import (
 )
 from streams.kpis.cells import bucket
 
-Parts = Iterable[tuple[str, int]]
+Parts = tuple[tuple[str, int], ...]
 """(part, amount) of what a fact adds."""
+
+_NONE: Parts = ()
+_ONE: Parts = (("n", 1),)
+_HIT: Parts = (("hit", 1),)
+_BOTH: Parts = (("n", 1), ("hit", 1))
 
 Unit = Literal["count", "ratio", "ms", "score"]
 
@@ -66,25 +71,26 @@ def _opened(fact: FactBase) -> bool:
 
 
 def _volume(fact: FactBase) -> Parts:
-    if _opened(fact):
-        yield "n", 1
+    return _ONE if _opened(fact) else _NONE
 
 
 def _duration(ms: int) -> Parts:
-    yield from (("n", 1), ("sum", ms), (bucket(ms), 1))
+    return ("n", 1), ("sum", ms), (bucket(ms), 1)
 
 
 def _reply(which: str) -> Callable[[FactBase], Parts]:
     def parts(fact: FactBase) -> Parts:
         if isinstance(fact, ReplyMeasured) and fact.which == which:
-            yield from _duration(fact.ms)
+            return _duration(fact.ms)
+        return _NONE
 
     return parts
 
 
 def _reply_business(fact: FactBase) -> Parts:
     if isinstance(fact, ReplyMeasured) and fact.which == "first" and fact.business_ms is not None:
-        yield from _duration(fact.business_ms)
+        return _duration(fact.business_ms)
+    return _NONE
 
 
 def _resolution_business(fact: FactBase) -> Parts:
@@ -93,12 +99,14 @@ def _resolution_business(fact: FactBase) -> Parts:
         and fact.fcr != "excluded"
         and fact.business_ms is not None
     ):
-        yield from _duration(fact.business_ms)
+        return _duration(fact.business_ms)
+    return _NONE
 
 
 def _resolution(fact: FactBase) -> Parts:
     if isinstance(fact, JourneyResolved) and fact.fcr != "excluded":
-        yield from _duration(fact.duration_ms)
+        return _duration(fact.duration_ms)
+    return _NONE
 
 
 def _per_request(
@@ -108,9 +116,8 @@ def _per_request(
 
     def parts(fact: FactBase) -> Parts:
         if _opened(fact):
-            yield "n", 1
-        elif isinstance(fact, kind) and test(fact):
-            yield "hit", 1
+            return _ONE
+        return _HIT if isinstance(fact, kind) and test(fact) else _NONE
 
     return parts
 
@@ -132,37 +139,33 @@ def _handoff(fact: FactBase) -> bool:
 
 
 def _success(fact: FactBase) -> Parts:
-    if isinstance(fact, TransferConcluded):
-        yield "n", 1
-        if fact.outcome == "successful":
-            yield "hit", 1
+    if not isinstance(fact, TransferConcluded):
+        return _NONE
+    return _BOTH if fact.outcome == "successful" else _ONE
 
 
 def _abandonment(fact: FactBase) -> Parts:
-    if isinstance(fact, QueueWaited):
-        yield "n", 1
-    elif isinstance(fact, QueueAbandoned):
-        if fact.short:
-            yield "short", 1
-        else:
-            yield from (("n", 1), ("hit", 1))
+    if isinstance(fact, QueueAbandoned):
+        return (("short", 1),) if fact.short else _BOTH
+    return _ONE if isinstance(fact, QueueWaited) else _NONE
 
 
 def _answer_speed(fact: FactBase) -> Parts:
     if isinstance(fact, QueueWaited) and fact.outcome == "answered":
-        yield from _duration(fact.wait_ms)
+        return _duration(fact.wait_ms)
+    return _NONE
 
 
 def _sla(fact: FactBase) -> Parts:
-    if isinstance(fact, SlaMet | SlaBreached):
-        yield "n", 1
-        if isinstance(fact, SlaMet):
-            yield "hit", 1
+    if isinstance(fact, SlaMet):
+        return _BOTH
+    return _ONE if isinstance(fact, SlaBreached) else _NONE
 
 
 def _service_level(fact: FactBase) -> Parts:
     if isinstance(fact, SlaMet | SlaBreached) and fact.clock == "queue":
-        yield from _sla(fact)
+        return _sla(fact)
+    return _NONE
 
 
 def _sla_detail(fact: FactBase) -> str:
@@ -181,18 +184,16 @@ def _csat(fact: FactBase) -> Parts:
     if isinstance(fact, FeedbackJoined) and fact.instrument in {"csat", "rating"}:
         share = _share(fact)
         if share is not None:
-            yield "n", 1
-            if share >= 0.75:
-                yield "hit", 1
+            return _BOTH if share >= 0.75 else _ONE
+    return _NONE
 
 
 def _nps(fact: FactBase) -> Parts:
     if isinstance(fact, FeedbackJoined) and fact.instrument == "nps" and fact.score is not None:
-        yield "n", 1
         if fact.score >= 9:
-            yield "sum", 100_000
-        elif fact.score <= 6:
-            yield "sum", -100_000
+            return ("n", 1), ("sum", 100_000)
+        return (("n", 1), ("sum", -100_000)) if fact.score <= 6 else _ONE
+    return _NONE
 
 
 def _ces(fact: FactBase) -> Parts:
@@ -200,31 +201,27 @@ def _ces(fact: FactBase) -> Parts:
         share = _share(fact)
         if share is not None:
             effort = share if fact.easy_is_low is not False else 1 - share
-            yield from (("n", 1), ("sum", round(1_000 * (1 + 6 * effort))))
+            return ("n", 1), ("sum", round(1_000 * (1 + 6 * effort)))
+    return _NONE
 
 
 def _fcr(fact: FactBase) -> Parts:
     if isinstance(fact, JourneyResolved) and fact.cycle == 1:
-        if fact.fcr == "pending":
-            yield "pending", 1
-        elif fact.fcr in {"yes", "no"}:
-            yield "n", 1
-            if fact.fcr == "yes":
-                yield "hit", 1
+        answers: Mapping[str, Parts] = {"pending": (("pending", 1),), "yes": _BOTH, "no": _ONE}
+        return answers.get(fact.fcr, _NONE)
+    return _NONE
 
 
 def _reopened(fact: FactBase) -> Parts:
     if isinstance(fact, JourneyResolved):
-        yield "n", 1
-    elif isinstance(fact, JourneyReopened):
-        yield "hit", 1
+        return _ONE
+    return _HIT if isinstance(fact, JourneyReopened) else _NONE
 
 
 def _multichannel(fact: FactBase) -> Parts:
-    if isinstance(fact, JourneyClosed):
-        yield "n", 1
-        if len({visit.channel for visit in fact.path}) > 1:
-            yield "hit", 1
+    if not isinstance(fact, JourneyClosed):
+        return _NONE
+    return _BOTH if len({visit.channel for visit in fact.path}) > 1 else _ONE
 
 
 _SOCIAL = dict.fromkeys(("social", "whatsapp", "sms", "messenger", "instagram"), 4 * 3600000.0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
 
-from schemas.cloudevents import rfc3339
+from schemas.cloudevents import kind_of, rfc3339
 from schemas.common import ConversationRef, Party
 from schemas.facts import Fact, FactBase, TransferConcluded, TransferStarted
 from schemas.notification import Audience, Notification
@@ -44,7 +45,7 @@ def decide(
 ) -> tuple[NoticeBook, tuple[Notification, ...]]:
     """`old` is what was asserted before, `new` what is published now (it may be retracted)."""
     notices: list[Notification] = []
-    kind = str(new.__struct_config__.tag)
+    kind = kind_of(type(new))
     if new.state == "retracted":
         book = _withdraw(lambda s: s.subject_id == new.subject_id, book, about, new, notices)
         return book, tuple(notices)
@@ -69,7 +70,7 @@ def decide(
 
 def concerns(new: Fact, book: NoticeBook) -> bool:
     """Could this change send or withdraw anything? Most cannot."""
-    return bool(book.sent) or str(new.__struct_config__.tag) in _CONCERNED
+    return bool(book.sent) if new.state == "retracted" else kind_of(type(new)) in _CONCERNED
 
 
 def _notice(
@@ -117,9 +118,12 @@ def _made(
     not_before_ms: int,
     expires_ms: int,
 ) -> Notification:
-    values = variables(fact)
     locale = about.locale or about.policy.locale
-    title, body = rendered(rule.template, locale, values) if op == "send" else ("", "")
+    values: dict[str, str] = {}
+    title = body = ""
+    if op == "send":
+        values = variables(fact)
+        title, body = rendered(rule.template, locale, values)
     return Notification(
         id=business_id(fact.domain, rule.name, fact.subject_id, fact.revision),
         op=op,
@@ -134,7 +138,7 @@ def _made(
         template=f"{rule.template}@{VERSION}",
         title=title,
         body=body,
-        variables=values if op == "send" else {},
+        variables=values,
         reply_to=about.reply_to,
         consent=consent,  # type: ignore[arg-type]  # one of the literals
         created_ms=about.now_ms,
@@ -173,29 +177,38 @@ def _ref(rule: Rule, fact: FactBase) -> str:
     return fact.team or "anyone"
 
 
+_NOTHING_TOLD = dict.fromkeys(
+    ("from_channel", "cause", "outcome", "clock", "due", "task", "step", "instrument", "score",
+     "kpi", "value", "target", "from_party", "to_party"), "",
+)  # fmt: skip
+
+_AS_IT_IS = frozenset(
+    {"cause", "outcome", "step", "instrument", "score", "kpi", "value", "target"}
+)
+_IN_WORDS = {"from_": "from_channel", "task_kind": "task", "clock": "clock"}
+
+
+@cache
+def _telling(kind: type[FactBase]) -> tuple[str, ...]:
+    """Fields of a fact's type that a text may name."""
+    named = {"from_", "to", "due_ms"} | _AS_IT_IS | set(_IN_WORDS)
+    return tuple(field for field in kind.__struct_fields__ if field in named)
+
+
 def variables(fact: FactBase) -> dict[str, str]:
     """What the texts may name; empty when the fact has no such thing."""
-    values = dict.fromkeys(
-        ("from_channel", "cause", "outcome", "clock", "due", "task", "step", "instrument", "score",
-         "kpi", "value", "target", "from_party", "to_party"), "",
-    )  # fmt: skip
-    values |= {"channel": fact.channel, "journey": fact.journey}
-    values |= dict(_told(fact))
-    return values
-
-
-def _told(fact: FactBase) -> Iterator[tuple[str, str]]:
-    names = {"from_": "from_channel", "due_ms": "due", "task_kind": "task", "clock": "clock"}
-    for field in fact.__struct_fields__:
+    values = {**_NOTHING_TOLD, "channel": fact.channel, "journey": fact.journey}
+    for field in _telling(type(fact)):
         value = getattr(fact, field)
         if isinstance(value, Party):
-            yield ("from_party" if field == "from_" else "to_party"), party(value)
+            values["from_party" if field == "from_" else "to_party"] = party(value)
         elif field == "due_ms":
-            yield "due", rfc3339(value)
-        elif field in {"cause", "outcome", "step", "instrument", "score", "kpi", "value", "target"}:
-            yield field, "" if value is None else str(value)
-        elif field in names and isinstance(value, str):
-            yield names[field], value.replace("_", " ")
+            values["due"] = rfc3339(value)
+        elif field in _AS_IT_IS:
+            values[field] = "" if value is None else str(value)
+        elif field in _IN_WORDS and isinstance(value, str):
+            values[_IN_WORDS[field]] = value.replace("_", " ")
+    return values
 
 
 def party(hands: Party) -> str:

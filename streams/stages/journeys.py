@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas.cloudevents import (
     encode_event,
     encode_fact,
     encode_notification,
+    kind_of,
 )
 from schemas.events import (
     ClockTick,
@@ -307,9 +309,8 @@ class Journeys(Fold):
         view: View,
     ) -> None:
         for old, new in changes:
-            kind = str(new.__struct_config__.tag)
             view.emit(Publish("journeys", state.customer, encode_fact(new), _HEADERS))
-            view.emit(Count("facts_total", (kind, new.state)))
+            view.emit(_counted("facts_total", kind_of(type(new)), new.state))
             if old is not None:
                 for effect in effects(old, -1):
                     view.emit(effect)
@@ -338,7 +339,7 @@ class Journeys(Fold):
         )
         state.notices, notices = decide(old, new, state.notices, about)
         for notice in notices:
-            view.emit(Count("notifications_total", (notice.rule, notice.op)))
+            view.emit(_counted("notifications_total", notice.rule, notice.op))
             view.emit(
                 Publish("notifications", notice.collapse_key, encode_notification(notice), _HEADERS)
             )
@@ -352,6 +353,12 @@ class Journeys(Fold):
         if key.startswith("policy:"):
             return decode_policy(raw)
         return decode_state(raw)
+
+
+@cache
+def _counted(metric: str, *labels: str) -> Count:
+    """Labels are few and the same again and again."""
+    return Count(metric, labels)
 
 
 def _whose(state: CustomerState, members: Iterable[str]) -> str:

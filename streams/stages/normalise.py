@@ -198,6 +198,8 @@ class Normalise(Fold):
     def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
         """The loser's fold must see it: the record is keyed by the loser."""
         for one in resolved.joins:
+            by = "operator" if one.by == "operator" else "claim" if one.probable else "identifier"
+            view.emit(Count("customers_joined_total", (by,)))
             joined = IdentityJoined(
                 **_envelope(event, f"join/{one.loser}"),
                 customer=resolved.customer,
@@ -233,6 +235,7 @@ class Normalise(Fold):
         undone = split(ident, view)
         if isinstance(undone, str):
             return undone
+        view.emit(Count("customers_split_total"))
         self._publish(
             IdentitySplit(
                 **_envelope(event, f"split/{ident}"),
@@ -255,7 +258,9 @@ class Normalise(Fold):
         customer = graph.current(view, event.args.get("customer") or holder)
         if view.get(customer_key(customer)) is None:
             return f"There is no customer {customer!r} to attach it to."
-        view.put(conversation_key(event.domain, where), graph.Thread(customer))
+        # A member's conversation stays his: it goes along when he is split off.
+        whose = thread.customer if customer == holder else customer
+        view.put(conversation_key(event.domain, where), graph.Thread(whose))
         moved = msgspec.structs.replace(event, conversation=where, customer=customer)
         if customer != holder:
             self._parted(moved, holder, customer, view)

@@ -21,7 +21,7 @@ from tests.fuzz.gateway import door, fuzz_gateway, made, play, replay
 
 
 def test_a_few_seconds_find_nothing(tmp_path: Path) -> None:
-    seed = random.randrange(10**9)
+    seed = 20_260_921  # nightly runs take the hour
     assert fuzz_adapters(6, seed, tmp_path) == []
     assert fuzz_gateway(4, seed, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
@@ -70,10 +70,10 @@ async def test_a_genuine_request_gets_through_the_fuzzers_door() -> None:
     """Else it would try nothing."""
     async with door() as (gateway, log):
         taken = 0
-        for number in range(60):
+        for number in range(400):
             await play(gateway, log, made(random.Random(number)))
             taken += len(log.taken)
-        assert taken >= 10
+        assert taken >= 20
 
 
 def test_a_case_is_written_and_read(tmp_path: Path) -> None:

@@ -119,12 +119,12 @@ async def test_another_method_is_no_webhook(kind: str) -> None:
 async def test_a_source_that_floods_is_429_and_a_stranger_cannot_use_its_rate_up(
     broker: str,
 ) -> None:
-    async with serving(settings(broker, max_rate_per_source=3)) as gateway:
+    async with serving(settings(broker, max_rate_per_source=1)) as gateway:
         call = message(1)
         forged = Call("wa", call.body + b" ", call.headers)
         assert {(await send(gateway, forged))[0] for _ in range(20)} == {401}
         answers = [await send(gateway, call) for _ in range(20)]
-        assert [status for status, *_ in answers[:6]] == [200] * 6
+        assert [status for status, *_ in answers[:2]] == [200] * 2
         refused = [answer for answer in answers if answer[0] == 429]
         assert refused and all(
             after == "1" and "webhooks a second" in text for _, text, _, after in refused

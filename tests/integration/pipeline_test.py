@@ -18,6 +18,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.cloudevents import decode_event, decode_fact, decode_notification
+from schemas.events import ClockTick
 from schemas.notification import Notification
 from streams.demo.cast import AGENTS, person
 from streams.demo.processes import Processes
@@ -132,7 +133,7 @@ async def customers_write(stack: Stack, numbers: range) -> None:
                 meta_whatsapp.echo("whatsapp", key, who, f"b{number}", "yes?", at + 60_000), tries
             )
             await post(
-                meta_whatsapp.message("whatsapp", key, who, f"c{number}", "thanks", at + 90_000), 1
+                meta_whatsapp.message("whatsapp", key, who, f"c{number}", "and?", at + 90_000), 1
             )
 
         for at in range(0, len(numbers), 10):
@@ -153,7 +154,8 @@ def test_every_webhook_counts_once_though_a_worker_joins_and_one_is_killed(stack
 
     repeats = sum(2 for number in range(1, CUSTOMERS + 1) if number % 3 == 0)
     deliveries = 3 * CUSTOMERS + repeats
-    events = [decode_event(raw) for raw in stack.read("events", 4, deliveries)]
+    told = [decode_event(raw) for raw in stack.read("events", 4, deliveries)]
+    events = [event for event in told if not isinstance(event, ClockTick)]
     assert len(events) == deliveries
     assert len({event.id for event in events}) == 3 * CUSTOMERS
     assert len({event.customer for event in events}) == CUSTOMERS
@@ -189,7 +191,7 @@ def test_the_console_shows_what_was_counted(stack: Stack) -> None:
 def test_an_agent_finds_the_context_and_the_journey(stack: Stack) -> None:
     who = person(7)
     context = stack.ask(f"/v1/context?phone=%2B{who.phone[1:]}&agent=501")
-    assert [one["text"] for one in context["last_messages"]] == ["hi", "yes?", "thanks"]  # type: ignore[attr-defined]
+    assert [one["text"] for one in context["last_messages"]] == ["hi", "yes?", "and?"]  # type: ignore[attr-defined]
     [journey] = context["journeys"]  # type: ignore[misc]
     found = stack.ask(f"/v1/journeys/{journey['id']}")
     assert found["channels"] == ["whatsapp"]
@@ -283,6 +285,26 @@ def test_an_operator_joins_looks_undoes_and_imports(stack: Stack, tmp_path: Path
         time.sleep(0.5)
     assert identity(stack, "ada@example.com")["customer"] == winner
     assert json.loads(stack.command("identity", "shared", "--json").stdout) == []
+
+
+def test_a_policy_is_changed_through_the_log(stack: Stack, tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('[policy]\nversion = "autumn"\nreply_target_mail_ms = "soon"\n')
+    refused = stack.command("policy", "set", str(file))
+    assert refused.returncode == 1 and "reply_target_mail_ms" in refused.stdout
+    file.write_text(
+        '[policy]\nversion = "autumn"\nreply_target_mail_ms = 3600000\n'
+        '[policy.calendars.default]\nzone = "Europe/Paris"\nhours = "mon-fri 09:00-18:00"\n'
+    )
+    assert "86400000 → 3600000" in stack.command("policy", "set", "--dry-run", str(file)).stdout
+    assert json.loads(stack.command("policy", "show", "--json").stdout)["version"] == "default-1"
+    done = stack.command("policy", "set", str(file))
+    assert "Policy autumn holds in" in done.stdout, done.stdout
+    holds = json.loads(stack.command("policy", "show", "--json").stdout)
+    assert holds["reply_target_mail_ms"] == 3_600_000
+    assert holds["calendars"]["default"]["zone"] == "Europe/Paris"
+    again = stack.command("policy", "set", str(file))
+    assert "That is what holds already." in again.stdout
 
 
 def test_lag_topics_and_doctor_tell_the_truth(stack: Stack) -> None:

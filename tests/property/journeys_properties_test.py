@@ -61,6 +61,8 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
                     ),
                     (AssignmentChanged, {"to": Party(agent=agent.id)}, Actor("system")),
                     (ConversationUpdated, {"status": "resolved"}, agent),
+                    (ConversationUpdated, {"topic": "billing"}, agent),
+                    (ConversationUpdated, {"urgency": "high", "priority": "urgent"}, agent),
                     (QueueEntered, {"queue": "q"}, Actor("customer")),
                     (QueueLeft, {"queue": "q", "outcome": "abandoned"}, Actor("customer")),
                     (AgentConnected, {"agent": agent.id}, Actor("customer")),
@@ -168,3 +170,5 @@ def test_the_fast_path_concludes_what_the_full_derivation_concludes(
     fast = facts()
     with mock.patch("streams.journeys.fold.goes_on", return_value=False):
         assert fast == facts()
+        with mock.patch("streams.journeys.findings.Findings.stands", return_value=False):
+            assert fast == facts()

@@ -23,11 +23,12 @@ def main() -> int:
     parser.add_argument("--without", choices=[m.guard for m in MUTATIONS], help="leave out a guard")
     given = parser.parse_args()
     mutation = next((m for m in MUTATIONS if m.guard == given.without), None)
-    started, struck, records = time.monotonic(), Counter[str](), 0
+    started, struck, seen, records = time.monotonic(), Counter[str](), Counter[str](), 0
     for seed in range(given.first, given.first + given.seeds):
         plan = Plan.of(seed)
         verdict = simulate(plan, _broken(mutation))
         struck.update(blow.kind for blow in plan.blows)
+        seen.update(verdict.seen)
         records += verdict.records
         if verdict.faults:
             print(_report(plan, verdict.faults, mutation))
@@ -35,7 +36,8 @@ def main() -> int:
     seconds = time.monotonic() - started
     print(f"{given.seeds} seeds from {given.first} on, {records:,} records in the logs, "
           f"{seconds:.0f} s: nothing lost, nothing twice")  # fmt: skip
-    print("  " + ", ".join(f"{kind} {count}" for kind, count in sorted(struck.items())))
+    print("  done to it: " + ", ".join(f"{kind} {n}" for kind, n in sorted(struck.items())))
+    print("  answered: " + ", ".join(f"{what} {n}" for what, n in sorted(seen.items())))
     return 0
 
 

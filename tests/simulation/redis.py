@@ -7,6 +7,7 @@ to a replica that lagged, a torn append-only file) is the home to which only the
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from streams.engine.batch import Batch, Position
 from streams.engine.keys import LaneKeys
 from streams.engine.memory_store import MemoryStore
-from streams.engine.store import Claimed, FencedError, Pins, Store
+from streams.engine.store import Claimed, ClaimRefusedError, FencedError, Pins, StaleError, Store
 from tests.simulation.chance import Chance
 from tests.simulation.loop import world
 
@@ -70,6 +71,8 @@ class Servers:
         self._shards = shards
         self._watch = watch
         self.fenced: Callable[[Home, int], None] = lambda _home, _epoch: None
+        self.seen: Counter[str] = Counter()
+        """How often a store refused, and what else shows that the nemesis bites."""
         self.homes: dict[str, Home] = {}
         self.down: set[int] = set()
         self.unkind = 0.0
@@ -87,9 +90,15 @@ class Servers:
         now_s = asyncio.get_running_loop().time()
         try:
             answer = home.write(now_s, method, arguments)
-        except FencedError:
-            self.fenced(home, arguments[0])
+        except (ClaimRefusedError, FencedError, StaleError) as error:
+            self.seen[type(error).__name__] += 1
+            if isinstance(error, FencedError):
+                self.fenced(home, arguments[0])
             raise
+        if method == "set_aside":
+            self.seen["set aside"] += 1
+        if method == "begin" and arguments[2]:
+            self.seen["held back"] += 1
         self._watch(home, method, arguments)
         return answer
 

@@ -82,6 +82,8 @@ class Verdict(msgspec.Struct, frozen=True):
     trace: tuple[bytes, ...]
     steps: int
     records: int
+    seen: dict[str, int] = {}
+    """What the engine had to answer: refusals of stores, exits of workers, repeats in the log."""
 
 
 class Run(World):
@@ -153,6 +155,7 @@ class Run(World):
     def ended(self, worker: Worker, error: BaseException | None) -> None:
         """A process is gone; the supervisor starts it anew after a while."""
         worker.node.kill()
+        self.servers.seen[f"exit by {type(error).__name__}" if error else "end"] += 1
         self._graves.append(worker)  # collected at the end, not at a moment of its own
         if self.workers.get(worker.name) is worker:
             after_s = self.chance.between(0.3, 1.0)
@@ -295,7 +298,8 @@ class Run(World):
         )  # fmt: skip
         for error in self.loop.errors:
             self.fault("crashed", error)
-        return Verdict(tuple(self.faults), trace, self.loop.steps, len(trace))
+        seen = dict(sorted(self.servers.seen.items()))
+        return Verdict(tuple(self.faults), trace, self.loop.steps, len(trace), seen)
 
     def judge(self) -> list[Fault]:
         """Called after the loop has ended: without whatever was broken on purpose."""

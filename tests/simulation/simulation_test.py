@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_nothing_is_lost_or_counted_twice(first: int) -> None:
             pytest.fail(
                 f"Again: make simulate SEEDS=1 FIRST={seed}\n{told(small, simulate(small).faults)}"
             )
+
+
+def test_the_nemesis_bites() -> None:
+    """A simulator in which nothing happens would be green too."""
+    seen = Counter[str]()
+    for seed in range(1, BLOCK):
+        seen.update(simulate(Plan.of(seed)).seen)
+    wanted = {
+        "FencedError", "StaleError", "ClaimRefusedError", "set aside", "held back", "end",
+        "exit by LaneError", "exit by ValueError", "exit by ClaimRefusedError",
+    }  # fmt: skip
+    assert wanted <= seen.keys(), f"never seen: {wanted - seen.keys()}"
 
 
 def test_a_seed_gives_the_same_bytes_in_every_process() -> None:

@@ -1,8 +1,7 @@
 """A simulated worker: the real host, lanes, driver and relay; a consumer as Faust's transport is.
 
 Where the real one differs: fetching and the group's protocol are simulated (`_fetch`, `Group`).
-What is handed out before a rebalance may be fed after it, and the first fetch after a claim may
-begin later than it was told to, as it was seen on a real broker.
+The first fetch after a claim may begin later than it was told to, as it was seen on a real broker.
 """
 
 from __future__ import annotations
@@ -153,9 +152,10 @@ class Worker:
         loop = asyncio.get_running_loop()
         next_house = 0.0
         while not self.stopping:
+            generation = self.host.generation
             batches = await self._fetch()
             for where, records in batches:
-                if not self._flows:
+                if not self._flows or generation != self.host.generation:
                     break
                 self.host.ticked(where)
                 await self.host.feed(where, records, self._seek_to, self._reclaim)

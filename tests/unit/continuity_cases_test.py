@@ -336,6 +336,16 @@ def test_what_was_only_claimed_to_be_his_stays_so_when_a_join_is_undone() -> Non
     assert forms(world).certainty == "probable"
 
 
+def test_what_an_agent_has_confirmed_goes_with_its_owner_when_a_join_is_undone() -> None:
+    world, _, _, join = joined()
+    writes(world, "form", Identifier("phone", "+33612345678", "claimed"))
+    commands(world, "attach", source="s", conversation="form-1")
+    commands(world, "split", join=join)
+    into = last(world, IdentitySplit).into
+    assert (forms(world).customer, forms(world).certainty) == (into, "certain")
+    assert writes(world, "form") == into
+
+
 def test_a_message_that_names_nobody_goes_where_its_conversation_went() -> None:
     world, _, _, join = joined()
     commands(world, "split", join=join)
