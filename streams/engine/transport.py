@@ -46,6 +46,8 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while not (self.should_stop or fetcher.should_stop):
             generation = self.host.generation
             batches, _ = await self._wait_next_records(timeout=FETCH_S)
+            joined = self.app.consumer_generation_id > 0 and not self.app.rebalancing
+            self.host.settled = joined and self.flow_active
             for tp, records in (batches or {}).items():
                 # What was fetched before a rebalance is not read after it.
                 if self.should_stop or not self.flow_active or generation != self.host.generation:

@@ -22,7 +22,7 @@ from streams.engine.redis_client import connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
 from streams.engine.transport import build_app
-from streams.engine.watchdog import stalled
+from streams.engine.watchdog import spread, stalled
 from streams.fold import Fold, TopicRole
 from streams.settings import Settings
 
@@ -137,6 +137,7 @@ class Engine:
 
     async def _watch_over(self) -> None:
         assert self.host is not None
+        limit_ms = spread(self._settings.worker.watchdog_ms, self.host.owner)
         while not self.ended.is_set():
             await asyncio.sleep(0.5)
             if self._app.should_stop or self._app.crashed:
@@ -144,7 +145,7 @@ class Engine:
                 self.failure = str(reason) if reason else "Faust ended the worker."
             elif self._relay and self._relay.failure:
                 self.failure = self._relay.failure
-            elif sentence := stalled(self.host.lanes, self._settings.worker.watchdog_ms):
+            elif sentence := stalled(self.host, limit_ms):
                 self.failure = sentence
             if self.failure:
                 self.ended.set()

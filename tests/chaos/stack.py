@@ -34,7 +34,7 @@ STAGES = {"webhooks": "normalise", "events": "journeys", "notifications": "deliv
 """Topic → the stage that reads it."""
 
 COUNTS = {"webhooks": 2} | dict.fromkeys(
-    ("events", "journeys", "context", "notifications", "dead-letters"), 4
+    ("events", "journeys", "context", "notifications", "dead-letters"), 6
 )
 SOURCES = {
     "whatsapp": "meta_whatsapp", "chatwoot": "chatwoot", "aircall": "aircall",
