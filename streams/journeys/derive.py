@@ -33,7 +33,9 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
 def _topic(journey: Journey) -> str:
     """What was said last; the lexicon's guess only where nobody else says anything."""
     said = [
-        str(e.data["topic"]) for e in reversed(journey.timeline) if e.data and e.data.get("topic")
+        str(e.data["topic"])
+        for e in reversed(journey.timeline)
+        if e.data and e.data.get("topic")
     ]
     if not said:
         return journey.topic

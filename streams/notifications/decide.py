@@ -182,7 +182,9 @@ _NOTHING_TOLD = dict.fromkeys(
      "kpi", "value", "target", "from_party", "to_party"), "",
 )  # fmt: skip
 
-_AS_IT_IS = frozenset({"cause", "outcome", "step", "instrument", "score", "kpi", "value", "target"})
+_AS_IT_IS = frozenset(
+    {"cause", "outcome", "step", "instrument", "score", "kpi", "value", "target"}
+)
 _IN_WORDS = {"from_": "from_channel", "task_kind": "task", "clock": "clock"}
 
 
