@@ -56,6 +56,12 @@ class RedisServer:
                     raise
                 time.sleep(0.05)
 
+    def client(self) -> Any:
+        """For orders to the server itself."""
+        import redis
+
+        return redis.Redis(port=self.port, socket_timeout=5, decode_responses=True)
+
     def kill(self) -> None:
         """kill -9."""
         if self.process:
