@@ -34,6 +34,8 @@ class Plan(msgspec.Struct, frozen=True):
     per_s: float = 30.0
     burst: int = 1_000
     """Messages of the one customer who writes all at once."""
+    steady: bool = False
+    """No faults: memory is looked at instead."""
 
 
 class Outcome(msgspec.Struct):
@@ -46,6 +48,8 @@ class Outcome(msgspec.Struct):
     ends: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     faults: list[Fault] = []
+    rss_mb: dict[str, list[int]] = {}
+    """Of a steady run: resident memory of each worker, every ten seconds."""
 
     def recovery_s(self, share: float) -> float:
         """From the moment a fault was healed until all that Kafka held then was folded."""
@@ -70,7 +74,7 @@ async def run(
     plan: Plan, folder: Path, store: SentinelRedis | ClusterRedis, brokers: int = 3
 ) -> Outcome:
     """Raises `TimeoutError` when something does not come back: that is a hang."""
-    outcome = Outcome(plan, struck=Counter(), recoveries_s=[], ends=Counter(), faults=[])
+    outcome = Outcome(plan, struck=Counter(), recoveries_s=[], ends=Counter(), faults=[], rss_mb={})
     started = time.monotonic()
 
     def say(sentence: str) -> None:
@@ -89,7 +93,10 @@ async def run(
         loading = asyncio.create_task(load.run())
         nemesis = Nemesis(stack, load, plan.seed, plan.burst)
         try:
-            await _faults(plan, stack, nemesis, outcome, say)
+            if plan.steady:
+                await _steady(plan, stack, outcome)
+            else:
+                await _faults(plan, stack, nemesis, outcome, say)
             load.stop()
             await asyncio.wait_for(loading, PATIENCE_S)
             say("the load has ended")
@@ -129,6 +136,16 @@ async def _faults(
             say(f"{kind}: caught up {took:.1f} s after it was healed")
             if time.monotonic() > ends and len(outcome.struck) == len(kinds):
                 return
+
+
+async def _steady(plan: Plan, stack: Stack, outcome: Outcome) -> None:
+    ends = time.monotonic() + plan.seconds
+    while time.monotonic() < ends:
+        await asyncio.sleep(10)
+        for name in WORKERS:
+            status = Path(f"/proc/{stack.children[name].pid}/status").read_text()
+            kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))
+            outcome.rss_mb.setdefault(name, []).append(int(kib) // 1_024)
 
 
 async def _drain(stack: Stack) -> None:
