@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 STOP_S = 20.0
 """Service managers kill after 30 s (Kubernetes' default); what is left is the next owner's."""
 
+FAILED_STOP_S = 5.0
+"""What failed may hang; the sooner it is gone, the sooner its partitions have a new owner."""
+
 MakeFolds = Callable[[Mapping[str, int]], Sequence[Fold]]
 """From the number of partitions by topic role to the folds that this worker runs."""
 
@@ -209,9 +212,9 @@ async def _run(
     ended.cancel()
     started.cancel()
     stopped = asyncio.create_task(engine.stop())
-    await asyncio.wait({started, stopped}, timeout=STOP_S)
+    await asyncio.wait({started, stopped}, timeout=FAILED_STOP_S if engine.failure else STOP_S)
     if not stopped.done():
-        log.error("Not all could be finished within %.0f s; the next owner does it.", STOP_S)
+        log.error("Not all could be finished in time; the next owner does it.")
         logging.shutdown()
         os._exit(1)  # the clients' threads may wait for a server that does not answer
     await stopped
