@@ -109,6 +109,7 @@ class Host:
 
     async def _claim(self, where: Partition, bounds: Bounds) -> int:
         topic, partition = where
+        self.kept_house_s = time.monotonic()  # the bounds are Kafka's word too
         revoked = self._revoked.get(where, 0)
         if (old := self.lanes.get(where)) is not None:
             await old.stop()  # it stays in its place until the claim has succeeded

@@ -93,7 +93,7 @@ class Stack:
             f"webhooks_partitions = {COUNTS['webhooks']}", f"events_partitions = {COUNTS['events']}",
             "[redis]", f'url = "{self.store.url}"',
             "[gateway]", f"port = {self.ports['gateway']}",
-            "[worker]", f"session_timeout_ms = {SESSION_S * 1_000:.0f}", "watchdog_ms = 20000",
+            "[worker]", f"session_timeout_ms = {SESSION_S * 1_000:.0f}",
         ]  # fmt: skip
         for domain in DOMAINS:
             lines += [

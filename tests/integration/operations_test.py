@@ -176,5 +176,5 @@ def stalling(toys: Toys) -> int:
     """A short watchdog; the port of its health."""
     port = free_port()
     text = toys.settings.read_text().replace("metrics_port = -1", f"metrics_port = {port}")
-    toys.settings.write_text(text + "watchdog_ms = 5000\n")
+    toys.settings.write_text(text + "watchdog_ms = 12000\n")
     return port
