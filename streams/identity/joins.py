@@ -42,6 +42,12 @@ def unique(*keys: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))[:KNOWN_IDENTIFIERS]
 
 
+def apart(one: str, other: str, view: View) -> bool:
+    """They were taken apart: what they share does not join them again."""
+    known = (*known_of(view, one).apart, *known_of(view, other).apart)
+    return not {one, other}.isdisjoint(current(view, each) for each in known)
+
+
 def unused(base: str, view: View) -> str:
     """The first incarnation of `base` that was never a customer: numbers are recycled."""
     incarnation = 0

@@ -34,14 +34,16 @@ from streams.identity.graph import (
 )
 from streams.identity.identifiers import Writing
 from streams.identity.index import (
+    alias_key,
     conversation_key,
     customer_base,
+    customer_key,
     identifier_key,
     message_key,
     policy_key,
     provisional_base,
 )
-from streams.identity.joins import known_of, unused
+from streams.identity.joins import apart, known_of, unused
 from streams.identity.learn import Lesson, keep_thread, learn, remember_message
 from streams.identity.rekey import contact_told, replaced
 from streams.identity.shared import note_shared
@@ -64,12 +66,19 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
-    """The states that resolving the event reads first."""
+    """The states that resolving the event reads first, and of a customer who may be new."""
     yield policy_key(domain)
+    bases = []
     for identifier in normalised(event, writing):
         yield identifier_key(domain_key, identifier)
+        bases.append(customer_base(domain_key, identifier))
     if event.conversation:
         yield conversation_key(domain, event.conversation)
+        if not bases:
+            bases.append(provisional_base(domain_key, event.conversation))
+    for base in bases:
+        yield customer_key(f"{base}-0")
+        yield alias_key(f"{base}-0")
     if isinstance(event, MessageStatusChanged):
         yield message_key(domain, event.source, event.message_id)
 
@@ -119,10 +128,10 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     mine = [] if probable else [f for f in found if not f.team]
     by = proofs[0].key if proofs else ""
     joins = {loser: NewJoin(loser, by) for loser in meeting[1:]}
-    if holder not in {"", winner, moved_from} and (known := known_of(view, holder)).provisional:
+    if holder and not moved_from and _gives_way(holder, winner, view):
         # Nothing is proven of the conversation's own customer.  What he claimed elsewhere is not
         # proven by what is proven here.
-        unproven = probable or bool(known.identifiers)
+        unproven = probable or bool(known_of(view, holder).identifiers)
         joins.setdefault(holder, NewJoin(holder, by, probable=unproven))
     for f in mine:
         if f.takes_over and f.customer and _gives_way(f.customer, winner, view):
@@ -130,7 +139,7 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     members = _members(mine, winner, joins)
     if len(members) == 1:
         whose = members[0]
-    elif thread and holder == winner:
+    elif thread and holder in {winner, *joins}:
         whose = thread.customer
     else:
         whose = next((f.link.customer for f in found if probable and f.link), winner)
@@ -184,6 +193,8 @@ def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View)
              if f.customer and f.believed}  # fmt: skip
     knowns = {customer: known_of(view, customer) for customer in named if customer}
     able = [c for c in knowns if not differ(own, knowns[c].own)]
+    if len(able) < 2:
+        return able
     return sorted(
         able, key=lambda c: (knowns[c].provisional, not (own and named[c]), knowns[c].first_ms, c)
     )
@@ -203,34 +214,30 @@ def _may_keep(holder: str, match: str, own: Mapping[str, tuple[str, ...]], view:
     """Nobody is proven: the conversation's customer it is, unless he is proven not to be, or is
     nobody yet while a claim leads to somebody.
     """
-    known = known_of(view, holder)
-    if match not in {"", holder} and known.provisional:
+    if match and _gives_way(holder, match, view):
         return False
-    return not differ(own, known.own)
+    return not differ(own, known_of(view, holder).own)
 
 
 def _gives_way(claimer: str, winner: str, view: View) -> bool:
     """Of whom nothing but claims is known goes to whom the claim proves."""
-    known, apart = known_of(view, claimer), known_of(view, winner).apart
     return (
         claimer != winner
-        and known.provisional
-        and winner not in {current(view, other) for other in known.apart}
-        and claimer not in {current(view, other) for other in apart}
+        and known_of(view, claimer).provisional
+        and not apart(claimer, winner, view)
     )
 
 
 def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
     """The winner, and those who join him: the oldest of those who may be one person."""
-    if not people:
-        return []
+    if len(people) < 2:
+        return people
     chosen = [people[0]]
     mine = known_of(view, people[0])
     together = own_of_both(mine.own, own)
     for customer in people[1:]:
         known = known_of(view, customer)
-        apart = {current(view, other) for other in (*mine.apart, *known.apart)}
-        if people[0] in apart or customer in apart or differ(together, known.own):
+        if apart(people[0], customer, view) or differ(together, known.own):
             continue
         together = own_of_both(together, known.own)
         chosen.append(customer)
@@ -246,8 +253,8 @@ def _message(event: EventBase, view: View) -> tuple[Message | None, Conversation
     if isinstance(event, MessageStatusChanged):
         message = view.get(message_key(event.domain, event.source, event.message_id))
     conversation = event.conversation
-    if conversation is None and message is not None and message.conversation:
-        conversation = ConversationRef(event.source, message.conversation)
+    if message is not None and message.conversation and (conversation is None or message.source):
+        conversation = ConversationRef(message.source or event.source, message.conversation)
     return message, conversation
 
 

@@ -17,7 +17,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
-    spans = cycles.split(journey, policy, found)
+    spans = found.cycles = cycles.split(journey, policy, found)
     for cycle in spans:
         found.look_at(cycle)
         moved = transfers.conclude(cycle, found)
@@ -33,9 +33,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
 def _topic(journey: Journey) -> str:
     """What was said last; the lexicon's guess only where nobody else says anything."""
     said = [
-        str(e.data["topic"])
-        for e in reversed(journey.timeline)
-        if e.data and e.data.get("topic")
+        str(e.data["topic"]) for e in reversed(journey.timeline) if e.data and e.data.get("topic")
     ]
     if not said:
         return journey.topic

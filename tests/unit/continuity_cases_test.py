@@ -144,6 +144,15 @@ def test_somebody_elses_proof_takes_the_conversation_to_him(story: Any) -> None:
     assert writes(world, "chat", ADA) == ada
 
 
+def test_a_claim_whose_join_was_undone_leads_to_her_no_more() -> None:
+    world, ada = gives_the_address_in_the_chat()
+    commands(world, "split", join=last(world, IdentityJoined).join)
+    into = last(world, IdentitySplit).into
+    assert writes(world, "form", CLAIM) == into != ada
+    assert forms(world).customer == into
+    assert writes(world, "chat", ADA) == ada
+
+
 def test_an_agent_says_that_a_claim_was_wrong_and_whose_the_conversation_is() -> None:
     world, ada = claims_after_proof()
     bo = writes(world, "email", BO)
