@@ -30,7 +30,8 @@ check: lint  ## the inner loop: lint, types, stairs, and the tests that need no 
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 -m 'not servers'
+	@$(BIN)/pytest -q -m servers
 
 chaos: install  ## MINUTES=60 of faults under load on real processes, from SEED=1; REDIS=cluster; writes docs/reliability.md
 	@tests/servers/need.sh
