@@ -134,7 +134,7 @@ class World:
                 case "journeys":
                     fact = decode_fact(value)
                     known = self.facts.get(fact.subject_id)
-                    assert known is None or fact.revision == known.revision + 1
+                    assert known is None or fact.revision == known.revision + 1, fact
                     self.facts[fact.subject_id] = fact
                     self.history.append(fact)
                 case "notifications":

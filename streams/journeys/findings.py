@@ -73,6 +73,7 @@ class Findings:
         self.facts: dict[str, Fact] = {}
         self.parallel: set[str] = set()
         """Subjects of what would be switches, if the customer had not stayed on both channels."""
+        self.cycles: list[Cycle] = []
         self.looks: set[int] = set()
         lateness = policy.lateness
         self._late_ms = (
