@@ -42,8 +42,6 @@ class Moved(msgspec.Struct, gc=False):
 class Holding(msgspec.Struct, gc=False):
     """Who has a conversation, or a chain of them, now."""
 
-    began: str
-    """The conversation with which it, or its chain, began."""
     since_ms: int
     source: str
     channel: str
@@ -79,7 +77,7 @@ def continued(
     """
     holding = held.get(entry.conversation)
     if holding is None:
-        holding = Holding(entry.conversation, entry.at_ms, entry.source, entry.channel)
+        holding = Holding(entry.at_ms, entry.source, entry.channel)
         held[entry.conversation] = holding
     if entry.data:
         holding.places += [place for place in _places(entry) if place not in holding.places]

@@ -24,7 +24,8 @@ def conclude(
     """
     found = derive(journey, state.domain, state.customer, policy, now_ms)
     journey.policy = policy.version
-    changes = list(_changes(journey, sealing.standing(journey, found.facts), found.parallel))
+    facts = sealing.standing(journey, found.facts)
+    changes = list(_changes(journey, facts, found.parallel))
     sealing.make_room(journey, found)
     return changes, min(found.looks, default=None)
 

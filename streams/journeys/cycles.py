@@ -206,5 +206,5 @@ def _attached(journey: Journey) -> list[Entry]:
 
 def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
-    acts = [e for e in journey.timeline if e.kind in ACTS]
-    return tuple(way([*journey.way, *way_of([e for e in acts if e.at_ms > journey.sealed_ms])]))
+    acts = [e for e in journey.timeline if e.kind in ACTS and e.at_ms > journey.sealed_ms]
+    return tuple(way([*journey.way, *way_of(acts)]))

@@ -71,9 +71,9 @@ class Findings:
         self.policy = policy
         self.now_ms = now_ms
         self.facts: dict[str, Fact] = {}
+        self.cycles: list[Cycle] = []
         self.parallel: set[str] = set()
         """Subjects of what would be switches, if the customer had not stayed on both channels."""
-        self.cycles: list[Cycle] = []
         self.looks: set[int] = set()
         lateness = policy.lateness
         self._late_ms = (

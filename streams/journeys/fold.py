@@ -348,6 +348,9 @@ def _insert(journey: Journey, entry: Entry) -> None:
     if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return  # that part of the story is sealed: context only
     last = journey.timeline[-1] if journey.timeline else entry
-    journey.timeline[:] = [*parted(journey.timeline, entry), entry]
-    if (entry.at_ms, entry.position) < (last.at_ms, last.position):
+    inside = any(one.until_ms > entry.at_ms for one in journey.timeline)
+    if inside:
+        journey.timeline[:] = parted(journey.timeline, entry)
+    journey.timeline.append(entry)
+    if inside or (entry.at_ms, entry.position) < (last.at_ms, last.position):
         journey.timeline.sort(key=lambda e: (e.at_ms, e.position))

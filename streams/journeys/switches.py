@@ -32,7 +32,7 @@ def conclude(cycle: Cycle, moved: list[Moved], found: Findings) -> None:
             continue
         if act.channel != current:
             if _parallel(act, current, acts[number + 1 :], found):
-                found.parallel.add(f"{found.journey.id}/switch/{act.id}")
+                found.parallel.add(f"{journey.id}/switch/{act.id}")
             else:
                 _switched(last, act, cycle, moved, found)
                 current = act.channel

@@ -25,17 +25,20 @@ _BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected", "step
 
 
 Held = dict[str, Holding]
-"""By conversation; those of one chain are the same."""
+"""By conversation."""
 
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[Held, list[Moved]]).decode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(tuple[list[Holding], dict[str, int], list[Moved]]).decode
+"""Holdings once each (a chain has one over several conversations), which conversation has which,
+and transfers.
+"""
 
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
-    if cycle.kinds.isdisjoint(_BEGINS) and not found.journey.held:
-        return []
     held, moved = _carried(cycle, found.journey)
+    if not held and cycle.kinds.isdisjoint(_BEGINS):
+        return []
     _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
     for transfer in moved:
         _facts(transfer, cycle, found)
@@ -51,11 +54,11 @@ def _carried(cycle: Cycle, journey: Journey) -> tuple[Held, list[Moved]]:
     """Whose everything was where the sealed part ends."""
     if cycle.number != journey.cycles + 1 or not journey.held:
         return {}, []
-    held, moved = _decode(journey.held)
+    holdings, places, moved = _decode(journey.held)
     known = {transfer.id: transfer for transfer in moved}
-    for holding in held.values():
+    for holding in holdings:
         holding.open = known.get(holding.open.id) if holding.open else None
-    return {key: held.get(holding.began, holding) for key, holding in held.items()}, moved
+    return {conversation: holdings[number] for conversation, number in places.items()}, moved
 
 
 def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list[Moved]]:
@@ -71,7 +74,10 @@ def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list
         t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
     ]
     going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
-    return _encode((held, [t for t in moved if t.id in going])), open_
+    holdings = list({id(holding): holding for holding in held.values()}.values())
+    numbers = {id(holding): number for number, holding in enumerate(holdings)}
+    places = {conversation: numbers[id(holding)] for conversation, holding in held.items()}
+    return _encode((holdings, places, [t for t in moved if t.id in going])), open_
 
 
 def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:

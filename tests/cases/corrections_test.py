@@ -127,7 +127,7 @@ def test_case_25_aircall_says_hung_up_and_then_ended_with_other_durations() -> N
 
 
 def test_case_28_meta_retries_six_days_late_after_that_part_was_sealed() -> None:
-    """Meta repeats a message of the first day, when many more have come since: it is neither
+    """Meta repeats a message of the first day, when sixty more have come since: it is neither
     among the last ids nor in the timeline any more.  It counts as context only, by its source.
     """
     story = Story()
@@ -141,7 +141,7 @@ def test_case_28_meta_retries_six_days_late_after_that_part_was_sealed() -> None
             story.whatsapp_answer(f"a{number}", f"Answer {number}")
     story.wait(first + 6 * DAY - story.now)
     before, told = story.asserted(), len(story.history)
-    story.whatsapp("q3", "Question 3", first + 4 * HOUR)
+    story.whatsapp("q1", "Question 1", first + 2 * HOUR)
     assert story.counted("late_total", "meta_whatsapp") == 1
     assert story.asserted() == before and len(story.history) == told
     # Of these two the ids are still known: what began the journey stays in its summary.
