@@ -32,7 +32,7 @@ PEOPLE = {ZOE: "zoe", YAN: "yan", WANDA: "wanda"}
 SOURCES = ("aircall", "amazon_connect", "chatwoot", "genesys", "zendesk")
 NAMES = Names(
     agents={(source, str(a.number)): name for source in SOURCES for a, name in PEOPLE.items()}
-    | {("chatwoot", "21"): "zoe", ("bots", "b1"): "helper"},
+    | {("chatwoot", "21"): "zoe"},
     teams={
         ("aircall", "Phones"): "telephone desk",
         ("chatwoot", "7"): "telephone desk",
