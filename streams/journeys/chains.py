@@ -43,6 +43,7 @@ class Holding(msgspec.Struct, gc=False):
     """Who has a conversation, or a chain of them, now."""
 
     since_ms: int
+    last_ms: int
     source: str
     channel: str
     hands: Hands = {}
@@ -77,8 +78,9 @@ def continued(
     """
     holding = held.get(entry.conversation)
     if holding is None:
-        holding = Holding(entry.at_ms, entry.source, entry.channel)
+        holding = Holding(entry.at_ms, entry.at_ms, entry.source, entry.channel)
         held[entry.conversation] = holding
+    holding.last_ms = entry.at_ms
     if entry.data:
         holding.places += [place for place in _places(entry) if place not in holding.places]
     if entry.kind not in {"connected", "reply"} or holding.human or holding.open is not None:
@@ -89,7 +91,7 @@ def continued(
         if other.open and _fits(other.open, entry, agent, holding, other, policy):
             break
     else:
-        other = next((o for o in others if _bot_gave_up(o, entry)), holding)
+        other = next((o for o in others if _bot_gave_up(o, entry, policy)), holding)
         if other is not holding:
             given = other.escalated or entry
             begin(given, "handoff", {}, other, moved, named=False).before = {"bot": "bot"}
@@ -129,8 +131,10 @@ def _fits(
     return mine.since_ms >= transfer.started_ms or (transfer.kind == "handoff" and elsewhere)
 
 
-def _bot_gave_up(other: Holding, entry: Entry) -> bool:
-    """Another vendor's bot had the customer, and no human has: this one takes over from it."""
+def _bot_gave_up(other: Holding, entry: Entry, policy: Policy) -> bool:
+    """Another vendor's bot had the customer lately, and no human has: this one takes over."""
     if other.human or other.open is not None or other.source == entry.source:
+        return False
+    if entry.at_ms - other.last_ms > policy.silence_ms:
         return False
     return other.escalated is not None or (other.bot and other.channel in {entry.channel, "bot"})

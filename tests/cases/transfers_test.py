@@ -318,6 +318,18 @@ def test_bot_platform_to_help_desk_to_telephony_is_one_chain(escalation: str) ->
     assert reasons == ["handoff", "transfer", "switch"]
 
 
+def test_a_human_two_days_after_the_bot_has_taken_nothing_over() -> None:
+    """The bot said that a human is needed, and nobody came: Zoé's mail is no late hand-off."""
+    story = Story(None, NAMES, window_live_ms=72 * HOUR)
+    says(story, "Where is my parcel?", "customer")
+    says(story, "Which number?")
+    bot(story, "selfservice.stepped", resource="helper", step="human", outcome="escalated")
+    story.wait(48 * HOUR)
+    story.call(story.desk.message(1, 2, ADA, "Is it solved?", story.now, ZOE))
+    assert len(story.asserted(JourneyOpened)) == 1
+    assert not story.asserted(TransferStarted)
+
+
 def passed_on(to: Party, *, queue: str = "", agent: str = "yan") -> Story:
     """Zoé passes a chat on; then the customer is on the phone with somebody."""
     story = Story()
