@@ -13,7 +13,7 @@ from streams.delivery.sender import Sender
 from streams.engine.clients import producer_config
 from streams.engine.host import Host
 from streams.engine.partition import partition_for
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.engine.worker import Service, run_worker
 from streams.fold import Fold
 from streams.settings import Settings

@@ -86,7 +86,17 @@ class Kafka(Section, frozen=True, kw_only=True):
 
 class Redis(Section, frozen=True, kw_only=True):
     url: str = "redis://localhost:6379/0"
-    """`rediss://` for TLS, `redis+cluster://` for a cluster; user and password in the URL."""
+    """`rediss://` for TLS, `redis+cluster://` for a cluster, `redis+sentinel://` for Sentinels;
+    user, password and TLS files in the URL: see `streams/engine/redis_client.py`.
+    """
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password, for logs."""
+        scheme, _, rest = self.url.partition("://")
+        login, at, place = rest.rpartition("@")
+        user = login.partition(":")[0]
+        return f"{scheme}://{user}{at}{place}"
 
 
 class Gateway(Section, frozen=True, kw_only=True):

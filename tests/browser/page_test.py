@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from streams.console.server import Console
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.store import Pins
 from streams.settings import Console as ConsoleSettings
 from streams.settings import Domain, Kafka, Redis, Settings
