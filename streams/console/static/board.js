@@ -1,5 +1,5 @@
 // The live board: asks for everything once a refresh, redraws only what the answer says.
-import { ask, channelName, clock, element, journeyLink, short, span, svg } from "/static/common.js";
+import { ask, channelName, clock, element, journeyLink, span, svg, who } from "/static/common.js";
 
 const $ = (id) => document.getElementById(id);
 const VERDICTS = { green: "● on target", amber: "▲ close", red: "■ off target", none: "" };
@@ -83,7 +83,7 @@ const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 function row(fact, tag, kind) {
   return element("li", {}, element("time", {}, clock(fact.at_ms)),
     element("a", { href: journeyLink(fact.journey), title: fact.journey },
-      `${fact.sentence} `, element("small", {}, short(fact.customer))),
+      `${fact.sentence} `, element("small", {}, who(fact.customer))),
     tag ? element("span", { class: `tag ${kind}` }, tag) : null);
 }
 

@@ -39,7 +39,7 @@ export function svg(name, attributes = {}, text = "") {
 export const journeyLink = (id) => `/journeys/${encodeURIComponent(id)}`;
 
 export function hour(ms, seconds = true) {
-  const parts = { hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) };
+  const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(seconds ? { second: "2-digit" } : {}) };
   return new Date(ms).toLocaleTimeString([], parts);
 }
 
@@ -64,4 +64,14 @@ export function span(ms) {
 const NAMES = { whatsapp: "WhatsApp", sms: "SMS", voice: "Phone", email: "E-mail", in_person: "In person",
   rcs: "RCS" };
 export const channelName = (name) => NAMES[name] || name.charAt(0).toUpperCase() + name.slice(1) || "?";
+// A customer as the terminal names him too; the number after the dash tells apart whom a split parted.
+export function who(customer) {
+  const number = customer.match(/-(\d+)$/);
+  return customer.slice(0, 6) + (number && number[1] !== "0" ? `-${number[1]}` : "");
+}
+// Of a journey: whose it is, and the how-manieth it is when not the first.
+export function journeyName(id) {
+  const dot = id.lastIndexOf("."), number = id.slice(dot + 1);
+  return who(id.slice(0, dot)) + (number === "1" ? "" : ` no. ${number}`);
+}
 export const short = (id) => (id.length > 12 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);

@@ -1,6 +1,6 @@
 // One journey: its thread, its story, why each conversation belongs to it, and whose it is.
 import { action, busy, whoAsks } from "/static/asking.js";
-import { ask, channelName, clock, element, journeyLink, short, span } from "/static/common.js";
+import { ask, channelName, clock, element, journeyLink, journeyName, span, who } from "/static/common.js";
 import { customer, joinForm, person } from "/static/people.js";
 import { conversations, story } from "/static/story.js";
 import { thread } from "/static/thread.js";
@@ -11,7 +11,7 @@ const path = `/v1/journeys/${encodeURIComponent(id)}`;
 let drawn = "", journey = null, found = null;
 
 function heading() {
-  $("title").replaceChildren(element("span", { title: journey.customer }, `Customer ${short(journey.customer)}`),
+  $("title").replaceChildren(element("span", { title: journey.customer }, `Customer ${who(journey.customer)}`),
     journey.topic ? ` · ${journey.topic}` : "");
   const waits = journey.waiting_since_ms !== null;
   $("state").textContent = waits ? `waiting for ${span(journey.now_ms - journey.waiting_since_ms)}` : journey.state;
@@ -21,7 +21,7 @@ function heading() {
   if (journey.cycles > 1) parts.push(`${journey.cycles} cycles`);
   if (journey.agents.length) parts.push(`answered by ${journey.agents.join(", ")}`);
   $("summary").replaceChildren(parts.join(" · "), ...(journey.follows
-    ? [" · follows ", element("a", { href: journeyLink(journey.follows) }, short(journey.follows))] : []));
+    ? [" · follows ", element("a", { href: journeyLink(journey.follows) }, journeyName(journey.follows))] : []));
 }
 
 function drawThread() {

@@ -1,5 +1,5 @@
 // A figure, opened: the cycles of journeys that made it, the ones to look at first on top.
-import { ask, channelName, clock, day, element, hour, journeyLink, short, span } from "/static/common.js";
+import { ask, channelName, clock, day, element, hour, journeyLink, journeyName, span } from "/static/common.js";
 
 const $ = (id) => document.getElementById(id);
 const kpi = decodeURIComponent(location.pathname.split("/").pop());
@@ -38,7 +38,7 @@ function weight({ parts }, about) {
 
 function line(one, about) {
   return element("li", {}, element("time", {}, `${day(one.hour_ms)} ${hour(one.hour_ms, false)}`),
-    element("span", {}, element("a", { href: journeyLink(one.journey), title: one.journey }, `Customer ${short(one.journey)}`),
+    element("span", {}, element("a", { href: journeyLink(one.journey), title: one.journey }, `Customer ${journeyName(one.journey)}`),
       element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.channels].map(channelName).join(", "), [...one.details].join(", ")]
         .filter(Boolean).map((text) => ` · ${text}`).join(""))),
     element("strong", { class: "amount" }, amount(one.parts, about)));

@@ -1,6 +1,6 @@
 // Who the customer is: what holds him together, and how to join or to undo a join.
 import { action } from "/static/asking.js";
-import { ask, day, element, journeyLink, short } from "/static/common.js";
+import { ask, day, element, journeyLink, journeyName, who } from "/static/common.js";
 
 const KINDS = ["phone", "email", "whatsapp", "bsuid", "messenger", "instagram", "telegram", "slack", "social",
   "cookie", "device", "user", "crm", "vendor"];
@@ -29,22 +29,22 @@ export function person(found, current, after) {
   const others = found.journeys.filter((id) => id !== current);
   if (others.length) {
     parts.push(element("p", {}, "Other journeys: ", ...others.flatMap((id, i) =>
-      [i ? ", " : "", element("a", { href: journeyLink(id) }, short(id))])));
+      [i ? ", " : "", element("a", { href: journeyLink(id) }, journeyName(id))])));
   }
   if (found.members.length) {
     parts.push(element("p", {}, `Made of ${found.members.length + 1} customers: `,
-      element("span", { class: "ids" }, [found.customer, ...found.members].map(short).join(", "))));
+      element("span", { class: "ids" }, [found.customer, ...found.members].map(who).join(", "))));
   }
   parts.push(element("ul", { id: "joins" }, ...found.joins.map((join) => element("li", {},
-    element("span", {}, `Joined with ${short(join.joined)} on ${day(join.at_ms)} by ${
+    element("span", {}, `Joined with ${who(join.joined)} on ${day(join.at_ms)} by ${
       join.by === "operator" ? "a colleague" : "an identifier that both have"}.`),
     undo(found, join, after)))));
-  for (const other of found.apart) parts.push(element("p", { class: "soft" }, `Not to be joined with ${short(other)}: somebody undid it.`));
+  for (const other of found.apart) parts.push(element("p", { class: "soft" }, `Not to be joined with ${who(other)}: somebody undid it.`));
   return parts;
 }
 
 const undo = (found, join, after) => action("Undo this join", {
-  question: `Customers ${short(found.customer)} and ${short(join.joined)} become two persons again, each with his own journeys and figures, and are not joined again by what they share. It can be undone until ${day(join.undo_until_ms)}.`,
+  question: `Customers ${who(found.customer)} and ${who(join.joined)} become two persons again, each with his own journeys and figures, and are not joined again by what they share. It can be undone until ${day(join.undo_until_ms)}.`,
   command: ["split", { join: join.join, domain: found.domain }],
   done: async () => !(await customer(found.domain, found.customer)).joins.some((one) => one.join === join.join),
   told: "Done: they are two persons again.",
@@ -60,7 +60,7 @@ export function joinForm(form, mine, after) {
       const other = await identity(me.domain, ...named(field.value.trim()));
       if (other.customer === me.customer) throw new Error("That is this customer already.");
       const confirm = action("Join them", {
-        question: `Customers ${short(me.customer)} and ${short(other.customer)} become one person: their journeys and figures are counted as one customer's. It can be undone for 90 days.`,
+        question: `Customers ${who(me.customer)} and ${who(other.customer)} become one person: their journeys and figures are counted as one customer's. It can be undone for 90 days.`,
         command: ["join", { winner: me.customer, loser: other.customer, domain: me.domain }],
         done: async () => (await customer(me.domain, other.customer)).customer === me.customer,
         told: "Done: they are one person now.",

@@ -101,6 +101,8 @@ const MARKS = {
   assigned: (x, y) => svg("path", { class: "passed small", d: `M${x} ${y - 5}l5 5l-5 5l-5 -5z` }),
   feedback: (x, y) => svg("text", { class: "star", x, y: y + 6, "text-anchor": "middle" }, "★"),
 };
+// What a bar, the thread's colour or the heading shows already.
+const SHOWN = new Set(["opened", "left", "ended", "topic", "viewed", "told"]);
 const plain = (x, y) => svg("circle", { class: "hollow", cx: x, cy: y, r: 3.5 });
 
 export function thread(journey, available) {
@@ -144,10 +146,11 @@ export function thread(journey, available) {
   const seconds = moments.at(-1) - moments[0] < 20 * 60_000;
   let free = -Infinity;
   for (const ms of new Set(timeline.map((e) => e.at_ms))) {
-    const at = Math.max(seconds ? 28 : 20, x(ms));
-    if (at < free || at > width - 20) continue;
+    const half = seconds ? 28 : 18;
+    const at = Math.min(Math.max(half, x(ms)), width - half);
+    if (at < free) continue;
     box.append(svg("text", { class: "clock", x: at, y: height - 7, "text-anchor": "middle" }, hour(ms, seconds)));
-    free = at + (seconds ? 74 : 54);
+    free = at + 2 * half + 12;
     const hushed = silences.find((s) => s.from === ms);
     if (hushed) free = x(hushed.to) - 1;
   }
@@ -183,8 +186,11 @@ export function thread(journey, available) {
     const middle = DAYS + CHIP * word.row;
     box.append(svg("line", { class: `leader ${word.tone}`, x1: word.at, x2: word.at, y1: middle + 20, y2: his(word.channel) - 10 }));
   }
-  for (const entry of timeline) {
-    const at = x(entry.at_ms), act = ACTS.has(entry.kind);
+  const taken = new Map();
+  for (const entry of timeline.filter((e) => !SHOWN.has(e.kind))) {
+    const act = ACTS.has(entry.kind), lane = `${act} ${entry.channel}`;
+    const at = act ? x(entry.at_ms) : Math.max(x(entry.at_ms), (taken.get(lane) ?? -Infinity) + 14);
+    taken.set(lane, at);
     let mark;
     if (!act) mark = (MARKS[entry.kind] || plain)(at, ours(entry.channel));
     else if (entry.until_ms) mark = svg("rect", { class: "customer", x: at - 8, y: his(entry.channel) - 8, width: x(entry.until_ms) - at + 16, height: 16, rx: 8 });
