@@ -67,7 +67,7 @@ def _customer(event: EventBase, lesson: Lesson, view: View) -> Known:
         known,
         provisional=known.provisional and not any(f.strength for f in mine),
         identifiers=unique(*known.identifiers, *keys),
-        own=own_of_both(known.own, lesson.own) if mine else known.own,
+        own=own_of_both(known.own, lesson.own) if mine and lesson.own else known.own,
     )
     if known != stored:
         view.put(customer_key(winner), known)

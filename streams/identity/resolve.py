@@ -34,8 +34,10 @@ from streams.identity.graph import (
 )
 from streams.identity.identifiers import Writing
 from streams.identity.index import (
+    alias_key,
     conversation_key,
     customer_base,
+    customer_key,
     identifier_key,
     message_key,
     policy_key,
@@ -64,12 +66,19 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
-    """The states that resolving the event reads first."""
+    """The states that resolving the event reads first, and of a customer who may be new."""
     yield policy_key(domain)
+    bases = []
     for identifier in normalised(event, writing):
         yield identifier_key(domain_key, identifier)
+        bases.append(customer_base(domain_key, identifier))
     if event.conversation:
         yield conversation_key(domain, event.conversation)
+        if not bases:
+            bases.append(provisional_base(domain_key, event.conversation))
+    for base in bases:
+        yield customer_key(f"{base}-0")
+        yield alias_key(f"{base}-0")
     if isinstance(event, MessageStatusChanged):
         yield message_key(domain, event.source, event.message_id)
 
@@ -184,6 +193,8 @@ def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View)
              if f.customer and f.believed}  # fmt: skip
     knowns = {customer: known_of(view, customer) for customer in named if customer}
     able = [c for c in knowns if not differ(own, knowns[c].own)]
+    if len(able) < 2:
+        return able
     return sorted(
         able, key=lambda c: (knowns[c].provisional, not (own and named[c]), knowns[c].first_ms, c)
     )
@@ -219,8 +230,8 @@ def _gives_way(claimer: str, winner: str, view: View) -> bool:
 
 def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
     """The winner, and those who join him: the oldest of those who may be one person."""
-    if not people:
-        return []
+    if len(people) < 2:
+        return people
     chosen = [people[0]]
     mine = known_of(view, people[0])
     together = own_of_both(mine.own, own)

@@ -118,6 +118,8 @@ def find_active(
     for journey in journeys:
         if journey.resolved_ms or not compatible(topic, journey.topic):
             continue
+        if journey.sealed and entry.at_ms <= journey.sealed_ms:
+            continue
         window_ms = max(policy.window_ms(entry.channel), policy.window_ms(journey.last_channel()))
         if abs(entry.at_ms - journey.last_ms) <= window_ms:
             candidates.append(journey)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from schemas.facts import Fact
+from streams.journeys import sealing
 from streams.journeys.derive import derive
 from streams.journeys.state import CustomerState, Journey
 from streams.policy import Policy
@@ -23,7 +24,9 @@ def conclude(
     """
     found = derive(journey, state.domain, state.customer, policy, now_ms)
     journey.policy = policy.version
-    return list(_changes(journey, found.facts)), min(found.looks, default=None)
+    changes = list(_changes(journey, sealing.standing(journey, found.facts)))
+    sealing.make_room(journey, found)
+    return changes, min(found.looks, default=None)
 
 
 def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:

@@ -7,6 +7,8 @@ after that begins the next cycle.
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import (
     ContactRepeated,
     ConversationAttached,
@@ -18,6 +20,8 @@ from schemas.facts import (
 )
 from streams.journeys.findings import ACTS, Cycle, Findings
 from streams.journeys.promises import business_ms
+from streams.journeys.repeats import anew
+from streams.journeys.sealing import way, way_of
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
@@ -26,9 +30,14 @@ _DONE = frozenset({"resolved", "closed"})
 
 def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
     """The journey's timeline as cycles; the last may be open."""
-    cycles = [Cycle(1, [], journey.opened_ms)]
+    cycles = [
+        Cycle(
+            journey.cycles + 1, [], journey.cycle_ms or journey.opened_ms,
+            reopened_after_ms=journey.reopened_after_ms,
+        )
+    ]  # fmt: skip
     waits: dict[str, int] = {}
-    for entry in journey.timeline:
+    for entry in anew(journey.timeline):
         cycle = cycles[-1]
         if cycle.resolved_ms is not None and _begins_anew(entry):
             cycles.append(
@@ -88,7 +97,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
 def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
-    first = cycles[0]
+    first = msgspec.structs.replace(cycles[0], number=1)
     found.look_at(None)  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(
@@ -135,7 +144,8 @@ def _resolved(cycle: Cycle, cycles: list[Cycle], found: Findings) -> None:
         business_ms=business_ms(cycle.acts[0], cycle.resolved_ms, found) if cycle.acts else None,
         by=cycle.resolved_by,
         fcr=_fcr(cycle, cycles, found),
-        contacts=len(cycle.acts),
+        contacts=sum(act.count for act in cycle.acts)
+        + (journey.contacts if cycle is cycles[0] else 0),
     )  # fmt: skip
 
 
@@ -180,14 +190,5 @@ def _attached(journey: Journey) -> list[Entry]:
 
 def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
-    visits: list[Visit] = []
-    since_ms = until_ms = 0
-    for act in (e for e in journey.timeline if e.kind in ACTS):
-        if visits and visits[-1].channel == act.channel:
-            until_ms = act.until_ms or act.at_ms
-            visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)
-        else:
-            since_ms = act.at_ms
-            until_ms = act.until_ms or act.at_ms
-            visits.append(Visit(act.channel, act.count, until_ms - since_ms))
-    return tuple(visits)
+    acts = [e for e in journey.timeline if e.kind in ACTS]
+    return tuple(way([*journey.way, *way_of([e for e in acts if e.at_ms > journey.sealed_ms])]))

@@ -7,6 +7,8 @@ first that is found between a and b; forced is what the system or its silence di
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import ChannelSwitched, ContextReady, SwitchCause
 from streams.journeys.findings import Cycle, Findings
 from streams.journeys.promises import promised
@@ -21,8 +23,13 @@ def conclude(cycle: Cycle, moved: list[Moved], found: Findings) -> None:
     acts = cycle.acts
     if not acts:
         return
-    current, last = acts[0].channel, acts[0]
-    for number, act in enumerate(acts[1:], 1):
+    journey = found.journey
+    sealed = journey.on if cycle.number == journey.cycles + 1 else ""
+    current, last = sealed or acts[0].channel, acts[0]
+    for number, act in enumerate(acts):
+        if sealed and act.at_ms <= journey.sealed_ms:
+            last = act if act.channel == current else last
+            continue
         if act.channel != current and not _parallel(act, current, acts[number + 1 :], found):
             _switched(last, act, cycle, moved, found)
             current = act.channel
@@ -37,6 +44,7 @@ def _parallel(act: Entry, channel: str, later: list[Entry], found: Findings) -> 
 
 
 def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findings) -> None:
+    a = msgspec.structs.replace(a, at_ms=a.until_ms or a.at_ms, id=a.last_id or a.id)
     between = [
         e
         for e in cycle.entries
@@ -48,7 +56,7 @@ def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findi
         ChannelSwitched, subject, cycle, b.at_ms, b.channel, (a.id, b.id),
         from_=a.channel,
         to=b.channel,
-        gap_ms=b.at_ms - (a.until_ms or a.at_ms),
+        gap_ms=b.at_ms - a.at_ms,
         cause=cause,
         forced=cause != "customer",
         context=_context(b, cycle),

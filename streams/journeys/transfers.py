@@ -14,7 +14,7 @@ import msgspec
 from schemas.common import Party
 from schemas.facts import ContextReady, TransferConcluded, TransferStarted
 from streams.journeys.findings import Cycle, Findings
-from streams.journeys.state import Entry
+from streams.journeys.state import Entry, Journey
 
 Hands = dict[str, str]
 
@@ -49,16 +49,59 @@ class _Holding(msgspec.Struct, gc=False):
     open: Moved | None = None
 
 
+Held = dict[str, _Holding]
+"""By conversation."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[Held, list[Moved]]).decode
+
+
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
-    if cycle.kinds.isdisjoint(_BEGINS):
+    if cycle.kinds.isdisjoint(_BEGINS) and not found.journey.held:
         return []
-    held: dict[str, _Holding] = {}
-    moved: list[Moved] = []
-    for entry in cycle.entries:
-        holding = held.get(entry.conversation)
-        if holding is None:
-            holding = held[entry.conversation] = _Holding()
+    held, moved = _carried(cycle, found.journey)
+    _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
+    for transfer in moved:
+        _facts(transfer, cycle, found)
+    return moved
+
+
+def _is_sealed(entry: Entry, cycle: Cycle, found: Findings) -> bool:
+    journey = found.journey
+    return cycle.number == journey.cycles + 1 and entry.at_ms <= journey.sealed_ms
+
+
+def _carried(cycle: Cycle, journey: Journey) -> tuple[Held, list[Moved]]:
+    """Whose everything was where the sealed part ends."""
+    if cycle.number != journey.cycles + 1 or not journey.held:
+        return {}, []
+    held, moved = _decode(journey.held)
+    known = {transfer.id: transfer for transfer in moved}
+    for holding in held.values():
+        holding.open = known.get(holding.open.id) if holding.open else None
+    return held, moved
+
+
+def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list[Moved]]:
+    """What must be known at a line (ms) to go on from there (`Journey.held`), and the transfers of
+    which more may be concluded.
+    """
+    held, moved = _carried(cycle, found.journey)
+    fresh = [e for e in cycle.entries if not _is_sealed(e, cycle, found) and e.at_ms <= line_ms]
+    _follow(fresh, held, moved, found)
+    stands = {s for s, fact in found.journey.published.items() if fact.state == "asserted"}
+    subject = f"{found.journey.id}/transfer/"
+    open_ = [
+        t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
+    ]
+    going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
+    return _encode((held, [t for t in moved if t.id in going])), open_
+
+
+def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
+    for entry in entries:
+        holding = held.setdefault(entry.conversation, _Holding())
         match entry.kind:
             case "bot":
                 holding.bot = True
@@ -80,9 +123,6 @@ def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
                 _fails(holding.open, entry.at_ms)
             case "ended":
                 _ended(entry, holding)
-    for transfer in moved:
-        _facts(transfer, cycle, found)
-    return moved
 
 
 def _begin(
@@ -114,10 +154,12 @@ def _assigned(entry: Entry, holding: _Holding, moved: list[Moved], found: Findin
         holding.open, holding.hands = None, new
         return
     if transfer is not None and transfer.accepted_ms is None and not transfer.outcome:
-        # Queue first, then a name in it: the same transfer comes to its end.
-        transfer.after = {**transfer.after, **new}
-        holding.hands = {**holding.hands, **new}
-        return
+        if not _goes_past(transfer, new):
+            # Queue first, then a name in it: the same transfer comes to its end.
+            transfer.after = {**transfer.after, **new}
+            holding.hands = {**holding.hands, **new}
+            return
+        _fails(transfer, entry.at_ms)
     if new.get("agent") and holding.bot and not holding.human:
         _begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
     elif old and new and _left_hands(old, new):
@@ -142,6 +184,14 @@ def _left_hands(old: Hands, new: Hands) -> bool:
     if old.get("team") and new.get("team"):
         return old["team"] != new["team"]
     return bool(old.get("agent") and new.get("team") and not new.get("agent"))
+
+
+def _goes_past(transfer: Moved, new: Hands) -> bool:
+    """It was somebody's by name, who did not take it, and goes on to another agent or a queue: that
+    is the next transfer.
+    """
+    named = transfer.after.get("agent")
+    return bool(named and (new.get("agent", "") != named) and (new.get("agent") or new.get("team")))
 
 
 def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:

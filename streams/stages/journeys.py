@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -38,8 +38,9 @@ from streams.journeys import context, moves
 from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change, conclude
 from streams.journeys.documents import context_document
-from streams.journeys.fold import is_repeat, members_of, put, remember, settle
+from streams.journeys.fold import is_repeat, members_of, oldest_go, put, remember, settle
 from streams.journeys.state import (
+    LEFT,
     CustomerState,
     Excerpts,
     decode_excerpts,
@@ -68,6 +69,19 @@ class Journeys(Fold):
     name = "journeys"
     version = "1"
     input_topic = "events"
+
+    def __init__(self, lateness: Mapping[str, int] | None = None) -> None:
+        """`lateness`: source → ms, of those whose vendor may tell later than the policy waits."""
+        self._lateness = dict(lateness or {})
+        self._default = Policy(lateness=self._lateness)
+
+    def _policy(self, view: View, domain: str) -> Policy:
+        known: Policy | None = view.get(f"policy:{domain}")
+        if known is None:
+            return self._default
+        if known.lateness == self._lateness:
+            return known
+        return msgspec.structs.replace(known, lateness=self._lateness)
 
     def prepare(self, record: Record) -> Event | str:
         try:
@@ -109,14 +123,14 @@ class Journeys(Fold):
 
     def _policy_changed(self, event: PolicyChanged, record: Record, view: View) -> None:
         try:
-            policy = changed(_policy_of(view, event.domain), event.version, event.policy)
+            policy = changed(self._policy(view, event.domain), event.version, event.policy)
         except msgspec.ValidationError as error:
             dead_letter(view, record, "bad_policy", f"The policy is refused: {error}.", self.name)
             return
         view.put(f"policy:{event.domain}", policy)
 
     def _event(self, event: Event, view: View) -> None:
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
         if known is not None and (whose := _whose(known, event.members)):
@@ -179,7 +193,7 @@ class Journeys(Fold):
         """At the winner's: united with what he has."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
@@ -202,12 +216,13 @@ class Journeys(Fold):
         """Conversations go to another customer: a join was undone, or a claim was wrong."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         state.left |= dict.fromkeys(event.members, event.into)
+        oldest_go(state.left, LEFT)
         touched, taken_back, stays = self._part(
             event, state, set(event.members), conversation_of(event), event.into, policy,
             excerpts or Excerpts(), view,
@@ -240,7 +255,7 @@ class Journeys(Fold):
         """An agent says that a conversation is this customer's without doubt."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is None:
             return
         if known.moved_to:
@@ -255,7 +270,7 @@ class Journeys(Fold):
         state: CustomerState | None = view.get(timer.entity)
         if state is None or state.moved_to:
             return
-        policy = _policy_of(view, state.domain)
+        policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
         ids = {ident for ident in state.journeys if _number(ident) == timer.number}
@@ -294,9 +309,10 @@ class Journeys(Fold):
     def _seal(self, state: CustomerState, ident: str, view: View) -> None:
         """A week after closing the journey is history: only its facts remain, in the topic."""
         journey = state.journeys.pop(ident)
-        state.floor_ms = max(state.floor_ms, journey.last_ms)
+        state.floor_ms = max(state.floor_ms, journey.last_ms, journey.resolved_ms)
         for key in [k for k, owner in state.conversations.items() if owner == ident]:
             del state.conversations[key]
+            state.members.pop(key, None)
         state.doubtful = [key for key in state.doubtful if key in state.conversations]
         view.clear_timer(state.customer, "look", _number(ident))
 
@@ -367,10 +383,6 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
         return state.moved_to
     went = {state.left.get(member, "") for member in members}
     return went.pop() if len(went) == 1 else ""
-
-
-def _policy_of(view: View, domain: str) -> Policy:
-    return view.get(f"policy:{domain}") or Policy()
 
 
 def _number(journey: str) -> int:

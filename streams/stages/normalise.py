@@ -64,7 +64,11 @@ class Normalise(Fold):
         self._sources = {source.name: source for source in sources} | {"filrouge": _FIRST_PARTY}
         self._adapters = adapters
         self._partitions = events_partitions
-        self._mail = mail
+        self._usual = Writing(mail=mail)
+        self._writings = {
+            name: Writing(source.options.get("region", ""), mail)
+            for name, source in self._sources.items()
+        }
 
     def prepare(self, record: Record) -> Parsed:
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -91,9 +95,7 @@ class Normalise(Fold):
                 yield from keys(event.domain, key, event, self._writing(event))
 
     def _writing(self, event: EventBase) -> Writing:
-        source = self._sources.get(event.source)
-        region = source.options.get("region", "") if source else ""
-        return Writing(region, self._mail)
+        return self._writings.get(event.source, self._usual)
 
     def apply(self, prepared: Parsed, record: Record, view: View) -> None:
         source = self._sources.get(_header(record, "source"))
