@@ -85,7 +85,7 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         ],
         "timeline": [_entry(entry) for entry in journey.timeline],
         "facts": [
-            {**_fact(fact), "sentence": sentence(fact)}
+            {**_fact(fact), "sentence": sentence(fact), "was": _was(journey, fact)}
             for fact in sorted(journey.published.values(), key=lambda f: (f.at_ms, f.subject_id))
         ],
         "waiting_since_ms": journey.waiting_ms or None,
@@ -216,6 +216,12 @@ def _last(journey: Journey, name: str) -> str | None:
 def _fact(fact: Fact) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(fact)
     return {"state": fact.state, "revision": fact.revision, **found}
+
+
+def _was(journey: Journey, fact: Fact) -> str | None:
+    """What was said of the same thing before it was corrected."""
+    old = journey.before.get(fact.subject_id)
+    return sentence(old) if old is not None and fact.state == "asserted" else None
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
