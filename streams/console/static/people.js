@@ -25,7 +25,7 @@ export function person(found, current, after) {
   const counts = Object.entries(found.identifiers).map(([trust, count]) => `${count} ${trust}`);
   parts.push(element("p", {}, found.provisional
     ? "Nothing is proven of this customer yet: there are only conversations and claims."
-    : `Known by ${listed(counts) || "no"} identifiers, since ${day(found.first_ms)}.`));
+    : `Known by ${listed(counts) || "no"} ${counts.length === 1 && counts[0].startsWith("1 ") ? "identifier" : "identifiers"}, since ${day(found.first_ms)}.`));
   const others = found.journeys.filter((id) => id !== current);
   if (others.length) {
     parts.push(element("p", {}, "Other journeys: ", ...others.flatMap((id, i) =>

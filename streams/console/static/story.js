@@ -5,7 +5,9 @@ const SILENCE = 30 * 60_000;
 // Told elsewhere on the page, or taken back only because what was awaited came.
 const UNTOLD = new Set(["context.ready", "conversation.attached"]);
 const PASSING = new Set(["reply.awaited", "sla.at_risk"]);
-const SIDES = { act: "customer", connected: "customer", feedback: "customer", reply: "agent", note: "agent",
+// Read out of what was said at the same moment, so told after it.
+const ABOUT = new Set(["topic", "sentiment", "urgency"]);
+const SIDES = { act: "customer", feedback: "customer", reply: "agent", connected: "agent", note: "agent",
   promised: "agent", consulted: "agent", bot: "bot", auto: "bot" };
 const TONES = { "channel.switched": (f) => (f.forced ? "bad" : "plain"), "sla.breached": () => "bad",
   "queue.abandoned": () => "bad", "journey.resolved": () => "good",
@@ -49,8 +51,8 @@ function happenedLine(entry) {
 
 export function story(journey) {
   const lines = [
-    ...journey.timeline.map((e) => ({ at: e.at_ms, until: e.until_ms || e.at_ms, order: 0, line: happenedLine(e) })),
-    ...conclusions(journey.facts).map((c) => ({ at: c.fact.at_ms, until: c.fact.at_ms, order: 1, line: concludedLine(c) })),
+    ...journey.timeline.map((e) => ({ at: e.at_ms, until: e.until_ms || e.at_ms, order: ABOUT.has(e.kind) ? 1 : 0, line: happenedLine(e) })),
+    ...conclusions(journey.facts).map((c) => ({ at: c.fact.at_ms, until: c.fact.at_ms, order: 2, line: concludedLine(c) })),
   ].sort((a, b) => a.at - b.at || a.order - b.order);
   const made = [];
   let before = null;

@@ -8,6 +8,7 @@ const CAUSES = { agent_invited: "an agent invited", callback: "called back", def
   handed_off: "handed off", bot_failed: "the bot failed", queue_overflow: "queue overflow",
   out_of_hours: "out of hours", undelivered: "not delivered", abandoned_queue: "gave up in the queue",
   unanswered: "no answer came", customer: "own choice" };
+const CLOCK_NAMES = { first_reply: "First reply", next_reply: "Next reply", resolution: "Resolution", queue: "Queue" };
 
 // Time to pixels: near things keep apart, long silences are shortened and marked.
 function scale(times, width) {
@@ -57,7 +58,7 @@ function remark(fact, concluded) {
     case "journey.resolved": return ["Resolved", "good"];
     case "journey.reopened": return ["Reopened", "warn"];
     case "queue.abandoned": return [`Gave up after ${span(fact.wait_ms)}`, "bad"];
-    case "sla.breached": return [`${fact.clock.replace("_", " ")} too late`, "bad"];
+    case "sla.breached": return [`${CLOCK_NAMES[fact.clock] || fact.clock} too late`, "bad"];
     case "feedback.joined": return [`Rated ${fact.instrument.toUpperCase()} ${fact.score ?? ""}`, "plain"];
     default: return null;
   }
@@ -81,7 +82,7 @@ function remarks(facts, timeline) {
 function rows(placed, width) {
   const ends = [];
   for (const one of placed) {
-    one.wide = 7 * one.text.length + 20;
+    one.wide = 7.2 * one.text.length + 22;
     one.left = Math.max(2, Math.min(one.at - 12, width - one.wide - 2));
     let row = ends.findIndex((end) => end + 8 < one.left);
     if (row < 0) row = ends.length;
@@ -178,9 +179,10 @@ export function thread(journey, available) {
   box.append(svg("path", { class: "red-thread", d: turns.map((e, n) => {
     const to = `${x(e.at_ms)},${his(e.channel)}`;
     if (!n) return `M${to}`;
-    const before = turns[n - 1], left = x(before.until_ms || before.at_ms), middle = (left + x(e.at_ms)) / 2;
-    const along = before.until_ms ? `L${left},${his(before.channel)}` : "";
-    return `${along}C${middle},${his(before.channel)} ${middle},${his(e.channel)} ${to}`;
+    // It stays in its lane until shortly before the turn.
+    const before = turns[n - 1], left = x(before.until_ms || before.at_ms);
+    const turn = Math.max(left, x(e.at_ms) - 150), middle = (turn + x(e.at_ms)) / 2;
+    return `L${turn},${his(before.channel)}C${middle},${his(before.channel)} ${middle},${his(e.channel)} ${to}`;
   }).join("") }));
   for (const word of words) {
     const middle = DAYS + CHIP * word.row;
