@@ -275,7 +275,7 @@ def label(entry: Entry) -> str:
         case "ended":
             return "The call ended" + (", answered" if data.get("answered") else "")
         case "feedback":
-            return f"Customer rated {data['instrument']}: {data['score']}"
+            return f"Customer answered: {_rating(data['instrument'], data['score'])}"
         case "viewed":
             return f"{who} looked the customer up"
         case "promised":
@@ -312,6 +312,11 @@ def _most(data: dict[str, Any]) -> str:
 
 def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
     return ", ".join(f"{name} {value}" for name, value in hands.items()) or otherwise
+
+
+def _rating(instrument: str, score: float | None) -> str:
+    name = instrument.upper() if instrument in {"csat", "nps", "ces"} else instrument
+    return name if score is None else f"{name} {score:g}"
 
 
 def _span(ms: int) -> str:
@@ -368,7 +373,7 @@ def _said(fact: Fact) -> str:
         case ContactRepeated():
             return f"The customer came back after {_span(fact.within_ms)}"
         case FeedbackJoined():
-            return f"Rated {fact.instrument}: {fact.score}"
+            return f"Rated: {_rating(fact.instrument, fact.score)}"
         case SentimentAlerted():
             return f"The tone of the customer is {_tone(fact.sentiment)}"
     return str(fact.__struct_config__.tag).replace(".", " ")

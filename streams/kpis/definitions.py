@@ -304,7 +304,8 @@ KPIS: tuple[Kpi, ...] = (
         counts="Hand-offs from a bot to a human, per journey opened.",
     ),
     Kpi(
-        name="transfer_success_rate", title="Successful transfers", unit="ratio", theme="continuity",
+        name="transfer_success_rate", title="Successful transfers", unit="ratio",
+        theme="continuity",
         of=(TransferConcluded,), better="higher",
         parts=_success, detail=_transfer_detail,
         counts="Of concluded transfers, those that a human accepted, with the context not missing, "

@@ -21,7 +21,7 @@ function drawWindows(windows) {
 function spark(values) {
   const known = (values || []).map((v, i) => [i, v]).filter(([, v]) => v !== null);
   const box = svg("svg", { viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" });
-  if (known.length < 2) return box;
+  if (known.length < 3) return box;  // two points are no line to read anything from
   const ys = known.map(([, v]) => v);
   const low = Math.min(...ys), high = Math.max(...ys);
   const x = (i) => (100 * i) / (values.length - 1);

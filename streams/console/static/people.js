@@ -44,7 +44,7 @@ export function person(found, current, after) {
 }
 
 const undo = (found, join, after) => action("Undo this join", {
-  question: `Customers ${who(found.customer)} and ${who(join.joined)} become two persons again, each with his own journeys and figures, and are not joined again by what they share. It can be undone until ${day(join.undo_until_ms)}.`,
+  question: `Customers ${who(found.customer)} and ${who(join.joined)} become two persons again, each with his own journeys and figures, and are not joined again by what they share. The join can be undone until ${day(join.undo_until_ms)}.`,
   command: ["split", { join: join.join, domain: found.domain }],
   done: async () => !(await customer(found.domain, found.customer)).joins.some((one) => one.join === join.join),
   told: "Done: they are two persons again.",

@@ -17,12 +17,12 @@ function scale(times, width) {
   const wide = gaps.map((gap) => (gap >= SILENCE ? 120 : 16 + 24 * Math.log10(1 + gap / 1000)));
   const natural = wide.reduce((a, b) => a + b, 0);
   const room = width - 2 * EDGE;
-  const stretch = natural && natural < room ? room / natural : 1;
+  const stretch = natural ? Math.max(0.72, room / natural) : 1;
   const xs = new Map([[moments[0], natural ? EDGE : width / 2]]);
   gaps.forEach((_, i) => xs.set(moments[i + 1], xs.get(moments[i]) + wide[i] * stretch));
   const silences = gaps.map((gap, i) => ({ gap, from: moments[i], to: moments[i + 1] }))
     .filter(({ gap }) => gap >= SILENCE);
-  return { x: (ms) => xs.get(ms), moments, silences, width: Math.max(width, natural + 2 * EDGE) };
+  return { x: (ms) => xs.get(ms), moments, silences, width: Math.max(width, natural * stretch + 2 * EDGE) };
 }
 
 function calls(timeline) {
@@ -104,6 +104,8 @@ const MARKS = {
 };
 // What a bar, the thread's colour or the heading shows already.
 const SHOWN = new Set(["opened", "left", "ended", "topic", "viewed", "told"]);
+// What may stand on a call's bar.
+const INSIDE = new Set(["note", "promised", "transfer", "assigned", "status", "consulted"]);
 const plain = (x, y) => svg("circle", { class: "hollow", cx: x, cy: y, r: 3.5 });
 
 export function thread(journey, available) {
@@ -168,7 +170,9 @@ export function thread(journey, available) {
     mark.append(svg("title", {}, call.over ? `A call of ${span(call.to - call.from)}` : "A call, still on"));
     box.append(mark);
     const said = call.over ? `call ${span(call.to - call.from)}` : "on the line";
-    if (wide > 8 * said.length) box.append(svg("text", { class: "call-name", x: x(call.from) + wide / 2, y: ours(call.channel) + 4, "text-anchor": "middle" }, said));
+    const first = timeline.find((e) => INSIDE.has(e.kind) && e.channel === call.channel && e.at_ms > call.from && e.at_ms < call.to);
+    const free = first ? x(first.at_ms) - 10 - x(call.from) : wide;
+    if (free > 7 * said.length + 16) box.append(svg("text", { class: "call-name", x: x(call.from) + 10, y: ours(call.channel) + 4 }, said));
   }
   if (journey.waiting_since_ms) {
     const lane = shown(timeline.filter((e) => e.kind === "act").at(-1)?.channel);
