@@ -29,7 +29,7 @@ from streams.console.openapi import document
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.journeys.documents import sentence
 from streams.kpis.definitions import BY_NAME, KPIS
 from streams.kpis.panes import WINDOWS

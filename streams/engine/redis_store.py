@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import PANES, LaneKeys
@@ -35,20 +33,6 @@ _decode_publish = msgspec.msgpack.Decoder(Outgoing)
 _clocks = msgspec.json.Decoder(dict[int, int])
 _marks = msgspec.json.Decoder(dict[str, tuple[int, int, int]])
 _to_json = msgspec.json.Encoder().encode
-
-
-def connect(url: str) -> redis.asyncio.Redis:
-    """A client whose every command is sent once: a retried commit would look like a stale one."""
-    if url.startswith("redis+cluster://"):
-        address = url.replace("redis+cluster", "redis", 1)
-        cluster: Any = redis.asyncio.RedisCluster.from_url(address)
-        return cluster  # type: ignore[no-any-return]
-    return redis.asyncio.Redis.from_url(
-        url,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=5,
-        socket_connect_timeout=5,
-    )
 
 
 class RedisStore(Store):

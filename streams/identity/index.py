@@ -51,6 +51,11 @@ def message_key(domain: str, source: str, message_id: str) -> str:
     return f"m:{domain}:{source}:{message_id}"
 
 
+def held_key(domain: str, source: str, message_id: str) -> str:
+    """A carrier's message that waits for another source to tell it."""
+    return f"h:{domain}:{source}:{message_id}"
+
+
 def customer_key(customer: str) -> str:
     return f"c:{customer}"
 

@@ -253,8 +253,8 @@ def _message(event: EventBase, view: View) -> tuple[Message | None, Conversation
     if isinstance(event, MessageStatusChanged):
         message = view.get(message_key(event.domain, event.source, event.message_id))
     conversation = event.conversation
-    if conversation is None and message is not None and message.conversation:
-        conversation = ConversationRef(event.source, message.conversation)
+    if message is not None and message.conversation and (conversation is None or message.source):
+        conversation = ConversationRef(message.source or event.source, message.conversation)
     return message, conversation
 
 

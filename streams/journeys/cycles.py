@@ -37,8 +37,14 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
         )
     ]  # fmt: skip
     waits: dict[str, int] = {}
+    same: dict[str, str] = {}
     for entry in anew(journey.timeline):
+        if entry.kind == "twin":  # two vendors' conversations are one
+            same[entry.conversation] = _told_in(entry, journey) or entry.conversation
         cycle = cycles[-1]
+        if cycle.resolved_ms is not None and policy.courtesy and _only_thanks(entry):
+            cycle.take(msgspec.structs.replace(entry, kind="thanks"))
+            continue
         if cycle.resolved_ms is not None and _begins_anew(entry):
             cycles.append(
                 Cycle(
@@ -50,11 +56,11 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             waits = {}
         cycle.take(entry)
         if entry.kind == "act":
-            waits.setdefault(entry.conversation, entry.at_ms)
+            waits.setdefault(same.get(entry.conversation, entry.conversation), entry.at_ms)
         elif entry.kind in {"reply", "connected"}:
             waits = {}
         elif entry.kind == "status" and cycle.resolved_ms is None:
-            _status(entry, cycle, waits)
+            _status(entry, cycle, waits, same.get(entry.conversation, entry.conversation))
     _ended_calls(cycles[-1], policy, found)
     last = cycles[-1]
     journey.resolved_ms = last.resolved_ms or 0
@@ -67,10 +73,20 @@ def _begins_anew(entry: Entry) -> bool:
     return entry.kind == "status" and entry.data["status"] == "open"
 
 
-def _status(entry: Entry, cycle: Cycle, waits: dict[str, int]) -> None:
+def _only_thanks(entry: Entry) -> bool:
+    return entry.kind == "act" and bool(entry.data.get("thanks"))
+
+
+def _told_in(twin: Entry, journey: Journey) -> str:
+    """The conversation in which the other vendor told the message."""
+    told = (e for e in journey.timeline if e.mark == twin.mark and e.kind == twin.data["was"])
+    return next((e.conversation for e in told), "")
+
+
+def _status(entry: Entry, cycle: Cycle, waits: dict[str, int], mine: str) -> None:
     if entry.data["status"] not in _DONE:
         return
-    if any(conversation != entry.conversation for conversation in waits):
+    if any(conversation != mine for conversation in waits):
         return  # somebody still waits for an answer on another channel
     cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = entry.at_ms, "status", entry.id
 
@@ -89,7 +105,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
     ]
     if not ends:
         return
-    end = ends[-1]
+    end = next((e for e in reversed(ends) if e.data["final"]), ends[-1])
     if found.silent_since(end.at_ms + policy.window_ms("voice")):
         cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = end.at_ms, "silence", end.id
 
@@ -190,5 +206,5 @@ def _attached(journey: Journey) -> list[Entry]:
 
 def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
-    acts = [e for e in journey.timeline if e.kind in ACTS]
-    return tuple(way([*journey.way, *way_of([e for e in acts if e.at_ms > journey.sealed_ms])]))
+    acts = [e for e in journey.timeline if e.kind in ACTS and e.at_ms > journey.sealed_ms]
+    return tuple(way([*journey.way, *way_of(acts)]))

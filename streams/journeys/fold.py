@@ -180,10 +180,11 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
 def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     """Puts one entry into its journey; returns the journeys to look at again."""
     if entry.kind == "twin":  # it is decided anew
-        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data={})
+        data = {name: value for name, value in entry.data.items() if name != "was"}
+        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry)
-    if entry.kind not in _ATTACHING:
+    if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
         return _beside(state, entry, policy)
     touched = _referred(state, entry)
     before = set(state.journeys)
@@ -195,6 +196,14 @@ def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     if journey.id not in before and journey.follows:
         touched.add(journey.follows)
     return touched
+
+
+def _only_thanks(state: CustomerState, entry: Entry, policy: Policy) -> bool:
+    """A thank-you for what is resolved begins nothing, if the policy says so."""
+    if not policy.courtesy or not entry.data.get("thanks"):
+        return False
+    journey = known_journey(state, entry)
+    return journey is not None and bool(journey.resolved_ms)
 
 
 def _topic_of(state: CustomerState, conversation: str) -> str:
@@ -231,7 +240,9 @@ def _twin(state: CustomerState, journey: Journey, entry: Entry) -> set[str]:
     journey = journey.fork()
     state.journeys[journey.id] = journey
     put_in(state, journey, entry, "twin")
-    _insert(journey, msgspec.structs.replace(entry, kind="twin", data={"was": entry.kind}))
+    _insert(
+        journey, msgspec.structs.replace(entry, kind="twin", data=entry.data | {"was": entry.kind})
+    )
     return {journey.id}
 
 
@@ -337,6 +348,9 @@ def _insert(journey: Journey, entry: Entry) -> None:
     if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return  # that part of the story is sealed: context only
     last = journey.timeline[-1] if journey.timeline else entry
-    journey.timeline[:] = [*parted(journey.timeline, entry), entry]
-    if (entry.at_ms, entry.position) < (last.at_ms, last.position):
+    inside = any(one.until_ms > entry.at_ms for one in journey.timeline)
+    if inside:
+        journey.timeline[:] = parted(journey.timeline, entry)
+    journey.timeline.append(entry)
+    if inside or (entry.at_ms, entry.position) < (last.at_ms, last.position):
         journey.timeline.sort(key=lambda e: (e.at_ms, e.position))

@@ -26,7 +26,8 @@ from streams.demo.setup import addresses, secret, settings_file
 from streams.demo.traffic.cloudevents import Company
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.store import Pins
 from streams.settings import Console as ConsoleSettings
 from streams.settings import Domain, Kafka, Redis, Settings

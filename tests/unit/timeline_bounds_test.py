@@ -118,9 +118,11 @@ def test_what_is_sealed_stays_asserted_and_late_news_of_it_change_nothing() -> N
         assert len(world.asserted(kind)) == 1 and not taken_back(world, kind)
     assert len(world.asserted(ReplyMeasured)) == 101
     before = len(world.history)
+    says(world, at=begin + 30_000)
     stands(world, "xi", at=begin + 30_000)
     says(world, "xi", at=begin + 30_000, channel="email", conversation="mail")
     assert len(world.history) == before
+    assert world.counts["late_total", ("s",)] == 4
     world.event(
         ConversationUpdated, conversation="mail", channel="email", status="resolved",
         actor=Actor("agent", "yan"),
@@ -209,9 +211,7 @@ def test_five_years_of_weekly_journeys_stay_small_and_add_up() -> None:
         world.now += HOUR
         says(world, "zoe", channel="whatsapp", conversation="thread")
         says(world, "zoe", channel="email", conversation=f"mail-{week}")
-        world.event(
-            ConsentChanged, purpose=f"campaign {week}", state="granted", identifiers=who()
-        )
+        world.event(ConsentChanged, purpose=f"campaign {week}", state="granted", identifiers=who())
         for conversation, channel in (("thread", "whatsapp"), (f"mail-{week}", "email")):
             world.event(
                 ConversationUpdated, conversation=conversation, channel=channel,
