@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.facts import ChannelSwitched, Fact
 from streams.journeys import sealing
+from streams.journeys.corrections import corrects
 from streams.journeys.derive import derive
 from streams.journeys.state import CustomerState, Journey
 from streams.policy import Policy
@@ -49,6 +50,8 @@ def _changes(
         elif known is not fact and not _equal(known, fact):
             new = msgspec.structs.replace(fact, revision=known.revision + 1)
             journey.published[subject] = new
+            if corrects(known, new):
+                journey.before[subject] = known
             yield (known if known.state == "asserted" else None), new
 
 

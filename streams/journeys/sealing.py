@@ -139,6 +139,7 @@ def _seal(
         or isinstance(fact, ContextReady)
     }
     journey.published = {s: f for s, f in kept.items() if not _is_alone(s, f, kept)}
+    journey.before = {s: f for s, f in journey.before.items() if s in journey.published}
 
 
 # The summary -------------------------------------------------------------------------------------

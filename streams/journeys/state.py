@@ -133,6 +133,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """Had a human answered then?"""
     open: list[str] = []
     """Subjects about the sealed part of which conclusions may still come."""
+    before: dict[str, Fact] = {}
+    """What was concluded of a subject before it was last corrected (`corrections`)."""
 
     @property
     def empty(self) -> bool:
@@ -156,6 +158,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
             attached=list(self.attached),
             timeline=list(self.timeline),
             published=dict(self.published),
+            before=dict(self.before),
             way=list(self.way),
             open=list(self.open),
         )
