@@ -59,7 +59,9 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             waits.setdefault(same.get(entry.conversation, entry.conversation), entry.at_ms)
         elif entry.kind in {"reply", "connected"}:
             waits = {}
-        elif entry.kind == "status" and cycle.resolved_ms is None:
+        elif entry.kind != "status" or cycle.resolved_ms is not None:
+            continue
+        elif not _was_nothing(entry, cycle, journey):
             _status(entry, cycle, waits, same.get(entry.conversation, entry.conversation))
     _ended_calls(cycles[-1], policy, found)
     last = cycles[-1]
@@ -81,6 +83,16 @@ def _told_in(twin: Entry, journey: Journey) -> str:
     """The conversation in which the other vendor told the message."""
     told = (e for e in journey.timeline if e.mark == twin.mark and e.kind == twin.data["was"])
     return next((e.conversation for e in told), "")
+
+
+def _was_nothing(entry: Entry, cycle: Cycle, journey: Journey) -> bool:
+    """A resolution in the sealed part that ended no cycle, since somebody waited, ends none now
+    that he who waited is gone from it.
+    """
+    if not journey.sealed or entry.at_ms > journey.sealed_ms:
+        return False
+    ended = journey.published.get(f"{journey.id}/resolved/{cycle.number}")
+    return ended is None or ended.state != "asserted" or entry.id not in ended.evidence
 
 
 def _status(entry: Entry, cycle: Cycle, waits: dict[str, int], mine: str) -> None:
