@@ -43,6 +43,7 @@ class Holding(msgspec.Struct, gc=False):
     """Who has a conversation, or a chain of them, now."""
 
     since_ms: int
+    last_ms: int
     source: str
     channel: str
     hands: Hands = {}
@@ -53,8 +54,8 @@ class Holding(msgspec.Struct, gc=False):
     open: Moved | None = None
     consulted: str = ""
     """Who is connected beside the one who has it."""
-    places: set[str] = set()
-    """Its queues and teams."""
+    places: list[str] = []
+    """Its queues and teams, each once."""
 
 
 def begin(
@@ -77,10 +78,11 @@ def continued(
     """
     holding = held.get(entry.conversation)
     if holding is None:
-        holding = Holding(entry.at_ms, entry.source, entry.channel)
+        holding = Holding(entry.at_ms, entry.at_ms, entry.source, entry.channel)
         held[entry.conversation] = holding
+    holding.last_ms = entry.at_ms
     if entry.data:
-        holding.places.update(_places(entry))
+        holding.places += [place for place in _places(entry) if place not in holding.places]
     if entry.kind not in {"connected", "reply"} or holding.human or holding.open is not None:
         return holding
     agent = str(entry.data.get("agent") or entry.actor)
@@ -89,11 +91,11 @@ def continued(
         if other.open and _fits(other.open, entry, agent, holding, other, policy):
             break
     else:
-        other = next((o for o in others if _bot_gave_up(o, entry)), holding)
+        other = next((o for o in others if _bot_gave_up(o, entry, policy)), holding)
         if other is not holding:
             given = other.escalated or entry
             begin(given, "handoff", {}, other, moved, named=False).before = {"bot": "bot"}
-    other.places |= holding.places
+    other.places += [place for place in holding.places if place not in other.places]
     held[entry.conversation] = other
     return other
 
@@ -104,10 +106,10 @@ def _distinct(held: dict[str, Holding]) -> Iterator[Holding]:
     yield from sorted(once.values(), key=lambda h: -(h.open.started_ms if h.open else 0))
 
 
-def _places(entry: Entry) -> set[str]:
+def _places(entry: Entry) -> list[str]:
     to = entry.data.get("to", {}) if entry.kind == "assigned" else {}
     found = (entry.data.get("queue"), to.get("queue"), to.get("team"))
-    return {str(place) for place in found if place}
+    return [str(place) for place in found if place]
 
 
 def _fits(
@@ -124,13 +126,15 @@ def _fits(
         return False
     wanted = {to[part] for part in ("team", "queue") if to.get(part)}
     if wanted and mine.places:
-        return bool(wanted & mine.places)
+        return not wanted.isdisjoint(mine.places)
     elsewhere = mine.source != other.source
     return mine.since_ms >= transfer.started_ms or (transfer.kind == "handoff" and elsewhere)
 
 
-def _bot_gave_up(other: Holding, entry: Entry) -> bool:
-    """Another vendor's bot had the customer, and no human has: this one takes over from it."""
+def _bot_gave_up(other: Holding, entry: Entry, policy: Policy) -> bool:
+    """Another vendor's bot had the customer lately, and no human has: this one takes over."""
     if other.human or other.open is not None or other.source == entry.source:
+        return False
+    if entry.at_ms - other.last_ms > policy.silence_ms:
         return False
     return other.escalated is not None or (other.bot and other.channel in {entry.channel, "bot"})

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.common import Actor, Ref
-from schemas.events import ConversationOpened, ConversationUpdated
+from schemas.common import Actor, ConversationRef, Identifier, Ref
+from schemas.events import (
+    AgentConnected,
+    ConversationLinked,
+    ConversationOpened,
+    ConversationUpdated,
+)
 from schemas.facts import (
     ChannelSwitched,
     ContactRepeated,
@@ -14,6 +19,7 @@ from schemas.facts import (
     JourneyReopened,
     JourneyResolved,
 )
+from streams.demo.traffic.call import Person
 from tests.cases.telling import ADA, AGENT, BO, ZOE, Story
 from tests.world import DAY, HOUR, MINUTE, who
 
@@ -48,10 +54,8 @@ def test_case_10_a_mail_with_another_customers_ticket_number() -> None:
     ]  # fmt: skip
 
 
-def mail_of(one: object) -> tuple[object, ...]:
-    from schemas.common import Identifier
-
-    return (Identifier("email", one.email, "asserted"),)  # type: ignore[attr-defined]
+def mail_of(one: Person) -> tuple[Identifier, ...]:
+    return (Identifier("email", one.email, "asserted"),)
 
 
 def test_case_11_an_intercom_chat_goes_on_by_mail_under_one_id() -> None:
@@ -141,6 +145,27 @@ def test_an_expectation_goes_before_the_topic_which_goes_before_who_waits() -> N
         opens(story, "email", "delivery" if drop == 1 else None)
         story.writes("email")
         assert rules(story)["email"] == rule, drop
+
+
+def test_a_conversation_that_was_announced_goes_where_it_was_announced() -> None:
+    """A menu sends the caller to WhatsApp; a later chat about something else is open too."""
+    story = Story()
+    story.event(
+        AgentConnected, channel="voice", conversation="call-1", identifiers=who(), agent="zoe"
+    )
+    story.event(
+        ConversationLinked, channel="voice", conversation="call-1", actor=Actor("system"),
+        rel="deflection", other=ConversationRef("s", "whatsapp-1"),
+    )  # fmt: skip
+    opens(story, "voice", "billing")
+    story.event(ConversationUpdated, channel="voice", conversation="call-1", topic="billing")
+    story.later(MINUTE)
+    opens(story, "chat", "delivery")
+    story.writes("chat")
+    story.later(MINUTE)
+    story.writes("whatsapp")
+    assert rules(story) == {"voice": "new", "chat": "new", "whatsapp": "reference"}
+    assert story.one(ChannelSwitched).cause == "deflected"
 
 
 @pytest.mark.parametrize(

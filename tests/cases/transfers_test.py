@@ -32,7 +32,7 @@ PEOPLE = {ZOE: "zoe", YAN: "yan", WANDA: "wanda"}
 SOURCES = ("aircall", "amazon_connect", "chatwoot", "genesys", "zendesk")
 NAMES = Names(
     agents={(source, str(a.number)): name for source in SOURCES for a, name in PEOPLE.items()}
-    | {("chatwoot", "21"): "zoe", ("bots", "b1"): "helper"},
+    | {("chatwoot", "21"): "zoe"},
     teams={
         ("aircall", "Phones"): "telephone desk",
         ("chatwoot", "7"): "telephone desk",
@@ -316,6 +316,18 @@ def test_bot_platform_to_help_desk_to_telephony_is_one_chain(escalation: str) ->
     )  # fmt: skip
     reasons = [f.reason for f in story.asserted(ContextReady)]
     assert reasons == ["handoff", "transfer", "switch"]
+
+
+def test_a_human_two_days_after_the_bot_has_taken_nothing_over() -> None:
+    """The bot said that a human is needed, and nobody came: Zoé's mail is no late hand-off."""
+    story = Story(None, NAMES, window_live_ms=72 * HOUR)
+    says(story, "Where is my parcel?", "customer")
+    says(story, "Which number?")
+    bot(story, "selfservice.stepped", resource="helper", step="human", outcome="escalated")
+    story.wait(48 * HOUR)
+    story.call(story.desk.message(1, 2, ADA, "Is it solved?", story.now, ZOE))
+    assert len(story.asserted(JourneyOpened)) == 1
+    assert not story.asserted(TransferStarted)
 
 
 def passed_on(to: Party, *, queue: str = "", agent: str = "yan") -> Story:
