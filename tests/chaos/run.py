@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from streams.demo.run import _send_policy
+from streams.demo.run import send_policy
 from streams.settings import load as load_settings
 from tests.chaos.judge import judge, read_log
 from tests.chaos.load import Load
@@ -86,7 +86,7 @@ async def run(
             stack.start(name)
         for name in ("gateway", *WORKERS):
             await stack.ready(name)
-        _send_policy(stack.kafka.bootstrap)
+        send_policy(stack.kafka.bootstrap)
         say("gateway and workers are up")
         load = Load(f"http://127.0.0.1:{stack.ports['gateway']}", plan.seed, plan.per_s)
         supervising = asyncio.create_task(stack.supervise())
