@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,19 @@ CHANNELS = ("chat", "whatsapp", "email")
 TOPICS = ("webhooks", "events", "journeys", "context", "notifications", "dead-letters")
 
 
-def events(count: int, customers: int) -> Iterator[Event]:
+def zipf(customers: int) -> Callable[[random.Random], int]:
+    """Few customers write often, most hardly ever (exponent 1)."""
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, customers + 1)))
+
+    def pick(dice: random.Random) -> int:
+        return bisect.bisect_left(weights, dice.random() * weights[-1])
+
+    return pick
+
+
+def events(
+    count: int, customers: int, pick: Callable[[random.Random], int] | None = None
+) -> Iterator[Event]:
     """Conversations as a service desk sees them, many at a time: the customer writes, once or
     several times, an agent or the bot answers, now and then the customer goes on elsewhere, the
     conversation gets another agent, or it is resolved.  A dozen events or so a customer.
@@ -35,7 +49,7 @@ def events(count: int, customers: int) -> Iterator[Event]:
     at_ms = 1_790_000_000_000
     desks: dict[int, tuple[str, int]] = {}
     for number in range(count):
-        who = dice.randrange(customers)
+        who = pick(dice) if pick else dice.randrange(customers)
         at_ms += dice.randrange(200)
         channel, thread = desks.get(who) or (dice.choice(CHANNELS), 0)
         chance = dice.random()

@@ -1,6 +1,7 @@
 """`make bench`: asks every question and writes docs/performance.md.
 
-`python -m benchmarks.run gateway adapters` asks only these and leaves the other sections.
+`python -m benchmarks.run drain_small normalise` asks only these; what the page says of the others
+stays.
 """
 
 from __future__ import annotations
@@ -14,108 +15,125 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from benchmarks import adapters, drain, gateway
+from benchmarks import cpu_split, drain, drain_small, normalise, state_size
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-RUNS = 3
+RUNS = int(os.environ.get("RUNS", "3"))
+
+Rows = list[tuple[str, list[tuple[float, float]]]]
 
 
-def head() -> str:
-    versions = ", ".join(
+def _head() -> str:
+    packages = ", ".join(
         f"{name} {version(name)}" for name in ("faust-streaming", "redis", "msgspec")
     )
-    return (
-        "# Performance\n\n"
-        "Written by `make bench`. Kafka, Redis and the system under test share the machine:\n"
-        "read the figures as ratios of one run.\n\n"
-        f"Machine: {platform.machine()}, {os.cpu_count()} cores; "
-        f"Python {platform.python_version()}, {versions}; Kafka 4.1, Redis 7.\n"
-    )
+    return f"""# Performance
+
+Written by `make bench`. Kafka, Redis and the system under test share the machine: read the figures
+as ratios of one run. CPU is user and system time of the worker's own process, all threads.
+
+Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; \
+Kafka 4.1, Redis 7.
+"""
 
 
-def drained() -> str:
-    found = drain.rows(RUNS)
+def _rates(found: Rows, unit: str) -> list[str]:
     lines = [
-        "## Drain, full logic",
-        "",
-        "How fast does one worker process fold a backlog of canonical events, with everything the",
-        "journeys stage does? (`benchmarks/drain.py`; the same fold in a stock Faust agent:",
-        "`benchmarks/stock_faust.py`.)",
-        "",
-        f"| system, median of {RUNS} (range) | events/s | own CPU s per million |",
+        f"| system, median of {RUNS} (range) | {unit}/s | own CPU s per million |",
         "|---|---|---|",
     ]
     for name, runs in found:
-        rates, cpus = [r for r, _ in runs], [c for _, c in runs]
-        lines.append(f"| {name} | {_spread(rates)} | {_spread(cpus)} |")
+        rates, cpus = sorted(r for r, _ in runs), sorted(c for _, c in runs)
+        lines.append(
+            f"| {name} | {median(rates):,.0f} ({rates[0]:,.0f}–{rates[-1]:,.0f}) "
+            f"| {median(cpus):,.0f} ({cpus[0]:,.0f}–{cpus[-1]:,.0f}) |"
+        )
+    return lines
+
+
+def _drain() -> list[str]:
+    found = drain.rows(RUNS)
     ours = median(rate for rate, _ in found[0][1])
     ratios = [ours / median(rate for rate, _ in runs) for _, runs in found[1:]]
-    return "\n".join(
-        [*lines, "", "Ratios: " + ", ".join(f"{ratio:.1f}" for ratio in ratios) + ".", ""]
-    )
-
-
-def webhooks() -> str:
-    found = gateway.rows(RUNS)
-    return "\n".join(
-        [
-            "## Gateway",
-            "",
-            "How many webhooks does one gateway take, verified and confirmed by Kafka",
-            f"(`acks=all`), with the mix of all vendors over {gateway.CONNECTIONS} connections?",
-            "Load, broker and gateway share the cores: what counts is the gateway's own CPU",
-            "(librdkafka's threads included).",
-            "(`benchmarks/gateway.py`; goal: 8,000 a second and core.)",
-            "",
-            f"| median of {RUNS} (range) | webhooks |",
-            "|---|---|",
-            f"| a second of the gateway's CPU | {_spread([per_core for _, per_core in found])} |",
-            f"| a second of the clock | {_spread([rate for rate, _ in found])} |",
-            "",
-        ]
-    )
-
-
-def bodies() -> str:
-    found = adapters.rows()
-    lines = [
-        "## Adapters",
+    return [
+        "How fast does one worker process fold a backlog of canonical events, with everything the",
+        "journeys stage does? (`benchmarks/drain.py`; the same fold in a stock Faust agent:",
+        "`benchmarks/stock_faust.py`.) Goal: 40,000 events/s, 25 CPU s per million.",
         "",
-        "How many bodies a second of CPU does each adapter read (all samples of the conformance",
-        "suite that give events), and how many requests does it verify? (`benchmarks/adapters.py`;",
-        "goal: median 50,000, none under 10,000.)",
+        *_rates(found, "events"),
         "",
-        "| vendor | bodies/s | verified/s |",
-        "|---|---|---|",
-        *(f"| {name} | {read:,.0f} | {verified:,.0f} |" for name, read, verified in found),
-        f"| median | {median(read for _, read, _ in found):,.0f} | |",
-        "",
+        "Ratios: " + ", ".join(f"{ratio:.1f}" for ratio in ratios) + ".",
     ]
-    return "\n".join(lines)
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    "drain": drained,
-    "gateway": webhooks,
-    "adapters": bodies,
+def _drain_small() -> list[str]:
+    return [
+        "What does the engine itself cost? Per-customer state, a switch of channel to an output",
+        "topic, a counter a pane (`benchmarks/drain_small.py`). Goal: 120,000 events/s, 8 CPU s",
+        "per million.",
+        "",
+        *_rates(drain_small.rows(RUNS), "events"),
+    ]
+
+
+def _normalise() -> list[str]:
+    return [
+        "How fast does one worker normalise the webhooks of one domain? WhatsApp's messages and",
+        "echoes (`benchmarks/normalise.py`). Goal: 25,000 webhooks/s.",
+        "",
+        *_rates(normalise.rows(RUNS), "webhooks"),
+    ]
+
+
+def _cpu_split() -> list[str]:
+    found = cpu_split.rows(RUNS)
+    whole = sum(median(runs) for _, runs in found)
+    return [
+        "Where does the CPU of the journeys stage go? The worker's parts one after another, on a",
+        "real Redis and Kafka (`benchmarks/cpu_split.py`); fetching and Faust come on top.",
+        "",
+        "| part | CPU s per million | share |",
+        "|---|---|---|",
+        *(f"| {n} | {median(runs):,.1f} | {median(runs) / whole:.0%} |" for n, runs in found),
+    ]
+
+
+def _state_size() -> list[str]:
+    return [
+        "What does a customer cost? Bytes of Redis with an open journey and when all is sealed",
+        "(excerpts included), and the fold's CPU an event under Zipf load",
+        "(`benchmarks/state_size.py`). Goals: 2 KB, 1 KB, and a cost that does not grow.",
+        "",
+        "| customers | CPU µs an event | bytes, open | bytes, at rest |",
+        "|---|---|---|---|",
+        *(
+            f"| {customers:,} | {used:,.0f} | {busy:,.0f} | {rest:,.0f} |"
+            for customers, used, busy, rest in state_size.rows()
+        ),
+    ]
+
+
+SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
+    "drain": ("Drain, full logic", _drain),
+    "cpu_split": ("Where the CPU goes", _cpu_split),
+    "drain_small": ("Drain, small fold", _drain_small),
+    "normalise": ("Normalise", _normalise),
+    "state_size": ("A customer", _state_size),
 }
 
 
-def _spread(values: list[float]) -> str:
-    ordered = sorted(values)
-    return f"{median(ordered):,.0f} ({ordered[0]:,.0f}–{ordered[-1]:,.0f})"
-
-
-def main(asked: list[str]) -> None:
-    before = re.split(r"\n(?=## )", PAGE.read_text(encoding="utf-8")) if PAGE.is_file() else []
-    kept = {section.partition("\n")[0]: section for section in before[1:]}
-    for name in asked or SECTIONS:
-        section = SECTIONS[name]()
-        kept[section.partition("\n")[0]] = section
-        sys.stdout.write(section + "\n")
-    PAGE.write_text(
-        "\n".join([head(), *(s.rstrip() + "\n" for s in kept.values())]), encoding="utf-8"
-    )
+def main(names: list[str]) -> None:
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    parts = re.split(r"^## ", before, flags=re.MULTILINE)[1:]
+    known = dict(part.split("\n", 1) for part in parts)
+    for name in names or SECTIONS:
+        title, ask = SECTIONS[name]
+        known[title] = "\n" + "\n".join(ask()) + "\n"
+        sys.stdout.write(f"## {title}\n{known[title]}")
+    ours = [title for title, _ in SECTIONS.values()]
+    order = [*ours, *(title for title in known if title not in ours)]
+    sections = [f"## {title}\n\n{known[title].strip()}\n" for title in order if title in known]
+    PAGE.write_text("\n".join([_head(), *sections]), encoding="utf-8")
 
 
 if __name__ == "__main__":

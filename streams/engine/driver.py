@@ -77,9 +77,9 @@ def upstream_of(record: Record) -> Upstream | None:
     clock: int | None = None
     for name, value in record.headers:
         if name == POSITION_HEADER:
-            keyspace, topic, partition, offset, step, index = value.decode().rsplit("/", 5)
-            lane = f"{keyspace}/{topic}/{partition}"
-            found = Upstream(lane, int(partition), (int(offset), int(step), int(index)))
+            lane, offset, step, index = value.decode().rsplit("/", 3)
+            clock_of_lane = int(lane[lane.rindex("/") + 1 :])
+            found = Upstream(lane, clock_of_lane, (int(offset), int(step), int(index)))
         elif name == CLOCK_HEADER:
             clock = int(value)
     if found is not None and clock is not None:

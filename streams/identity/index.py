@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 
 from schemas.common import ConversationRef, Identifier
 
 
+@lru_cache(maxsize=65_536)  # asked for when states are loaded, and again when they are read
 def _hash(domain_key: bytes, text: str) -> str:
     digest = hmac.new(domain_key, text.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")

@@ -34,8 +34,10 @@ from streams.identity.graph import (
 )
 from streams.identity.identifiers import Writing
 from streams.identity.index import (
+    alias_key,
     conversation_key,
     customer_base,
+    customer_key,
     identifier_key,
     message_key,
     policy_key,
@@ -64,12 +66,19 @@ class Resolved(msgspec.Struct, frozen=True):
 
 
 def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
-    """The states that resolving the event reads first."""
+    """The states that resolving the event reads first, and of a customer who may be new."""
     yield policy_key(domain)
+    bases = []
     for identifier in normalised(event, writing):
         yield identifier_key(domain_key, identifier)
+        bases.append(customer_base(domain_key, identifier))
     if event.conversation:
         yield conversation_key(domain, event.conversation)
+        if not bases:
+            bases.append(provisional_base(domain_key, event.conversation))
+    for base in bases:
+        yield customer_key(f"{base}-0")
+        yield alias_key(f"{base}-0")
     if isinstance(event, MessageStatusChanged):
         yield message_key(domain, event.source, event.message_id)
 
