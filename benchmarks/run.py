@@ -15,7 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from benchmarks import cpu_split, drain, drain_small, normalise, state_size
+from benchmarks import (
+    adapters,
+    cpu_split,
+    drain,
+    drain_small,
+    gateway,
+    normalise,
+    state_size,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 RUNS = int(os.environ.get("RUNS", "3"))
@@ -32,8 +40,8 @@ def _head() -> str:
 Written by `make bench`. Kafka, Redis and the system under test share the machine: read the figures
 as ratios of one run. CPU is user and system time of the worker's own process, all threads.
 
-Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; \
-Kafka 4.1, Redis 7.
+Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()},
+{packages}; Kafka 4.1, Redis 7.
 """
 
 
@@ -43,11 +51,8 @@ def _rates(found: Rows, unit: str) -> list[str]:
         "|---|---|---|",
     ]
     for name, runs in found:
-        rates, cpus = sorted(r for r, _ in runs), sorted(c for _, c in runs)
-        lines.append(
-            f"| {name} | {median(rates):,.0f} ({rates[0]:,.0f}–{rates[-1]:,.0f}) "
-            f"| {median(cpus):,.0f} ({cpus[0]:,.0f}–{cpus[-1]:,.0f}) |"
-        )
+        rates, cpus = [r for r, _ in runs], [c for _, c in runs]
+        lines.append(f"| {name} | {_spread(rates)} | {_spread(cpus)} |")
     return lines
 
 
@@ -113,12 +118,49 @@ def _state_size() -> list[str]:
     ]
 
 
+def _gateway() -> list[str]:
+    found = gateway.rows(RUNS)
+    return [
+        "How many webhooks does one gateway take, verified and confirmed by Kafka",
+        f"(`acks=all`), with the mix of all vendors over {gateway.CONNECTIONS} connections?",
+        "Load, broker and gateway share the cores: what counts is the gateway's own CPU",
+        "(librdkafka's threads included).",
+        "(`benchmarks/gateway.py`; goal: 8,000 a second and core.)",
+        "",
+        f"| median of {RUNS} (range) | webhooks |",
+        "|---|---|",
+        f"| a second of the gateway's CPU | {_spread([per_core for _, per_core in found])} |",
+        f"| a second of the clock | {_spread([rate for rate, _ in found])} |",
+    ]
+
+
+def _adapters() -> list[str]:
+    found = adapters.rows()
+    return [
+        "How many bodies a second of CPU does each adapter read (all samples of the conformance",
+        "suite that give events), and how many requests does it verify? (`benchmarks/adapters.py`;",
+        "goal: median 50,000, none under 10,000.)",
+        "",
+        "| vendor | bodies/s | verified/s |",
+        "|---|---|---|",
+        *(f"| {name} | {read:,.0f} | {verified:,.0f} |" for name, read, verified in found),
+        f"| median | {median(read for _, read, _ in found):,.0f} | |",
+    ]
+
+
+def _spread(values: list[float]) -> str:
+    ordered = sorted(values)
+    return f"{median(ordered):,.0f} ({ordered[0]:,.0f}–{ordered[-1]:,.0f})"
+
+
 SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "drain": ("Drain, full logic", _drain),
     "cpu_split": ("Where the CPU goes", _cpu_split),
     "drain_small": ("Drain, small fold", _drain_small),
     "normalise": ("Normalise", _normalise),
     "state_size": ("A customer", _state_size),
+    "gateway": ("Gateway", _gateway),
+    "adapters": ("Adapters", _adapters),
 }
 
 

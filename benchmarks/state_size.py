@@ -101,4 +101,4 @@ def rows(
         return [(size, *measured(server, size, COUNT)) for size in sizes]
 
 
-COUNT = 30_000
+COUNT = 20_000

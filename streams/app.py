@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from confluent_kafka import Producer
 
+from streams.channels.base import Adapter
 from streams.channels.registry import adapters
 from streams.delivery.sender import Sender
 from streams.engine.clients import producer_config
@@ -35,6 +36,12 @@ def worker(settings: Settings) -> int:
     return run_worker(settings, folds, services)
 
 
+def lateness(settings: Settings) -> dict[str, int]:
+    """Source → ms, of those whose vendor may tell later than vendors do."""
+    late = {source.name: adapters()[source.vendor].lateness_ms for source in settings.source}
+    return {name: ms for name, ms in late.items() if ms > Adapter.lateness_ms}
+
+
 def stages(settings: Settings, counts: Mapping[str, int]) -> list[Fold]:
     """The folds that this worker runs; `counts` is partitions by topic role."""
     made: dict[str, Fold] = {
@@ -45,7 +52,7 @@ def stages(settings: Settings, counts: Mapping[str, int]) -> list[Fold]:
             counts["events"],
             settings.mail_rules(),
         ),
-        "journeys": Journeys(),
+        "journeys": Journeys(lateness(settings)),
         "deliver": Deliver(
             Subscription(s.name, s.domain, s.audiences) for s in settings.subscriber
         ),

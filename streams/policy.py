@@ -100,6 +100,9 @@ class Policy(msgspec.Struct, frozen=True):
     twin_ms: int = 60 * SECOND
     late_ms: int = 5 * SECOND
     """How long conclusions from silence wait for late news."""
+    lateness: dict[str, int] = {}
+    """Source → ms, for vendors that tell later than that: what their adapters say, not set by hand.
+    """
 
     # Clocks
     reply_target_live_ms: int = MINUTE

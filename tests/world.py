@@ -44,10 +44,10 @@ def driver(fold: Fold) -> Driver:
 class World:
     """Everything is folded at once; `now` moves with what comes in, or by `wait`."""
 
-    def __init__(self, **policy: Any) -> None:
+    def __init__(self, lateness: dict[str, int] | None = None, **policy: Any) -> None:
         sources = [SourceConfig(name, name, DOMAIN) for name in adapters()]
         self.normalise = driver(Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1))
-        self.journeys = driver(Journeys())
+        self.journeys = driver(Journeys(lateness))
         self.journeys.states[f"policy:{DOMAIN}"] = changed(Policy(), "test", policy)
         self.now = START
         self.facts: dict[str, Any] = {}

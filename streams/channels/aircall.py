@@ -65,8 +65,8 @@ class Aircall(Adapter):
         lacks="menus (IVR) in full, ratings",
         retries="up to 50 times, then the webhook is switched off; no order",
     )
-    lateness_ms = 35_000
-    """`call.ended` comes about 30 s after the call."""
+    # `call.ended` comes about 30 s after `call.hungup`, with figures that are a correction only:
+    # that somebody answered, or hung up, is told at once, so silence need not wait for it.
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         """The token stands in the body: it has to be parsed before it is believed."""

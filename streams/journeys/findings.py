@@ -67,6 +67,12 @@ class Findings:
         self.now_ms = now_ms
         self.facts: dict[str, Fact] = {}
         self.looks: set[int] = set()
+        lateness = policy.lateness
+        self._late_ms = (
+            max(policy.late_ms, *(lateness.get(a.source, 0) for a in journey.attached))
+            if lateness
+            else policy.late_ms
+        )
         self._domain = domain
         self._customer = customer
         self._probable = {a.channel for a in journey.attached if a.probable}
@@ -151,7 +157,7 @@ class Findings:
 
     def silent_since(self, due_ms: int) -> bool:
         """Has the time come to conclude from silence? Late news get their grace first."""
-        at_ms = due_ms + self.policy.late_ms
+        at_ms = due_ms + self._late_ms
         if self.now_ms >= at_ms:
             return True
         self.looks.add(at_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -69,6 +69,19 @@ class Journeys(Fold):
     version = "1"
     input_topic = "events"
 
+    def __init__(self, lateness: Mapping[str, int] | None = None) -> None:
+        """`lateness`: source → ms, of those whose vendor may tell later than the policy waits."""
+        self._lateness = dict(lateness or {})
+        self._default = Policy(lateness=self._lateness)
+
+    def _policy(self, view: View, domain: str) -> Policy:
+        known: Policy | None = view.get(f"policy:{domain}")
+        if known is None:
+            return self._default
+        if known.lateness == self._lateness:
+            return known
+        return msgspec.structs.replace(known, lateness=self._lateness)
+
     def prepare(self, record: Record) -> Event | str:
         try:
             return decode_event(record.value or b"")
@@ -109,14 +122,14 @@ class Journeys(Fold):
 
     def _policy_changed(self, event: PolicyChanged, record: Record, view: View) -> None:
         try:
-            policy = changed(_policy_of(view, event.domain), event.version, event.policy)
+            policy = changed(self._policy(view, event.domain), event.version, event.policy)
         except msgspec.ValidationError as error:
             dead_letter(view, record, "bad_policy", f"The policy is refused: {error}.", self.name)
             return
         view.put(f"policy:{event.domain}", policy)
 
     def _event(self, event: Event, view: View) -> None:
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
         if known is not None and (whose := _whose(known, event.members)):
@@ -179,7 +192,7 @@ class Journeys(Fold):
         """At the winner's: united with what he has."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
@@ -202,7 +215,7 @@ class Journeys(Fold):
         """Conversations go to another customer: a join was undone, or a claim was wrong."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is not None and known.moved_to:
             self._forward(event, known.moved_to, view)
             return
@@ -240,7 +253,7 @@ class Journeys(Fold):
         """An agent says that a conversation is this customer's without doubt."""
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = _policy_of(view, event.domain)
+        policy = self._policy(view, event.domain)
         if known is None:
             return
         if known.moved_to:
@@ -255,7 +268,7 @@ class Journeys(Fold):
         state: CustomerState | None = view.get(timer.entity)
         if state is None or state.moved_to:
             return
-        policy = _policy_of(view, state.domain)
+        policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
         ids = {ident for ident in state.journeys if _number(ident) == timer.number}
@@ -367,10 +380,6 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
         return state.moved_to
     went = {state.left.get(member, "") for member in members}
     return went.pop() if len(went) == 1 else ""
-
-
-def _policy_of(view: View, domain: str) -> Policy:
-    return view.get(f"policy:{domain}") or Policy()
 
 
 def _number(journey: str) -> int:

@@ -482,3 +482,12 @@ def test_after_a_join_what_still_comes_for_the_loser_reaches_the_winner() -> Non
     world.now += MINUTE
     writes(world, "chat", who=who("web-user"))
     assert {f.customer for f in world.asserted(ReplyAwaited)} == {winner}
+
+
+def test_silence_waits_for_a_vendor_that_tells_late() -> None:
+    world = World(lateness={"s": 90_000})
+    writes(world)
+    world.wait(MINUTE + 30_000)
+    assert world.asserted(SlaBreached) == []  # its vendor may still tell of an answer
+    world.wait(60_000)
+    assert world.one(SlaBreached).due_ms == world.now - 90_000
