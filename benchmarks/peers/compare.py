@@ -68,6 +68,7 @@ def _ours(place: Place) -> list[str]:
         + "\n".join(f'{role.replace("-", "_")} = "{name}"' for role, name in topics.items())
         + f'\n[kafka]\nbootstrap = "{place.bootstrap}"\n[redis]\nurl = "{place.url}"\n'
         f'[worker]\nstages = ["journeys"]\nmetrics_port = -1\ngroup = "{place.name}"\n'
+        'publish_from = "beginning"\n'
     )
     return [sys.executable, "-m", "benchmarks.small", str(file)]
 

@@ -60,7 +60,10 @@ class Oracle:
 
 
 def fill(bootstrap: str, topic: str, count: int, partitions: int) -> None:
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "acks": "all"})
+    # Idempotent: a retry on a busy machine must neither double nor reorder.
+    producer = Producer(
+        {"bootstrap.servers": bootstrap, "linger.ms": 50, "enable.idempotence": True}
+    )
     for customer, _, at_ms, value in events(count):
         place = partition_for(customer, partitions)
         while True:
@@ -70,4 +73,5 @@ def fill(bootstrap: str, topic: str, count: int, partitions: int) -> None:
                 producer.poll(0.1)
             else:
                 break
-    producer.flush(60)
+    if producer.flush(120):
+        raise RuntimeError("Kafka did not take the load within two minutes")
