@@ -103,8 +103,8 @@ class Notices(threading.Thread):
             now_s = time.perf_counter()
             for message in messages:
                 notice = orjson.loads(message.value())
-                if notice.get("data", notice).get("rule") == "switch.agent":
-                    about = notice.get("data", notice)["reply_to"]["id"]
+                if str(notice["data"].get("rule")).startswith("switch.agent@"):
+                    about = notice["data"]["reply_to"]["id"]
                     self.seen.setdefault(int(about.removeprefix("mail/")), now_s)
         self._reader.close()
 
