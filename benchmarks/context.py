@@ -40,8 +40,8 @@ RATE = int(os.environ.get("RATE", "1000"))
 SECONDS = int(os.environ.get("SECONDS_EACH", "30"))
 SCORECARDS = 100
 BATCH = 2_000
-EVENTS = 24
-"""Of the customer whose state all have: two conversations, a dozen messages or so."""
+EVENTS = 8
+"""Of the customer whose state all have, his journey open."""
 
 
 class Answers(msgspec.Struct, frozen=True):

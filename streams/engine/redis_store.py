@@ -30,6 +30,11 @@ _KEPT_MS = {size: width_ms + kept_ms for size, width_ms, kept_ms in PANES}
 _LEDGER_KEPT_MS = _KEPT_MS["1h"]
 _RECENT_KEPT = 100
 
+CONNECTIONS = 64
+"""Of one process at once.  Who finds all taken waits for one: an error would be a 503 to a desktop, or
+a claim that fails, only because many ask at once.
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_publish = msgspec.msgpack.Decoder(Outgoing)
 _clocks = msgspec.json.Decoder(dict[int, int])
@@ -43,12 +48,15 @@ def connect(url: str) -> redis.asyncio.Redis:
         address = url.replace("redis+cluster", "redis", 1)
         cluster: Any = redis.asyncio.RedisCluster.from_url(address)
         return cluster  # type: ignore[no-any-return]
-    return redis.asyncio.Redis.from_url(
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
+        max_connections=CONNECTIONS,
+        timeout=5,
         retry=Retry(NoBackoff(), 0),
         socket_timeout=5,
         socket_connect_timeout=5,
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 class RedisStore(Store):
