@@ -15,23 +15,24 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import redis
 import uvloop
 
 from benchmarks.load import cpu_seconds, events
-from benchmarks.open_loop import Loop, percentiles
+from benchmarks.open_loop import Loop, percentiles, spread
 from benchmarks.state_size import Alone
 from schemas.cloudevents import encode_event
 from schemas.common import Identifier
+from streams.demo.processes import Processes
 from streams.engine.keys import PANES, LaneKeys
 from streams.engine.partition import partition_for
 from streams.fold import Record
 from streams.identity import graph
 from streams.identity.index import identifier_key
 from streams.settings import Settings, load
-from streams.demo.processes import Processes
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 
@@ -205,6 +206,35 @@ def measured() -> Answers:
         fault = f"{RATE * SECONDS - len(loop.latency_s)} were never answered"
     warm = [s * 1e3 for n, s in loop.latency_s.items() if n >= RATE * 2]
     return Answers(percentiles(warm), percentiles(figures), cores, each, cells, fault)
+
+
+GOAL_MS = 50
+
+
+def section(runs: int) -> list[str]:
+    found = [measured() for _ in range(runs)]
+    contexts, cards = [one.context_ms for one in found], [one.scorecard_ms for one in found]
+    lines = [
+        f"How fast does the console answer with {CUSTOMERS:,} customers in Redis? An agent's desktop asks",
+        f"for a caller's context by his number, {RATE:,} times a second in an open loop; then the scorecard",
+        f"over 24 hours, {found[0].cells} cells in each pane of each of 4 partitions",
+        f"(`python -m benchmarks.context`). Goal: p99 under {GOAL_MS} ms.",
+        "",
+        f"| ms, median of {runs} (range) | p50 | p99 | p99.9 | largest |",
+        "|---|---|---|---|---|",
+        "| `GET /v1/context?phone=…` | "
+        + " | ".join(spread([one[p] for one in contexts]) for p in contexts[0])
+        + " |",
+        "| `GET /v1/kpis?window=24h` | "
+        + " | ".join(spread([one[p] for one in cards]) for p in cards[0])
+        + " |",
+        "",
+        f"The console used {median(one.cores for one in found):.2f} cores at {RATE:,} requests/s.",
+    ]
+    lines += [f"Void: {one.fault}." for one in found if one.fault]
+    p99s = [median(one["p99"] for one in kind) for kind in (contexts, cards)]
+    told = ("met" if p99 < GOAL_MS else "missed" for p99 in p99s)
+    return [*lines, "", "The goal is {} for the context, {} for the scorecard.".format(*told)]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import orjson
@@ -21,7 +22,7 @@ import uvloop
 from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks.load import cpu_seconds
-from benchmarks.open_loop import Loop, percentiles
+from benchmarks.open_loop import Loop, percentiles, spread
 from schemas.cloudevents import rfc3339
 from streams.demo.processes import Processes
 from tests.servers.kafka import KafkaCluster, free_port
@@ -171,6 +172,40 @@ def _measure(bootstrap: str, port: int, watched: dict[str, int]) -> Latency:
     late = [(notices.seen[n] - load.intended_s[n]) * 1e3 for n in warm]
     accepted = [s * 1e3 for n, s in load.latency_s.items() if n >= RATE * WARM_UP_S]
     return Latency(percentiles(late), percentiles(accepted), cores, len(warm), fault)
+
+
+GOAL_MS = 100
+
+
+def section(runs: int) -> list[str]:
+    found = [measured() for _ in range(runs)]
+    lines = [
+        f"How long from a webhook, accepted, to its notification in Kafka? {RATE:,} webhooks a second in",
+        "an open loop by gateway, one worker with all stages, Kafka and Redis, all on this machine with",
+        "the load; measured from the intended send time to a consumer that has the notice",
+        (
+            f"(`python -m benchmarks.latency`; {SECONDS} s a run). Goal: p99 of the notice under"
+            f" {GOAL_MS} ms."
+        ),
+        "",
+        f"| ms, median of {runs} (range) | p50 | p99 | p99.9 | largest |",
+        "|---|---|---|---|---|",
+        _row("notice in Kafka", [one.notice_ms for one in found]),
+        _row("webhook accepted (`acks=all`)", [one.accepted_ms for one in found]),
+        "",
+        "Cores in use: "
+        + ", ".join(
+            f"{name} {median(one.cores[name] for one in found):.2f}" for name in found[0].cores
+        )
+        + ".",
+    ]
+    lines += [f"Void: {one.fault}." for one in found if one.fault]
+    p99 = median(one.notice_ms["p99"] for one in found)
+    return [*lines, "", f"The goal is {'met' if p99 < GOAL_MS else 'missed'}: p99 {p99:,.0f} ms."]
+
+
+def _row(name: str, runs: list[dict[str, float]]) -> str:
+    return f"| {name} | " + " | ".join(spread([run[p] for run in runs]) for p in runs[0]) + " |"
 
 
 if __name__ == "__main__":

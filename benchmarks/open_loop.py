@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from statistics import median
 
 CONNECTIONS = 128
 
@@ -99,3 +100,11 @@ def percentiles(values: list[float]) -> dict[str, float]:
         name: ordered[min(last, int(len(ordered) * part))] if ordered else float("nan")
         for name, part in (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("largest", 1.0))
     }
+
+
+def spread(values: list[float]) -> str:
+    """Median and range, as the page has them."""
+    ordered = sorted(values)
+    digits = 1 if ordered[-1] < 100 else 0
+    low, middle, high = (f"{v:,.{digits}f}" for v in (ordered[0], median(ordered), ordered[-1]))
+    return f"{middle} ({low}–{high})"

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import redis
@@ -24,6 +25,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from benchmarks.drain import ours
 from benchmarks.load import PARTITIONS, TOPICS, events, make_topics
+from benchmarks.open_loop import spread
 from schemas.cloudevents import encode_event
 from schemas.events import Event
 from streams.engine.keys import LaneKeys
@@ -72,7 +74,11 @@ class Stream(threading.Thread):
                 stamp = time.time_ns() // 1_000_000
                 told = msgspec.structs.replace(event, time_ms=stamp, recorded_ms=stamp)
                 self._producer.produce(
-                    self._topic, encode_event(told), event.customer, partition=place, timestamp=stamp
+                    self._topic,
+                    encode_event(told),
+                    event.customer,
+                    partition=place,
+                    timestamp=stamp,
                 )
                 self.sent += 1
             self._producer.poll(0)
@@ -106,7 +112,7 @@ def _settings(folder: Path, kafka: KafkaCluster, server: RedisServer, prefix: st
         f'keyspace = "{space}"\n[topics]\n{topics}\n'
         f'[kafka]\nbootstrap = "{kafka.bootstrap}"\n[redis]\nurl = "{server.url}"\n'
         f'[worker]\nstages = ["journeys"]\nmetrics_port = -1\ngroup = "{space}"\n'
-        f'session_timeout_ms = {SESSION_MS}\n'
+        f"session_timeout_ms = {SESSION_MS}\n"
     )
     return file
 
@@ -145,7 +151,11 @@ def measured() -> Recovery:
 
 
 def _kill(
-    workers: list[subprocess.Popen[bytes]], file: Path, stream: Stream, backlog: Backlog, rate: float
+    workers: list[subprocess.Popen[bytes]],
+    file: Path,
+    stream: Stream,
+    backlog: Backlog,
+    rate: float,
 ) -> Recovery:
     before = backlog.now()
     if before > rate / 2:
@@ -171,6 +181,30 @@ def _kill(
     lost = stream.sent - backlog.folded()
     fault = "" if calm >= 10 else f"not caught up after {PATIENCE_S} s"
     return Recovery(rate, caught_up, longest, lost, fault)
+
+
+def section(runs: int) -> list[str]:
+    found = [measured() for _ in range(runs)]
+    goal_s = SESSION_MS / 1_000 + 5
+    caught = median(one.caught_up_s for one in found)
+    lines = [
+        "One of two workers gets kill -9 under load and is started anew at once: how long until its",
+        f"share is caught up? Events come at {LOAD:.0%} of what one worker drains in the same run; the",
+        "journeys stage with full logic, both workers, broker and Redis on this machine; caught up is a",
+        "backlog of no more than half a second of load (`python -m benchmarks.recovery`).",
+        f"Goal: session timeout and 5 s, {goal_s:.0f} s.",
+        "",
+        f"| median of {runs} (range) | |",
+        "|---|---|",
+        f"| events/s | {spread([one.rate for one in found])} |",
+        f"| caught up after, s | {spread([one.caught_up_s for one in found])} |",
+        f"| backlog at most, events | {spread([float(one.longest) for one in found])} |",
+        f"| events lost | {sum(one.lost for one in found)} |",
+        "",
+    ]
+    if faults := [one.fault for one in found if one.fault]:
+        return [*lines, *(f"Void: {fault}." for fault in faults)]
+    return [*lines, f"The goal is {'met' if caught <= goal_s else 'missed'}."]
 
 
 if __name__ == "__main__":

@@ -104,7 +104,9 @@ def _redis_panes(place: Place) -> Panes:
         return {k.decode(): int(v) for k, v in client.hgetall(f"{place.name}:panes").items()}
 
 
-def _changelog(topic: str, read: Callable[[bytes, bytes], tuple[str, int] | None]) -> Callable[[Place], Panes]:
+def _changelog(
+    topic: str, read: Callable[[bytes, bytes], tuple[str, int] | None]
+) -> Callable[[Place], Panes]:
     def panes(place: Place) -> Panes:
         found: Counter[str] = Counter()
         for (_, key), value in last_values(place.bootstrap, topic.format(place=place)).items():
@@ -170,7 +172,9 @@ PEERS = (
 )  # fmt: skip
 
 
-def one(peer: Peer, kafka: KafkaCluster, server: RedisServer, run: int, source: str, oracle: Oracle) -> Measured:
+def one(
+    peer: Peer, kafka: KafkaCluster, server: RedisServer, run: int, source: str, oracle: Oracle
+) -> Measured:
     """A fresh start: topics, keyspace and folder of its own."""
     name = f"{peer.name.lower().replace(' ', '-').replace(',', '')}-{run}"
     make_topics(kafka.bootstrap, f"{name}-")

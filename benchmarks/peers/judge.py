@@ -81,7 +81,9 @@ def measure(
         reader.close()
     if seen != oracle.switches:
         missing, more = oracle.switches - seen, seen - oracle.switches
-        return Measured(fault=f"{missing.total()} switches missing, {more.total()} too many or wrong")
+        return Measured(
+            fault=f"{missing.total()} switches missing, {more.total()} too many or wrong"
+        )
     if fault := wait_for_panes(panes, oracle):
         return Measured(fault=fault)
     return figures(marks, oracle.count / wanted)
