@@ -31,8 +31,8 @@ _LEDGER_KEPT_MS = _KEPT_MS["1h"]
 _RECENT_KEPT = 100
 
 CONNECTIONS = 64
-"""Of one process at once.  Who finds all taken waits for one: an error would be a 503 to a desktop, or
-a claim that fails, only because many ask at once.
+"""Of one process at once.  Who finds all taken waits for one: an error would be a 503 to a desktop,
+or a claim that fails, only because many ask at once.
 """
 
 _encode = msgspec.msgpack.Encoder().encode
