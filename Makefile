@@ -6,8 +6,9 @@ SECONDS ?= 0
 SEEDS ?= 1000
 FIRST ?= 1
 MINUTES ?= 1
+SEED ?= 1
 
-.PHONY: help install demo test check lint format schemas bench bench-peers simulate guards fuzz clean
+.PHONY: help install demo test check lint format schemas bench bench-peers simulate guards chaos fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +30,12 @@ check: lint  ## the inner loop: lint, types, stairs, and the tests that need no 
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium
 	@tests/servers/need.sh
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 -m 'not servers'
+	@$(BIN)/pytest -q -m servers
+
+chaos: install  ## MINUTES=60 of faults under load on real processes, from SEED=1; REDIS=cluster; writes docs/reliability.md
+	@tests/servers/need.sh
+	@$(BIN)/python -m tests.chaos --minutes $(MINUTES) --seed $(SEED) $(if $(filter cluster,$(REDIS)),--cluster)
 
 fuzz: install  ## MINUTES=10 of fuzzing: adapters by shapes and bytes, the gateway over raw sockets; CASE=file plays a failure again
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt --group fuzz || echo "Without atheris: bytes are not led by coverage."

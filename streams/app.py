@@ -13,12 +13,13 @@ from streams.delivery.sender import Sender
 from streams.engine.clients import producer_config
 from streams.engine.host import Host
 from streams.engine.partition import partition_for
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.engine.worker import Service, run_worker
 from streams.fold import Fold
 from streams.settings import Settings
 from streams.stages.deliver import Deliver, Subscription
 from streams.stages.journeys import Journeys
+from streams.stages.names import Names
 from streams.stages.normalise import Normalise
 
 
@@ -51,6 +52,7 @@ def stages(settings: Settings, counts: Mapping[str, int]) -> list[Fold]:
             adapters(),
             counts["events"],
             settings.mail_rules(),
+            Names(settings.named("agent"), settings.named("team"), settings.named("queue")),
         ),
         "journeys": Journeys(lateness(settings)),
         "deliver": Deliver(

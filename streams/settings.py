@@ -18,7 +18,7 @@ import tomllib
 import types
 import typing
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -86,7 +86,17 @@ class Kafka(Section, frozen=True, kw_only=True):
 
 class Redis(Section, frozen=True, kw_only=True):
     url: str = "redis://localhost:6379/0"
-    """`rediss://` for TLS, `redis+cluster://` for a cluster; user and password in the URL."""
+    """`rediss://` for TLS, `redis+cluster://` for a cluster, `redis+sentinel://` for Sentinels;
+    user, password and TLS files in the URL: see `streams/engine/redis_client.py`.
+    """
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password, for logs."""
+        scheme, _, rest = self.url.partition("://")
+        login, at, place = rest.rpartition("@")
+        user = login.partition(":")[0]
+        return f"{scheme}://{user}{at}{place}"
 
 
 class Gateway(Section, frozen=True, kw_only=True):
@@ -243,6 +253,20 @@ class Email(Section, frozen=True, kw_only=True):
         )
 
 
+class Named(Section, frozen=True, kw_only=True):
+    """An agent, a team or a queue: our name, and what each source calls it."""
+
+    name: str
+    known_as: dict[str, str | tuple[str, ...]]
+    """Source → the id (or several) that stands in its webhooks."""
+
+    def at(self) -> Iterator[tuple[str, str]]:
+        """(source, id)"""
+        for source, idents in self.known_as.items():
+            for ident in (idents,) if isinstance(idents, str) else idents:
+                yield source, ident
+
+
 class Settings(Section, frozen=True, kw_only=True):
     keyspace: str = "main"
     """Names one fold of the log; a rebuild gets another one."""
@@ -257,10 +281,18 @@ class Settings(Section, frozen=True, kw_only=True):
     reconcile: tuple[Reconcile, ...] = ()
     subscriber: tuple[Subscriber, ...] = ()
     email: tuple[Email, ...] = ()
+    agent: tuple[Named, ...] = ()
+    team: tuple[Named, ...] = ()
+    queue: tuple[Named, ...] = ()
 
     def mail_rules(self) -> Mapping[str, MailRule]:
         """What mail domains say of their addresses, by domain."""
         return {**RULES, **{email.domain.lower(): email.rule() for email in self.email}}
+
+    def named(self, kind: Literal["agent", "team", "queue"]) -> Mapping[tuple[str, str], str]:
+        """(source, what it is called there) → our name."""
+        rows: tuple[Named, ...] = getattr(self, kind)
+        return {called: row.name for row in rows for called in row.at()}
 
     def domain_key(self, name: str) -> bytes:
         """The secret that customer ids of this domain are made with."""
@@ -279,6 +311,9 @@ _LISTS: dict[str, type[Section]] = {
     "reconcile": Reconcile,
     "subscriber": Subscriber,
     "email": Email,
+    "agent": Named,
+    "team": Named,
+    "queue": Named,
 }
 
 
@@ -498,8 +533,48 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.gateway.max_rate_per_source < 1:
         found.append("gateway.max_rate_per_source must be 1 or more.")
     found += _reconcile(settings)
+    for kind, rows in (
+        ("agent", settings.agent), ("team", settings.team), ("queue", settings.queue),
+    ):  # fmt: skip
+        found += _named(kind, rows, settings)
+    found += _carriers(settings)
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
+    return found
+
+
+def _named(kind: str, rows: tuple[Named, ...], settings: Settings) -> list[str]:
+    found = []
+    owners: dict[tuple[str, str], str] = {}
+    for row in rows:
+        for source, ident in row.at():
+            if settings.source_named(source) is None and source != "filrouge":
+                found.append(
+                    f"[[{kind}]] {row.name!r} is known as {ident!r} at {source!r}, which is no "
+                    "[[source]]."
+                )
+            owner = owners.setdefault((source, ident), row.name)
+            if owner != row.name:
+                found.append(
+                    f"{ident!r} of {source!r} stands at two of [[{kind}]]: {owner!r} and "
+                    f"{row.name!r}."
+                )
+    return found
+
+
+def _carriers(settings: Settings) -> list[str]:
+    found = []
+    for source in settings.source:
+        for name in source.config().carriers:
+            carrier = settings.source_named(name)
+            if carrier is None or carrier is source:
+                what = "itself" if carrier is source else f"{name!r}, which is no [[source]]"
+                found.append(f"Source {source.name!r} is carried_by {what}.")
+            elif carrier.domain != source.domain:
+                found.append(
+                    f"Source {source.name!r} is carried_by {name!r}, which belongs to another "
+                    "domain."
+                )
     return found
 
 

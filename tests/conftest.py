@@ -30,6 +30,24 @@ def kafka_cluster() -> Iterator[kafka.KafkaCluster]:
 
 
 @pytest.fixture(scope="session")
+def sentinel_redis() -> Iterator[redis.SentinelRedis]:
+    """A primary, its replica, and Sentinels."""
+    if missing := redis.available():
+        pytest.fail(missing)
+    with redis.SentinelRedis() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def cluster_redis() -> Iterator[redis.ClusterRedis]:
+    """A cluster of three shards."""
+    if missing := redis.available():
+        pytest.fail(missing)
+    with redis.ClusterRedis(3) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
 def redis_server() -> Iterator[redis.RedisServer]:
     """A real redis-server."""
     if missing := redis.available():

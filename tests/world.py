@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,9 +18,10 @@ from streams.channels.registry import adapters
 from streams.demo.traffic.call import Call
 from streams.engine.batch import Batch
 from streams.engine.driver import Driver
-from streams.fold import Fold, Record
+from streams.fold import Count, Fold, Record
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
+from streams.stages.names import NONE, Names
 from streams.stages.normalise import Normalise
 
 MINUTE = 60_000
@@ -44,9 +45,18 @@ def driver(fold: Fold) -> Driver:
 class World:
     """Everything is folded at once; `now` moves with what comes in, or by `wait`."""
 
-    def __init__(self, lateness: dict[str, int] | None = None, **policy: Any) -> None:
-        sources = [SourceConfig(name, name, DOMAIN) for name in adapters()]
-        self.normalise = driver(Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1))
+    def __init__(
+        self,
+        options: Mapping[str, Mapping[str, str]] | None = None,
+        names: Names = NONE,
+        lateness: dict[str, int] | None = None,
+        **policy: Any,
+    ) -> None:
+        """`options` of sources, which are called like their vendors."""
+        told = options or {}
+        sources = [SourceConfig(v, v, DOMAIN, options=told.get(v, {})) for v in adapters()]
+        fold = Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1, names=names)
+        self.normalise = driver(fold)
         self.journeys = driver(Journeys(lateness))
         self.journeys.states[f"policy:{DOMAIN}"] = changed(Policy(), "test", policy)
         self.now = START
@@ -57,6 +67,7 @@ class World:
         self.letters: list[str] = []
         self.panes: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
+        self.counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
         self.ledger: dict[tuple[int, str], bytes] = {}
         self._numbers = 0
 
@@ -123,7 +134,7 @@ class World:
                 case "journeys":
                     fact = decode_fact(value)
                     known = self.facts.get(fact.subject_id)
-                    assert known is None or fact.revision == known.revision + 1
+                    assert known is None or fact.revision == known.revision + 1, fact
                     self.facts[fact.subject_id] = fact
                     self.history.append(fact)
                 case "notifications":
@@ -134,6 +145,9 @@ class World:
             if size == "1h":
                 self.panes.update(cells)
         self.live.update(batch.live)
+        for count in batch.counts:
+            if isinstance(count, Count):
+                self.counts[count.metric, count.labels] += count.amount
         for hour, entries in batch.ledger.items():
             for entry, raw in entries.items():
                 if raw is None:
@@ -152,6 +166,10 @@ class World:
     def one(self, kind: type) -> Any:
         [found] = self.asserted(kind)
         return found
+
+    def counted(self, name: str, *labels: str) -> float:
+        """What a metric of the folds has counted."""
+        return self.counts[name, labels]
 
     def sent(self) -> list[str]:
         return [n.rule.partition("@")[0] for n in self.notices if n.op == "send"]

@@ -11,6 +11,7 @@ import redis
 from streams.admin import topics
 from streams.admin.lag import rows
 from streams.admin.topics import AdminError
+from streams.engine.redis_client import connect_sync
 from streams.settings import Settings
 
 
@@ -59,20 +60,19 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    client = redis.Redis.from_url(settings.redis.url, decode_responses=True, socket_timeout=5)
     try:
-        info = client.info()
-        seconds, microseconds = client.time()
-        config = client.config_get("maxmemory-policy", "appendonly")
-    except redis.RedisError as error:
+        # A cluster's client speaks to it already when it is made.
+        with connect_sync(settings.redis.url) as client:
+            info = client.info()
+            seconds, microseconds = client.time()
+            config = client.config_get("maxmemory-policy", "appendonly")
+    except (redis.RedisError, ValueError) as error:
         yield Finding(
             False,
             "Redis answers.",
-            f"{settings.redis.url}: {error}. Is it running, is redis.url right?",
+            f"{settings.redis.shown}: {error}. Is it running, is redis.url right?",
         )
         return
-    finally:
-        client.close()
     version = str(info["redis_version"])
     new = tuple(int(part) for part in version.split(".")[:2]) >= (6, 2)
     yield Finding(new, f"Redis {version} answers.", "" if new else "6.2 or newer is needed.")

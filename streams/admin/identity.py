@@ -20,7 +20,7 @@ from streams.admin.topics import AdminError
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.settings import Settings
 
 DONE_WITHIN_S = 10.0

@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from streams.admin.topics import AdminError
 from streams.engine.clients import kafka_python
 from streams.engine.keys import LaneKeys
+from streams.engine.redis_client import connect_sync
 from streams.settings import Settings
 
 STAGES = {"normalise": "webhooks", "journeys": "events", "deliver": "notifications"}
@@ -38,18 +39,17 @@ def rows(settings: Settings) -> list[Row]:
         consumer = KafkaConsumer(**kafka_python(settings.kafka), group_id=settings.worker.group)
     except (KafkaError, OSError) as error:
         raise AdminError(f"Kafka at {settings.kafka.bootstrap} does not answer.") from error
-    client = redis.Redis.from_url(settings.redis.url, decode_responses=True)
     try:
-        return [
-            row
-            for stage, role in STAGES.items()
-            for row in _stage(settings, stage, role, consumer, client)
-        ]
-    except redis.RedisError as error:
-        raise AdminError(f"Redis at {settings.redis.url} does not answer: {error}.") from error
+        with connect_sync(settings.redis.url) as client:
+            return [
+                row
+                for stage, role in STAGES.items()
+                for row in _stage(settings, stage, role, consumer, client)
+            ]
+    except (redis.RedisError, ValueError) as error:
+        raise AdminError(f"Redis at {settings.redis.shown} does not answer: {error}.") from error
     finally:
         consumer.close()
-        client.close()
 
 
 def _stage(settings: Settings, stage: str, role: str, consumer: Any, client: Any) -> list[Row]:

@@ -134,11 +134,12 @@ class AmazonConnect(EventBridge):
         return unknown(f"Amazon Connect sends no event {kind!r} that we know.")
 
 
-def _camel(value: Any) -> Any:
+def _camel(value: dict[str, Any]) -> dict[str, Any]:
     """`AgentInfo` is `agentInfo` too."""
-    if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _camel(part) for name, part in value.items()}
-    return value
+    return {
+        name[:1].lower() + name[1:]: _camel(part) if type(part) is dict else part
+        for name, part in value.items()
+    }
 
 
 def _name(arn: str) -> str:

@@ -47,6 +47,12 @@ class SourceConfig(msgspec.Struct, frozen=True):
     secrets: tuple[str, ...] = ()
     options: Mapping[str, str] = {}
 
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Sources that carry what this one tells (option `carried_by`, separated by commas)."""
+        names = self.options.get("carried_by", "").split(",")
+        return tuple(name.strip() for name in names if name.strip())
+
 
 class Reply(msgspec.Struct, frozen=True):
     status: int

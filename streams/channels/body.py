@@ -15,6 +15,7 @@ from streams.channels.multipart import form_fields
 _LARGEST = 1e12
 """Sums, seconds and scores stay far below it; what is above would not fit our integers."""
 
+_NO_TEXT = frozenset({type(None), bool, dict, list})
 
 _UNSEEN = re.compile(r"(?is)<(script|style|title)\b[^<>]*>[^<]*</\1>|<!--[^<>]*-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/li|/tr|/blockquote|/h[1-6])\b[^<>]*>")
@@ -78,14 +79,19 @@ def dig(value: Any, *path: str | int) -> Any:
     return value
 
 
-def text(value: Any, *path: str | int) -> str:
+def text(value: Any, step: str | int | None = None, /, *deeper: str | int) -> str:
     """What is there as a text, numbers too; empty when there is nothing."""
-    found = dig(value, *path) if len(path) != 1 or type(value) is not dict else value.get(path[0])
-    if type(found) is str:
-        return found
-    if found is None or isinstance(found, bool | dict | list):
-        return ""
-    return str(found)
+    # Asked most of all: the usual single step is taken in place, and needs no tuple.
+    if type(value) is dict:
+        value = value.get(step)
+    elif step is not None:
+        value = dig(value, step)
+    if deeper:
+        value = dig(value, *deeper)
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    return "" if kind in _NO_TEXT else str(value)
 
 
 def number(value: Any, *path: str | int) -> float | None:
@@ -99,14 +105,17 @@ def number(value: Any, *path: str | int) -> float | None:
 
 def rows(value: Any, *path: str | int) -> list[dict[str, Any]]:
     """The objects of the list that is there."""
-    found = dig(value, *path) if len(path) != 1 or type(value) is not dict else value.get(path[0])
-    return [row for row in found if type(row) is dict] if type(found) is list else []
+    # Here and below too, a step into an object is taken in place: a call costs more.
+    for step in path:
+        value = value.get(step) if type(value) is dict else dig(value, step)
+    return [row for row in value if type(row) is dict] if type(value) is list else []
 
 
 def table(value: Any, *path: str | int) -> dict[str, Any]:
     """The object that is there, or an empty one."""
-    found = dig(value, *path) if len(path) != 1 or type(value) is not dict else value.get(path[0])
-    return found if type(found) is dict else {}
+    for step in path:
+        value = value.get(step) if type(value) is dict else dig(value, step)
+    return value if type(value) is dict else {}
 
 
 def plain(markup: str) -> str:

@@ -263,7 +263,6 @@ def _message(body: dict[str, Any], conversation: dict[str, Any], draft: Draft) -
         automated = "campaign"
     elif attributes.get("automation_rule_id") or dig(attributes, "email", "auto_reply") is True:
         automated = "auto_reply"
-    native_id = text(body, "source_id")
     posted = draft.event(
         MessagePosted,
         f"message/{ident}",
@@ -274,7 +273,7 @@ def _message(body: dict[str, Any], conversation: dict[str, Any], draft: Draft) -
         visibility="internal" if body.get("private") is True else "public",
         automated=automated,
         in_reply_to=text(attributes, "in_reply_to") or None,
-        refs=(Ref("twin", native_id),) if native_id else (),
+        refs=_twin(body),
         personal={
             "text": text(body, "content") or _attachments(body),
             "subject": text(attributes, "email", "subject"),
@@ -282,6 +281,12 @@ def _message(body: dict[str, Any], conversation: dict[str, Any], draft: Draft) -
         },
     )
     return Parsed((posted,))
+
+
+def _twin(body: dict[str, Any]) -> tuple[Ref, ...]:
+    """The message's id at the medium: whoever carries it tells it by that."""
+    native_id = text(body, "source_id")
+    return (Ref("twin", native_id),) if native_id else ()
 
 
 def _attachments(body: dict[str, Any]) -> str:
@@ -306,6 +311,8 @@ def _message_updated(body: dict[str, Any], draft: Draft) -> Parsed:
     status = text(body, "status")
     if attributes.get("deleted"):
         status = "deleted"
+    elif text(body, "source_id") and "source_id" in table(body, "previous_changes"):
+        status = "sent"  # the carrier took it, and gave it an id
     elif status not in _RECEIPTS:
         if not attributes.get("edited") and not body.get("previous_changes"):
             return ignored("A message was touched, with no change that concerns a customer.")
@@ -317,6 +324,7 @@ def _message_updated(body: dict[str, Any], draft: Draft) -> Parsed:
         message_id=ident,
         status=status,
         reason=text(attributes, "external_error") or None,
+        refs=_twin(body),
     )
     return Parsed((changed,))
 

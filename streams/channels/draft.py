@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from schemas.common import Actor, Channel, ConversationRef, Identifier, IdentifierKind, Trust
@@ -35,20 +36,25 @@ class Draft:
         self.conversation = conversation
         self.identifiers = identifiers
 
-    def event(self, cls: type[E], key: str, time_ms: int | None, /, **fields: Any) -> E:
+    def event(
+        self,
+        cls: type[E],
+        key: str,
+        time_ms: int | None,
+        /,
+        *,
+        actor: Actor = SYSTEM,
+        channel: Channel | None = None,
+        conversation: str | None = None,
+        identifiers: tuple[Identifier, ...] | None = None,
+        personal: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> E:
         """`key` makes the event unique in its source; without a time it is the arrival's,
         marked as estimated. `personal` values that are empty are left out.
         """
-        given = fields.pop("personal", None)
-        personal = {name: text for name, text in given.items() if text} if given else {}
-        conversation = fields.pop("conversation", self.conversation)
         source, received_ms = self._source, self._request.received_ms
-        shared: dict[str, Any] = {
-            "channel": self.channel,
-            "identifiers": self.identifiers,
-            "native_type": self.native_type,
-            "actor": SYSTEM,
-        }
+        where = self.conversation if conversation is None else conversation
         return cls(
             id=event_id(source.name, key),
             source=source.name,
@@ -56,9 +62,13 @@ class Draft:
             time_ms=received_ms if time_ms is None else time_ms,
             recorded_ms=received_ms,
             estimated=time_ms is None,
-            conversation=ConversationRef(source.name, conversation) if conversation else None,
-            personal=personal,
-            **(shared | fields),
+            channel=channel or self.channel,
+            actor=actor,
+            conversation=ConversationRef(source.name, where) if where else None,
+            identifiers=self.identifiers if identifiers is None else identifiers,
+            native_type=self.native_type,
+            personal={name: text for name, text in personal.items() if text} if personal else {},
+            **fields,
         )
 
     @property

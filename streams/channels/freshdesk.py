@@ -253,7 +253,10 @@ class _Ticket:
         draft.identifiers = self._who(source)
 
     def _get(self, *names: str) -> str:
-        return next(filter(None, (self._fields.get(name, "") for name in names)), "")
+        for name in names:
+            if value := self._fields.get(name):
+                return value
+        return ""
 
     def _time(self, *names: str) -> int | None:
         return times.any_form(self._get(*names))

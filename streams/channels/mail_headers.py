@@ -75,6 +75,8 @@ def from_block(block: str) -> Headers:
 
 def decoded(value: str) -> str:
     """Unfolded, words of RFC 2047 read, wild bytes as UTF-8 or Latin-1."""
+    if value.isascii() and "\n" not in value and "=?" not in value:
+        return value[:_LONGEST].strip()
     text = unsurrogated(_FOLD.sub(" ", value[:_LONGEST])).strip()
     if "=?" not in text:
         return text
@@ -141,7 +143,7 @@ def mailboxes(value: str) -> list[tuple[str, str]]:
 
 def _is_address(value: str) -> bool:
     local, _, domain = value.strip().rpartition("@")
-    return bool(local and domain) and not any(char.isspace() for char in value.strip())
+    return bool(local and domain) and len(value.split()) == 1
 
 
 def domain_of(address: str) -> str:
@@ -152,8 +154,8 @@ def mail_id(value: str) -> str:
     """A Message-ID in one form: without brackets, and as the vendor's events name it."""
     match = _ID.search(value)
     ident = match.group(1) if match else value.strip()
-    if any(char.isspace() for char in ident):
-        ident = ident.split()[0]
+    if len(words := ident.split(maxsplit=1)) > 1:
+        ident = words[0]
     made = _MADE_BY_VENDOR.match(ident)
     return (made.group(1) if made else ident)[:512]
 

@@ -18,6 +18,11 @@ _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(
     rb"(?im)^content-disposition:[^\r\n]*?[;\s]name=(?:\"([^\"\r\n]*)\"|([^;\s]+))([^\r\n]*)"
 )
+_USUAL = re.compile(
+    rb"[ \t]*\r?\n(?i:content-disposition): form-data; name=\"([^\"\r\n]*)\"\r?\n\r?\n"
+)
+"""How a part begins as nearly all are written: a name, and no more."""
+
 _FILE = re.compile(rb"(?i)[;\s]filename(?:=\"([^\"]*)\"|\*?=([^;\s]*))")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 
@@ -47,7 +52,8 @@ def form_fields(request: Request) -> tuple[Field, ...]:
 
 
 def _unquoted(value: bytes) -> bytes:
-    return unquote_to_bytes(value.replace(b"+", b" "))
+    plain = value.replace(b"+", b" ")
+    return unquote_to_bytes(plain) if b"%" in plain else plain
 
 
 def _multipart(request: Request) -> list[Field]:
@@ -66,6 +72,9 @@ def _multipart(request: Request) -> list[Field]:
 
 def _field(part: bytes) -> Field | None:
     """`part` begins behind the boundary and ends before the line break of the next."""
+    if usual := _USUAL.match(part):
+        value = part[usual.end() :].removesuffix(b"\r")
+        return Field(usual.group(1).decode("utf-8", "replace"), value)
     _, _, rest = part.partition(b"\n")
     ends = _HEAD_ENDS.search(rest)
     head, value = (rest[: ends.start()], rest[ends.end() :]) if ends else (rest, b"")

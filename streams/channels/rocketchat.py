@@ -390,17 +390,17 @@ def _visitor(visitor: dict[str, Any], draft: Draft) -> tuple[Identifier, ...]:
     """
     ident = text(visitor, "_id")
     found = draft.vendor_id(f"visitor/{ident}" if ident else "")
-    for kind, value in (
-        *(("email", one) for one in _values(visitor, "email", "address")),
-        *(("phone", one) for one in _values(visitor, "phone", "phoneNumber")),
-    ):
-        found += identifier("email" if kind == "email" else "phone", value, "claimed")
+    for address in _values(visitor, "email", "address"):
+        found += identifier("email", address, "claimed")
+    for number in _values(visitor, "phone", "phoneNumber"):
+        found += identifier("phone", number, "claimed")
     return found
 
 
 def _values(visitor: dict[str, Any], field: str, inner: str) -> list[str]:
     """`"a@b"`, or `[{"address": "a@b"}]`, or `["a@b"]`."""
-    value = visitor.get(field)
+    if (value := visitor.get(field)) is None:
+        return []
     listed = value if isinstance(value, list) else [value]
     found = [text(one, inner) or text(one) for one in listed]
     return list(dict.fromkeys(filter(None, found)))

@@ -74,6 +74,7 @@ body, and a body that comes twice gives the same events.
 _PATH = re.compile(r"\.(?:filter|recvd)[\w-]*[.-]")
 """Where SendGrid's route through its servers begins in `sg_message_id`."""
 
+_ATTACHED = re.compile(r"attachment\d+")
 _CHECKED = re.compile(r"@([\w.-]+)\s*:\s*pass", re.IGNORECASE)
 
 
@@ -252,7 +253,7 @@ def _decoded(values: Mapping[str, bytes]) -> dict[str, str]:
     return {
         name: in_charset(value, text(charsets, name) or "utf-8").strip()
         for name, value in values.items()
-        if name != "email" and not re.fullmatch(r"attachment\d+", name)
+        if name != "email" and not _ATTACHED.fullmatch(name)
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.common import Actor, Channel, Identifier, Party
+from schemas.common import Actor, Channel, Identifier, Party, Ref
 from schemas.events import (
     AssignmentChanged,
     ConversationOpened,
@@ -155,6 +155,7 @@ class _Event:
         by_customer = text(author, "type") == "user"
         content = table(message, "content")
         kind = text(content, "type")
+        carried = text(message, "source", "originalMessageId")  # the medium's own id of it
         return [
             # A ticket's webhook may tell the same line: the message's id is the key of both.
             self._draft.event(
@@ -165,6 +166,7 @@ class _Event:
                 identifiers=self._draft.identifiers if by_customer else (),
                 message_id=ident,
                 direction="inbound" if by_customer else "outbound",
+                refs=(Ref("twin", carried),) if carried else (),
                 personal={
                     "text": text(content, "text") or (f"[{kind}]" if kind else ""),
                     "name": text(author, "displayName") if by_customer else "",

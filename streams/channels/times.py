@@ -21,12 +21,16 @@ _UTC = re.compile(r" UTC$")
 
 def seconds(value: object) -> int | None:
     """Seconds since the epoch, as int, float or text."""
+    if type(value) is int:
+        return _plausible(value * 1_000)
     number = _number(value)
     return None if number is None else _plausible(round(number * 1_000))
 
 
 def milliseconds(value: object) -> int | None:
     """Milliseconds since the epoch, as int, float or text."""
+    if type(value) is int:
+        return _plausible(value)
     number = _number(value)
     return None if number is None else _plausible(round(number))
 

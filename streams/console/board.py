@@ -146,15 +146,15 @@ class Board:
         hour = 3_600_000
         pipe = self._client.pipeline(transaction=False)
         hours = range(from_ms - from_ms % hour, to_ms, hour)
-        for start in hours:
-            for lane in self._lanes:
-                pipe.hgetall(lane.ledger(start))
+        asked = [(start, lane) for start in hours for lane in self._lanes]
+        for start, lane in asked:
+            pipe.hgetall(lane.ledger(start))
         entries = []
-        for found in await pipe.execute():
+        for (start, _), found in zip(asked, await pipe.execute(), strict=True):
             for entry, value in found.items():
                 of, name, subject = entry.decode().split("|", 2)
                 if name == kpi and (not domain or of == domain):
-                    entries.append({"subject": subject, **orjson.loads(value)})
+                    entries.append({"subject": subject, "hour_ms": start, **orjson.loads(value)})
         return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
 
 

@@ -29,11 +29,11 @@ from streams.console.openapi import document
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.journeys.documents import sentence
-from streams.kpis.definitions import BY_NAME
+from streams.kpis.definitions import BY_NAME, KPIS
 from streams.kpis.panes import WINDOWS
-from streams.kpis.scorecard import as_json
+from streams.kpis.scorecard import as_json, figure
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Console:
         app = web.Application(middlewares=[self._watched, self._guarded])
         app.router.add_get("/", self._page("index.html"))
         app.router.add_get("/journeys/{id}", self._page("journey.html"))
+        app.router.add_get("/kpis/{kpi}", self._page("kpi.html"))
         app.router.add_get("/login", self._page("login.html"))
         app.router.add_post("/login", self._login)
         app.router.add_static("/static", STATIC)
@@ -295,7 +296,7 @@ class Console:
         kpi = request.match_info["kpi"]
         if kpi not in BY_NAME:
             return _error(404, f"There is no KPI {kpi!r}; there are {', '.join(BY_NAME)}.")
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = _now_ms()
         try:
             to_ms = int(request.query.get("to", now_ms))
             from_ms = int(request.query.get("from", to_ms - 86_400_000))
@@ -308,7 +309,13 @@ class Console:
         for entry in entries:
             for part, amount in entry["parts"]:
                 sums[part] = sums.get(part, 0) + amount
-        return _json({"kpi": kpi, "sum": sums, "entries": entries})
+        definition = BY_NAME[kpi]
+        about = {
+            "title": definition.title, "unit": definition.unit, "better": definition.better,
+            "counts": definition.counts, "clock": definition.clock, "excludes": definition.excludes,
+            "value": figure(definition, sums, {}).text,
+        }  # fmt: skip
+        return _json({"kpi": kpi, "about": about, "sum": sums, "entries": entries})
 
     async def _live(self, request: web.Request) -> web.Response:
         return _json(msgspec.to_builtins(await self._board.live(request.query.get("domain", ""))))
@@ -330,6 +337,7 @@ class Console:
             {
                 "window": window,
                 "windows": list(WINDOWS),
+                "themes": {one.name: one.theme for one in KPIS},
                 "kpis": as_json(self._board.figures(window, domain)),
                 "channels": as_json(self._board.figures(window, domain, ("channel",))),
                 "sparks": self._board.sparks(window, domain),

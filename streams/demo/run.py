@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -32,6 +33,9 @@ out = Console(highlight=False)
 
 def run(seconds: int, port: int) -> int:
     """0 when what was found is what happened (or no end was asked for); 1 otherwise."""
+    # Whoever ends it with SIGTERM, or runs it in a shell's background, leaves no children behind.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with tempfile.TemporaryDirectory(prefix="filrouge-demo-") as folder, Embedded() as servers:
             return asyncio.run(_run(seconds, port, Path(folder), servers))
@@ -48,7 +52,7 @@ async def _run(seconds: int, port: int, folder: Path, servers: Embedded) -> int:
     if port:
         where = msgspec.structs.replace(where, console=port)
     file = settings_file(folder, servers, where)
-    _make_topics(servers.bootstrap)
+    make_topics(servers.bootstrap)
     notices = await _subscriber(where)
     with Processes(file, folder) as processes:
         processes.start("gateway", "gateway")
@@ -57,7 +61,7 @@ async def _run(seconds: int, port: int, folder: Path, servers: Embedded) -> int:
         out.print(f"[bold]The live page: http://127.0.0.1:{where.console}/[/bold]")
         out.print("Starting the gateway, a worker and the console…")
         await asyncio.to_thread(_wait, processes, where)
-        _send_policy(servers.bootstrap)
+        send_policy(servers.bootstrap)
         await asyncio.sleep(1)
         out.print("Customers begin to write and call. What Filrouge sees:\n")
         watch = Watch(servers.bootstrap, PARTITIONS)
@@ -99,14 +103,15 @@ async def _play(
     return await judge(player.truths, watch, f"http://127.0.0.1:{where.console}", player.sent)
 
 
-def _make_topics(bootstrap: str) -> None:
+def make_topics(bootstrap: str) -> None:
     """The mock broker makes a topic when it is asked for its metadata."""
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
     for topic in TOPICS:
         producer.list_topics(topic, 10)
 
 
-def _send_policy(bootstrap: str) -> None:
+def send_policy(bootstrap: str) -> None:
+    """The demo's short durations, as an operator would set them."""
     now_ms = time.time_ns() // 1_000_000
     event = own_event(PolicyChanged, DOMAIN, now_ms, Actor("system"), version="demo", policy=POLICY)
     value, headers = in_webhooks(event)

@@ -38,14 +38,17 @@ class Health:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        """Unhealthy: a lane lags and applies nothing."""
-        sentence = stalled(self._host.lanes, self._watchdog_ms)
+        """Unhealthy: a lane lags and applies nothing, or Kafka was not heard for as long."""
+        sentence = stalled(self._host, self._watchdog_ms)
         return self._answer(503 if sentence else 200, sentence or "applying")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        """Ready: partitions are claimed (a worker more than partitions stays unready)."""
-        lanes = self._host.lanes
-        return self._answer(200 if lanes else 503, f"{len(lanes)} partitions claimed")
+        """Ready: in the group, all that it was given is claimed. That may be nothing: a worker more
+        than partitions is a spare, ready to take over.
+        """
+        if not self._host.settled:
+            return self._answer(503, "waiting for partitions")
+        return self._answer(200, f"{len(self._host.lanes)} partitions claimed")
 
     def _answer(self, status: int, sentence: str) -> web.Response:
         lanes = {

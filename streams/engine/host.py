@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
@@ -68,6 +69,10 @@ class Host:
         self.lanes: dict[Partition, Lane] = {}
         self.owner = settings.worker.instance or f"worker-{id(self):x}-{time.time_ns():x}"
         self.generation = 0
+        self.settled = False
+        """In the group, and every partition that it was given is claimed."""
+        self.kept_house_s = time.monotonic()
+        """When Kafka last said where the ends of the logs are."""
         self._ticks: dict[int, float] = {}
         self._fenced: dict[Partition, float] = {}
         """Lanes that another worker claimed: since when they wait for a new assignment."""
@@ -104,6 +109,7 @@ class Host:
 
     async def _claim(self, where: Partition, bounds: Bounds) -> int:
         topic, partition = where
+        self.kept_house_s = time.monotonic()  # the bounds are Kafka's word too
         revoked = self._revoked.get(where, 0)
         if (old := self.lanes.get(where)) is not None:
             await old.stop()  # it stays in its place until the claim has succeeded
@@ -189,12 +195,14 @@ class Host:
     async def _until_claimed(
         self, where: Partition, lane: Lane, reclaim: Callable[[Partition], Awaitable[None]]
     ) -> None:
+        # Not all lanes of all workers at one moment, when Redis comes back.
+        spread_s = zlib.crc32(lane.name.encode()) % 1_000 / 1_000
         while self.lanes.get(where) is lane:
             try:
                 await reclaim(where)
             except (RedisError, OSError) as error:
                 log.warning("%s: Redis does not answer (%s); trying again", lane.name, error)
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5 + spread_s)
             else:
                 return
 
@@ -229,6 +237,7 @@ class Host:
 
     def housekeep(self, ends: Mapping[Partition, int], wall_ms: int) -> None:
         """Gauges, and ticks for lanes that are at the end of their log and hold a due timer."""
+        self.kept_house_s = time.monotonic()
         for where, lane in self.lanes.items():
             lane.observe(ends.get(where, lane.driver.at.offset), wall_ms)
             if lane.lag == 0 and lane.idle and self._roles[where[0]] != "notifications":

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import PANES, LaneKeys
@@ -30,33 +28,11 @@ _KEPT_MS = {size: width_ms + kept_ms for size, width_ms, kept_ms in PANES}
 _LEDGER_KEPT_MS = _KEPT_MS["1h"]
 _RECENT_KEPT = 100
 
-CONNECTIONS = 64
-"""Of one process at once.  Who finds all taken waits for one: an error would be a 503 to a desktop,
-or a claim that fails, only because many ask at once.
-"""
-
 _encode = msgspec.msgpack.Encoder().encode
 _decode_publish = msgspec.msgpack.Decoder(Outgoing)
 _clocks = msgspec.json.Decoder(dict[int, int])
 _marks = msgspec.json.Decoder(dict[str, tuple[int, int, int]])
 _to_json = msgspec.json.Encoder().encode
-
-
-def connect(url: str) -> redis.asyncio.Redis:
-    """A client whose every command is sent once: a retried commit would look like a stale one."""
-    if url.startswith("redis+cluster://"):
-        address = url.replace("redis+cluster", "redis", 1)
-        cluster: Any = redis.asyncio.RedisCluster.from_url(address)
-        return cluster  # type: ignore[no-any-return]
-    pool = redis.asyncio.BlockingConnectionPool.from_url(
-        url,
-        max_connections=CONNECTIONS,
-        timeout=5,
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=5,
-        socket_connect_timeout=5,
-    )
-    return redis.asyncio.Redis.from_pool(pool)
 
 
 class RedisStore(Store):

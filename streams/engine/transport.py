@@ -7,16 +7,20 @@ are drained, and where a partition is read from after a rebalance.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import faust
+from aiokafka.errors import IllegalStateError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
+from redis.exceptions import RedisError
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
@@ -27,6 +31,9 @@ log = logging.getLogger(__name__)
 
 FETCH_S = 0.25
 """How long a fetch may find nothing before the loop looks around."""
+
+AGAIN_S = 1.0
+"""Between two attempts to claim while Redis does not answer."""
 
 COMMIT_EVERY_S = 1.0
 """How often Kafka's own books (for lag tools) are brought up to date."""
@@ -46,6 +53,8 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while not (self.should_stop or fetcher.should_stop):
             generation = self.host.generation
             batches, _ = await self._wait_next_records(timeout=FETCH_S)
+            joined = self.app.consumer_generation_id > 0 and not self.app.rebalancing
+            self.host.settled = joined and self.flow_active
             for tp, records in (batches or {}).items():
                 # What was fetched before a rebalance is not read after it.
                 if self.should_stop or not self.flow_active or generation != self.host.generation:
@@ -70,8 +79,22 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         offsets = {}
         for where in sorted(partitions):
             if where[0] in self.host.topics:
-                offsets[where] = await self.host.claim(where, bounds[where])
+                offset = await self._claim_patiently(where, bounds[where])
+                if offset is None:
+                    return  # another assignment has come meanwhile, and claims for itself
+                offsets[where] = offset
         await self._seek_all(offsets)
+
+    async def _claim_patiently(self, where: Partition, bounds: Bounds) -> int | None:
+        """Waits for a Redis that does not answer, as long as the assignment stands."""
+        while self.app.consumer_generation_id == self.host.generation:
+            try:
+                return await self.host.claim(where, bounds)
+            except (RedisError, OSError) as error:
+                log.warning("%s/%d: Redis does not answer (%s); trying again", *where, error)
+                await asyncio.sleep(AGAIN_S)
+                bounds = (await self._bounds([where]))[where]
+        return None
 
     async def reclaim(self, where: Partition) -> None:
         """Claims one partition again and reads on from its position."""
@@ -91,7 +114,9 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
     async def _seek_in_thread(self, offsets: Mapping[Partition, int]) -> None:
         consumer = self._thread._ensure_consumer()  # noqa: SLF001 - Faust's own way in
         for where, offset in offsets.items():
-            consumer.seek(KafkaPartition(*where), offset)
+            # Taken away meanwhile: whoever gets it, or it again, claims and seeks anew.
+            with contextlib.suppress(IllegalStateError):
+                consumer.seek(KafkaPartition(*where), offset)
 
     async def _bounds(self, partitions: Sequence[Partition]) -> dict[Partition, Bounds]:
         found: dict[Partition, Bounds] = await self._thread.call_thread(

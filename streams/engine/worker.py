@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, get_args
@@ -18,14 +20,21 @@ from streams.engine.clients import librdkafka, producer_config
 from streams.engine.health import Health
 from streams.engine.host import Host
 from streams.engine.origin import is_fresh
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
 from streams.engine.transport import build_app
-from streams.engine.watchdog import stalled
+from streams.engine.watchdog import spread, stalled
 from streams.fold import Fold, TopicRole
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
+
+STOP_S = 20.0
+"""Service managers kill after 30 s (Kubernetes' default); what is left is the next owner's."""
+
+FAILED_STOP_S = 5.0
+"""What failed may hang; the sooner it is gone, the sooner its partitions have a new owner."""
 
 MakeFolds = Callable[[Mapping[str, int]], Sequence[Fold]]
 """From the number of partitions by topic role to the folds that this worker runs."""
@@ -93,7 +102,7 @@ class Engine:
             await self._client.ping()
         except (RedisError, OSError) as error:
             raise WorkerError(
-                f"Redis at {settings.redis.url} does not answer: {error}. "
+                f"Redis at {settings.redis.shown} does not answer: {error}. "
                 "Is it running, and is redis.url right?"
             ) from error
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
@@ -116,10 +125,10 @@ class Engine:
             )
             await self.health.start()
         self._services = self._make_services(self.host)
+        self._watch = asyncio.create_task(self._watch_over())
         await self._app.start()
         for service in self._services:
             await service.start()
-        self._watch = asyncio.create_task(self._watch_over())
         # What is loaded by now stays: the collector need not look at it again.
         # Folding makes many short-lived objects without cycles: rare collections suffice.
         gc.collect()
@@ -136,20 +145,24 @@ class Engine:
 
     async def _watch_over(self) -> None:
         assert self.host is not None
+        limit_ms = spread(self._settings.worker.watchdog_ms, self.host.owner)
         while not self.ended.is_set():
+            # Should the event loop itself stand still, a thread ends the process.
+            faulthandler.dump_traceback_later(2 * limit_ms / 1_000, exit=True)
             await asyncio.sleep(0.5)
             if self._app.should_stop or self._app.crashed:
                 reason = self._app.crash_reason
                 self.failure = str(reason) if reason else "Faust ended the worker."
             elif self._relay and self._relay.failure:
                 self.failure = self._relay.failure
-            elif sentence := stalled(self.host.lanes, self._settings.worker.watchdog_ms):
+            elif sentence := stalled(self.host, limit_ms):
                 self.failure = sentence
             if self.failure:
                 self.ended.set()
 
     async def stop(self) -> None:
         """Commits and publishes what is folded, and leaves the group."""
+        faulthandler.cancel_dump_traceback_later()
         if self._watch:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -184,14 +197,25 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, engine.ended.set)
+    ended = asyncio.create_task(engine.ended.wait())
+    started = asyncio.create_task(engine.start())
     try:
-        await engine.start()
-        log.info("The worker runs: %s", ", ".join(engine.host.topics if engine.host else ()))
-        await engine.ended.wait()
+        await asyncio.wait({started, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if started.done():
+            await started
+            log.info("The worker runs: %s", ", ".join(engine.host.topics if engine.host else ()))
+            await ended
     except WorkerError as error:
         engine.failure = str(error)
-    await engine.stop()
     if engine.failure:
         log.error("%s", engine.failure)
-        return 1
-    return 0
+    ended.cancel()
+    started.cancel()
+    stopped = asyncio.create_task(engine.stop())
+    await asyncio.wait({started, stopped}, timeout=FAILED_STOP_S if engine.failure else STOP_S)
+    if not stopped.done():
+        log.error("Not all could be finished in time; the next owner does it.")
+        logging.shutdown()
+        os._exit(1)  # the clients' threads may wait for a server that does not answer
+    await stopped
+    return 1 if engine.failure else 0

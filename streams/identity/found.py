@@ -18,7 +18,7 @@ OWN = frozenset({"crm", "user"})
 """Kinds of which one person has one id: two different ones are two people."""
 
 
-class Found(msgspec.Struct):
+class Found(msgspec.Struct, frozen=True):
     """An identifier of the event, its state key, and the customer that it leads to now."""
 
     identifier: Identifier
@@ -27,24 +27,12 @@ class Found(msgspec.Struct):
     customer: str | None
     team: bool
     """A mailbox of a team: it stands for nobody in particular."""
-
-    @property
-    def strength(self) -> int:
-        return STRENGTH[self.identifier.trust]
-
-    @property
-    def shared(self) -> bool:
-        return self.link is not None and bool(self.link.others)
-
-    @property
-    def believed(self) -> bool:
-        """A link that was only claimed joins nobody: whoever proves the identifier takes it."""
-        return self.link is not None and STRENGTH[self.link.trust] > 0
-
-    @property
-    def takes_over(self) -> bool:
-        """What somebody else only claimed is shown to be this event's customer's."""
-        return self.strength > 0 and self.link is not None and not self.believed and not self.team
+    strength: int
+    shared: bool
+    believed: bool
+    """A link that was only claimed joins nobody: whoever proves the identifier takes it."""
+    takes_over: bool
+    """What somebody else only claimed is shown to be this event's customer's."""
 
 
 def normalised(event: EventBase, writing: Writing) -> tuple[Identifier, ...]:
@@ -63,5 +51,13 @@ def normalised(event: EventBase, writing: Writing) -> tuple[Identifier, ...]:
 def find(identifier: Identifier, domain_key: bytes, writing: Writing, view: View) -> Found:
     key = identifier_key(domain_key, identifier)
     link: Link | None = view.get(key)
-    customer = current(view, link.customer) if link else None
-    return Found(identifier, key, link, customer, is_role_mailbox(identifier, writing))
+    team = is_role_mailbox(identifier, writing)
+    strength = STRENGTH[identifier.trust]
+    if link is None:
+        return Found(identifier, key, None, None, team, strength, False, False, False)
+    believed = STRENGTH[link.trust] > 0
+    takes_over = strength > 0 and not believed and not team
+    customer = current(view, link.customer)
+    return Found(
+        identifier, key, link, customer, team, strength, bool(link.others), believed, takes_over
+    )

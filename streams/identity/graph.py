@@ -83,10 +83,13 @@ class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An outbound message: receipts name nothing else."""
+    """Receipts name nothing else. `source` is whose conversation it is, if another source than the
+    receipts' tells the messages and this one only carries them.
+    """
 
     customer: str
     conversation: str
+    source: str = ""
 
 
 class NewJoin(msgspec.Struct, frozen=True):
@@ -137,6 +140,7 @@ _DECODERS: dict[str, msgspec.msgpack.Decoder[Any]] = {
     "c": msgspec.msgpack.Decoder(Known),
     "v": msgspec.msgpack.Decoder(Thread),
     "m": msgspec.msgpack.Decoder(Message),
+    "h": msgspec.msgpack.Decoder(bytes),
     "a": msgspec.msgpack.Decoder(str),
     "j": msgspec.msgpack.Decoder(Joined),
     "k": msgspec.msgpack.Decoder(tuple[str, ...]),

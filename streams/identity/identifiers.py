@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -14,9 +15,10 @@ from streams.identity.phones import phone
 _MAX_LENGTH = 256
 
 
-class Writing(msgspec.Struct, frozen=True):
+class Writing(msgspec.Struct, frozen=True, eq=False):
     """How a source writes identifiers: from which region (ISO 3166, such as FR) its numbers without
-    country code are, and what mail domains say of their addresses.
+    country code are, and what mail domains say of their addresses.  Each is one of its own: what
+    was normalised by it is remembered with it.
     """
 
     region: str = ""
@@ -26,6 +28,7 @@ class Writing(msgspec.Struct, frozen=True):
 USUAL = Writing()
 
 
+@lru_cache(maxsize=65_536)
 def normalise(identifier: Identifier, writing: Writing = USUAL) -> Identifier | None:
     """The identifier in its one form, or None when it is none.
 
@@ -44,7 +47,7 @@ def normalise(identifier: Identifier, writing: Writing = USUAL) -> Identifier | 
         case "whatsapp":
             digits = re.sub(r"\D", "", value)
             value = (phone(f"+{digits}") or f"+{digits}")[1:]
-    return msgspec.structs.replace(identifier, value=value) if value else None
+    return Identifier(identifier.kind, value, identifier.trust) if value else None
 
 
 def is_role_mailbox(

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from schemas.common import ConversationRef, Identifier
 
+_remembered = lru_cache(maxsize=65_536)
+"""Keys are asked for when states are loaded, and again when they are read; customers come back."""
 
-@lru_cache(maxsize=65_536)  # asked for when states are loaded, and again when they are read
+
 def _hash(domain_key: bytes, text: str) -> str:
     digest = hmac.new(domain_key, text.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
@@ -23,16 +25,19 @@ def _named(identifier: Identifier) -> str:
     return f"{identifier.kind}\x00{identifier.value}"
 
 
+@_remembered
 def identifier_key(domain_key: bytes, identifier: Identifier) -> str:
     """State key of a normalised identifier; different in every domain."""
     return "i:" + _hash(domain_key, _named(identifier))
 
 
+@_remembered
 def customer_base(domain_key: bytes, identifier: Identifier) -> str:
     """The first part of a customer id: 22 characters; its incarnation follows after a dash."""
     return _hash(domain_key, f"customer\x00{_named(identifier)}")
 
 
+@_remembered
 def provisional_base(domain_key: bytes, conversation: ConversationRef) -> str:
     """A customer of whom nothing is known but one conversation."""
     return _hash(domain_key, f"provisional\x00{conversation.source}\x00{conversation.id}")
@@ -44,6 +49,11 @@ def conversation_key(domain: str, conversation: ConversationRef) -> str:
 
 def message_key(domain: str, source: str, message_id: str) -> str:
     return f"m:{domain}:{source}:{message_id}"
+
+
+def held_key(domain: str, source: str, message_id: str) -> str:
+    """A carrier's message that waits for another source to tell it."""
+    return f"h:{domain}:{source}:{message_id}"
 
 
 def customer_key(customer: str) -> str:

@@ -67,7 +67,7 @@ def _customer(event: EventBase, lesson: Lesson, view: View) -> Known:
         known,
         provisional=known.provisional and not any(f.strength for f in mine),
         identifiers=unique(*known.identifiers, *keys),
-        own=own_of_both(known.own, lesson.own) if mine else known.own,
+        own=own_of_both(known.own, lesson.own) if mine and lesson.own else known.own,
     )
     if known != stored:
         view.put(customer_key(winner), known)
@@ -125,5 +125,10 @@ def remember_message(
     event: MessagePosted, whose: str, conversation: ConversationRef | None, view: View
 ) -> None:
     key = message_key(event.domain, event.source, event.message_id)
-    view.put(key, Message(whose, conversation.id if conversation else ""))
+    keep_message(key, Message(whose, conversation.id if conversation else ""), view)
+
+
+def keep_message(key: str, message: Message, view: View) -> None:
+    """For as long as receipts may come."""
+    view.put(key, message)
     view.set_timer(Timer(view.now_ms + MESSAGE_KEPT_MS, key, "forget"))

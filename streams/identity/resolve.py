@@ -193,6 +193,8 @@ def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View)
              if f.customer and f.believed}  # fmt: skip
     knowns = {customer: known_of(view, customer) for customer in named if customer}
     able = [c for c in knowns if not differ(own, knowns[c].own)]
+    if len(able) < 2:
+        return able
     return sorted(
         able, key=lambda c: (knowns[c].provisional, not (own and named[c]), knowns[c].first_ms, c)
     )
@@ -228,8 +230,8 @@ def _gives_way(claimer: str, winner: str, view: View) -> bool:
 
 def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
     """The winner, and those who join him: the oldest of those who may be one person."""
-    if not people:
-        return []
+    if len(people) < 2:
+        return people
     chosen = [people[0]]
     mine = known_of(view, people[0])
     together = own_of_both(mine.own, own)
@@ -251,8 +253,8 @@ def _message(event: EventBase, view: View) -> tuple[Message | None, Conversation
     if isinstance(event, MessageStatusChanged):
         message = view.get(message_key(event.domain, event.source, event.message_id))
     conversation = event.conversation
-    if conversation is None and message is not None and message.conversation:
-        conversation = ConversationRef(event.source, message.conversation)
+    if message is not None and message.conversation and (conversation is None or message.source):
+        conversation = ConversationRef(message.source or event.source, message.conversation)
     return message, conversation
 
 

@@ -36,6 +36,7 @@ from schemas.events import (
     TransferReported,
 )
 from streams.journeys.state import Entry
+from streams.lexicon.courtesy import is_thanks
 
 _UNDELIVERED = frozenset({"failed", "bounced"})
 
@@ -175,7 +176,8 @@ def _message(event: MessagePosted) -> tuple[str, dict[str, Any]] | None:
     if event.automated != "no":
         return None if by_customer else ("auto", {"why": event.automated})
     if by_customer:
-        return "act", {}
+        # The data keeps it from being merged with what he says beside.
+        return "act", {"thanks": True} if is_thanks(event.personal.get("text", "")) else {}
     return {"agent": ("reply", {}), "bot": ("bot", {})}.get(event.actor.kind, ("auto", {}))
 
 

@@ -2,7 +2,7 @@
 
 1. `conversation`: its conversation belongs to a journey that is open, or closed no longer than the
    reopen window ago (then a new cycle begins); after that a new journey follows.
-2. `reference`: it points to another conversation of the same customer.
+2. `reference`: it points to another conversation of the same customer, or one was linked to it.
 3. An open journey of the customer, active within the window of the two channels: `expectation` (an
    agent or bot sent him to this channel), then `topic`, then `waiting`, then `latest`.
 4. `new`: a new journey; it follows one that closed within seven days on a compatible topic.
@@ -95,7 +95,17 @@ def _find(
             journey = state.journeys.get(state.conversations[other])
             if journey and _still(journey, entry.channel, entry.at_ms, policy):
                 return journey, "reference"
+    for journey in state.journeys.values():
+        if _points_to(journey, entry) and _still(journey, entry.channel, entry.at_ms, policy):
+            return journey, "reference"
     return find_active(state.journeys.values(), entry, policy, topic)
+
+
+def _points_to(journey: Journey, entry: Entry) -> bool:
+    """Was it said in the journey that this conversation goes on from it (call back, deflection)?"""
+    return bool(entry.conversation) and any(
+        e.kind == "linked" and e.data["other"] == entry.conversation for e in journey.timeline
+    )
 
 
 def _still(journey: Journey, channel: str, at_ms: int, policy: Policy) -> bool:
@@ -117,6 +127,8 @@ def find_active(
     candidates = []
     for journey in journeys:
         if journey.resolved_ms or not compatible(topic, journey.topic):
+            continue
+        if journey.sealed and entry.at_ms <= journey.sealed_ms:
             continue
         window_ms = max(policy.window_ms(entry.channel), policy.window_ms(journey.last_channel()))
         if abs(entry.at_ms - journey.last_ms) <= window_ms:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
-from schemas.facts import Fact
+from schemas.facts import ChannelSwitched, Fact
+from streams.journeys import sealing
+from streams.journeys.corrections import corrects
 from streams.journeys.derive import derive
 from streams.journeys.state import CustomerState, Journey
 from streams.policy import Policy
@@ -23,13 +25,21 @@ def conclude(
     """
     found = derive(journey, state.domain, state.customer, policy, now_ms)
     journey.policy = policy.version
-    return list(_changes(journey, found.facts)), min(found.looks, default=None)
+    facts = sealing.standing(journey, found.facts)
+    changes = list(_changes(journey, facts, found.parallel))
+    sealing.make_room(journey, found)
+    return changes, min(found.looks, default=None)
 
 
-def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
+def _changes(
+    journey: Journey, facts: dict[str, Fact], parallel: Collection[str] = ()
+) -> Iterator[Change]:
+    """A switch that is taken back because both channels stayed in use is marked so."""
     for subject, old in list(journey.published.items()):
         if subject not in facts and old.state == "asserted":
             gone = msgspec.structs.replace(old, revision=old.revision + 1, state="retracted")
+            if isinstance(gone, ChannelSwitched) and subject in parallel:
+                gone = msgspec.structs.replace(gone, parallel=True)
             journey.published[subject] = gone
             yield old, gone
     for subject, fact in facts.items():
@@ -40,6 +50,8 @@ def _changes(journey: Journey, facts: dict[str, Fact]) -> Iterator[Change]:
         elif known is not fact and not _equal(known, fact):
             new = msgspec.structs.replace(fact, revision=known.revision + 1)
             journey.published[subject] = new
+            if corrects(known, new):
+                journey.before[subject] = known
             yield (known if known.state == "asserted" else None), new
 
 

@@ -7,6 +7,8 @@ after that begins the next cycle.
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import (
     ContactRepeated,
     ConversationAttached,
@@ -18,6 +20,8 @@ from schemas.facts import (
 )
 from streams.journeys.findings import ACTS, Cycle, Findings
 from streams.journeys.promises import business_ms
+from streams.journeys.repeats import anew
+from streams.journeys.sealing import way, way_of
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
@@ -26,10 +30,21 @@ _DONE = frozenset({"resolved", "closed"})
 
 def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
     """The journey's timeline as cycles; the last may be open."""
-    cycles = [Cycle(1, [], journey.opened_ms)]
+    cycles = [
+        Cycle(
+            journey.cycles + 1, [], journey.cycle_ms or journey.opened_ms,
+            reopened_after_ms=journey.reopened_after_ms,
+        )
+    ]  # fmt: skip
     waits: dict[str, int] = {}
-    for entry in journey.timeline:
+    same: dict[str, str] = {}
+    for entry in anew(journey.timeline):
+        if entry.kind == "twin":  # two vendors' conversations are one
+            same[entry.conversation] = _told_in(entry, journey) or entry.conversation
         cycle = cycles[-1]
+        if cycle.resolved_ms is not None and policy.courtesy and _only_thanks(entry):
+            cycle.take(msgspec.structs.replace(entry, kind="thanks"))
+            continue
         if cycle.resolved_ms is not None and _begins_anew(entry):
             cycles.append(
                 Cycle(
@@ -41,11 +56,11 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             waits = {}
         cycle.take(entry)
         if entry.kind == "act":
-            waits.setdefault(entry.conversation, entry.at_ms)
+            waits.setdefault(same.get(entry.conversation, entry.conversation), entry.at_ms)
         elif entry.kind in {"reply", "connected"}:
             waits = {}
         elif entry.kind == "status" and cycle.resolved_ms is None:
-            _status(entry, cycle, waits)
+            _status(entry, cycle, waits, same.get(entry.conversation, entry.conversation))
     _ended_calls(cycles[-1], policy, found)
     last = cycles[-1]
     journey.resolved_ms = last.resolved_ms or 0
@@ -58,10 +73,20 @@ def _begins_anew(entry: Entry) -> bool:
     return entry.kind == "status" and entry.data["status"] == "open"
 
 
-def _status(entry: Entry, cycle: Cycle, waits: dict[str, int]) -> None:
+def _only_thanks(entry: Entry) -> bool:
+    return entry.kind == "act" and bool(entry.data.get("thanks"))
+
+
+def _told_in(twin: Entry, journey: Journey) -> str:
+    """The conversation in which the other vendor told the message."""
+    told = (e for e in journey.timeline if e.mark == twin.mark and e.kind == twin.data["was"])
+    return next((e.conversation for e in told), "")
+
+
+def _status(entry: Entry, cycle: Cycle, waits: dict[str, int], mine: str) -> None:
     if entry.data["status"] not in _DONE:
         return
-    if any(conversation != entry.conversation for conversation in waits):
+    if any(conversation != mine for conversation in waits):
         return  # somebody still waits for an answer on another channel
     cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = entry.at_ms, "status", entry.id
 
@@ -80,7 +105,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
     ]
     if not ends:
         return
-    end = ends[-1]
+    end = next((e for e in reversed(ends) if e.data["final"]), ends[-1])
     if found.silent_since(end.at_ms + policy.window_ms("voice")):
         cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = end.at_ms, "silence", end.id
 
@@ -88,7 +113,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
 def conclude(cycles: list[Cycle], found: Findings) -> None:
     """Opened, attached, resolved (with first contact resolution), reopened, repeated, closed."""
     journey, policy = found.journey, found.policy
-    first = cycles[0]
+    first = msgspec.structs.replace(cycles[0], number=1)
     found.look_at(None)  # who serves it comes later, and does not change how it began
     channel = first.acts[0].channel if first.acts else _channel_of(journey)
     found.add(
@@ -135,7 +160,8 @@ def _resolved(cycle: Cycle, cycles: list[Cycle], found: Findings) -> None:
         business_ms=business_ms(cycle.acts[0], cycle.resolved_ms, found) if cycle.acts else None,
         by=cycle.resolved_by,
         fcr=_fcr(cycle, cycles, found),
-        contacts=len(cycle.acts),
+        contacts=sum(act.count for act in cycle.acts)
+        + (journey.contacts if cycle is cycles[0] else 0),
     )  # fmt: skip
 
 
@@ -180,14 +206,5 @@ def _attached(journey: Journey) -> list[Entry]:
 
 def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
-    visits: list[Visit] = []
-    since_ms = until_ms = 0
-    for act in (e for e in journey.timeline if e.kind in ACTS):
-        if visits and visits[-1].channel == act.channel:
-            until_ms = act.until_ms or act.at_ms
-            visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)
-        else:
-            since_ms = act.at_ms
-            until_ms = act.until_ms or act.at_ms
-            visits.append(Visit(act.channel, act.count, until_ms - since_ms))
-    return tuple(visits)
+    acts = [e for e in journey.timeline if e.kind in ACTS and e.at_ms > journey.sealed_ms]
+    return tuple(way([*journey.way, *way_of(acts)]))

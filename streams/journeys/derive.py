@@ -17,7 +17,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
-    spans = cycles.split(journey, policy, found)
+    spans = found.cycles = cycles.split(journey, policy, found)
     for cycle in spans:
         found.look_at(cycle)
         moved = transfers.conclude(cycle, found)

@@ -85,7 +85,7 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         ],
         "timeline": [_entry(entry) for entry in journey.timeline],
         "facts": [
-            {**_fact(fact), "sentence": sentence(fact)}
+            {**_fact(fact), "sentence": sentence(fact), "was": _was(journey, fact)}
             for fact in sorted(journey.published.values(), key=lambda f: (f.at_ms, f.subject_id))
         ],
         "waiting_since_ms": journey.waiting_ms or None,
@@ -218,6 +218,12 @@ def _fact(fact: Fact) -> dict[str, Any]:
     return {"state": fact.state, "revision": fact.revision, **found}
 
 
+def _was(journey: Journey, fact: Fact) -> str | None:
+    """What was said of the same thing before it was corrected."""
+    old = journey.before.get(fact.subject_id)
+    return sentence(old) if old is not None and fact.state == "asserted" else None
+
+
 def _entry(entry: Entry) -> dict[str, Any]:
     source, _, conversation = entry.conversation.partition(":")
     return {
@@ -269,7 +275,7 @@ def label(entry: Entry) -> str:
         case "ended":
             return "The call ended" + (", answered" if data.get("answered") else "")
         case "feedback":
-            return f"Customer rated {data['instrument']}: {data['score']}"
+            return f"Customer answered: {_rating(data['instrument'], data['score'])}"
         case "viewed":
             return f"{who} looked the customer up"
         case "promised":
@@ -306,6 +312,11 @@ def _most(data: dict[str, Any]) -> str:
 
 def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
     return ", ".join(f"{name} {value}" for name, value in hands.items()) or otherwise
+
+
+def _rating(instrument: str, score: float | None) -> str:
+    name = instrument.upper() if instrument in {"csat", "nps", "ces"} else instrument
+    return name if score is None else f"{name} {score:g}"
 
 
 def _span(ms: int) -> str:
@@ -362,7 +373,7 @@ def _said(fact: Fact) -> str:
         case ContactRepeated():
             return f"The customer came back after {_span(fact.within_ms)}"
         case FeedbackJoined():
-            return f"Rated {fact.instrument}: {fact.score}"
+            return f"Rated: {_rating(fact.instrument, fact.score)}"
         case SentimentAlerted():
             return f"The tone of the customer is {_tone(fact.sentiment)}"
     return str(fact.__struct_config__.tag).replace(".", " ")

@@ -7,7 +7,7 @@ will know more (`looks`).
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -18,6 +18,11 @@ from streams.policy import Policy
 F = TypeVar("F", bound=FactBase)
 
 FOLD = "journeys-1"
+
+INFERRED = frozenset({"topic", "waiting", "latest"})
+"""Rules that conclude from topic or time that a conversation belongs to a journey; by the others
+one side has said so.
+"""
 
 ACTS = frozenset({"act", "connected"})
 """Kinds of entries that are acts of the customer."""
@@ -66,6 +71,9 @@ class Findings:
         self.policy = policy
         self.now_ms = now_ms
         self.facts: dict[str, Fact] = {}
+        self.cycles: list[Cycle] = []
+        self.parallel: set[str] = set()
+        """Subjects of what would be switches, if the customer had not stayed on both channels."""
         self.looks: set[int] = set()
         lateness = policy.lateness
         self._late_ms = (
@@ -76,6 +84,7 @@ class Findings:
         self._domain = domain
         self._customer = customer
         self._probable = {a.channel for a in journey.attached if a.probable}
+        self._inferred = {a.key for a in journey.attached if a.rule in INFERRED}
         self._queued: list[Entry] = []
         self._assigned: list[Entry] = []
         self.priority = ""
@@ -105,8 +114,12 @@ class Findings:
         self, cls: type[F], subject: str, cycle: Cycle, at_ms: int, channel: str = "", /,
         evidence: tuple[str, ...] = (), **fields: Any,
     ) -> F:  # fmt: skip
-        """`subject` is what follows the journey's id in the subject's."""
+        """`subject` is what follows the journey's id in the subject's; `rests_on` the key of the
+        conversation on whose being part of the journey the fact rests.
+        """
         journey = self.journey
+        inferred = fields.pop("rests_on", None) in self._inferred
+        certainty: Literal["certain", "inferred"] = "inferred" if inferred else "certain"
         fact = cls(
             subject_id=f"{journey.id}/{subject}",
             domain=self._domain,
@@ -118,7 +131,7 @@ class Findings:
             queue=fields.pop("queue", None) or self.queue(channel, at_ms),
             team=self.team(at_ms),
             topic=journey.topic,
-            certainty="probable" if channel in self._probable else "certain",
+            certainty="probable" if channel in self._probable else certainty,
             evidence=evidence,
             policy=self.policy.version,
             fold=FOLD,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from schemas.events import ConsentChanged, EventBase
@@ -15,19 +17,34 @@ from streams.journeys.attach import (
     open_journey,
     put_in,
 )
-from streams.journeys.state import PENDING, SEEN, TIMELINE, CustomerState, Entry, Journey
+from streams.journeys.repeats import RUNS, parted
+from streams.journeys.state import (
+    CONSENTS,
+    CONVERSATIONS,
+    PENDING,
+    SEEN,
+    TIMELINE,
+    CustomerState,
+    Entry,
+    Journey,
+)
 from streams.policy import Policy
-
-_RUNS = frozenset({"act", "reply", "bot", "auto"})
-"""Kinds of which several in a row mean what one means."""
 
 _ATTACHING = frozenset({"act", "connected", "reply"})
 """Kinds that open a journey when none is found."""
 
 
 def is_repeat(state: CustomerState, event: EventBase) -> bool:
-    """A vendor's retry: the event's id was seen among the last ones."""
-    return event.id in state.seen
+    """A vendor's retry: the event's id was seen among the last ones, or still stands somewhere."""
+    if event.id in state.seen:
+        return True
+    if len(state.seen) < SEEN:
+        return False
+    return any(
+        event.id in (entry.id, entry.last_id)
+        for timeline in (*(j.timeline for j in state.journeys.values()), state.pending)
+        for entry in timeline
+    )
 
 
 def remember(state: CustomerState, event: EventBase) -> set[str]:
@@ -43,13 +60,21 @@ def remember(state: CustomerState, event: EventBase) -> set[str]:
         mine = members_of(state, key)
         both = list(dict.fromkeys([*mine, *event.members]))[:4]
         if both != mine:
+            state.members.pop(key, None)
             state.members[key] = both
+            oldest_go(state.members, CONVERSATIONS)
     if not event.probable:
         proven = any(one.trust != "claimed" for one in event.identifiers)
         return settle(state, key) if proven and key in state.doubtful else set()
     if key not in state.doubtful and key not in state.conversations:
         state.doubtful.append(key)
+        del state.doubtful[:-CONVERSATIONS]
     return set()
+
+
+def oldest_go(known: dict[str, Any], most: int) -> None:
+    for key in list(known)[:-most]:
+        del known[key]
 
 
 def members_of(state: CustomerState, key: str) -> list[str]:
@@ -84,18 +109,43 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
     late to be more than context.
     """
     if isinstance(event, ConsentChanged):
-        state.consent[f"{event.purpose}/{event.consent_channel or '*'}"] = event.state
+        about = f"{event.purpose}/{event.consent_channel or '*'}"
+        state.consent.pop(about, None)
+        state.consent[about] = event.state
+        oldest_go(state.consent, CONSENTS)
     state.position += 1
     entries = entries_of(event, state.position)
     if not entries:
         return set(), False
-    if entries[0].at_ms < state.floor_ms:
+    if entries[0].at_ms <= state.floor_ms:
         return set(), True
     touched: set[str] = set()
+    late = False
     for entry in entries:
-        if event.probable or not goes_on(state, entry, policy):
+        if is_sealed(state, entry):
+            late = True
+        elif event.probable or not goes_on(state, entry, policy):
             touched |= place(state, entry, policy)
-    return touched, False
+    return touched, late
+
+
+def is_sealed(state: CustomerState, entry: Entry) -> bool:
+    """Does it belong to a part of its journey of which only a summary is kept: what was too much
+    for the timeline, or the inside of a run?  Then nobody can tell it from a retry.
+    """
+    journey = known_journey(state, entry)
+    if journey is None:
+        return False
+    if journey.sealed and entry.at_ms <= journey.sealed_ms:
+        return True
+    return any(
+        run.count > 1
+        and run.at_ms <= entry.at_ms <= run.until_ms
+        and (run.kind, run.conversation, run.channel, run.actor, run.data)
+        == (entry.kind, entry.conversation, entry.channel, entry.actor, entry.data)
+        for other in state.journeys.values()
+        for run in other.timeline
+    )
 
 
 def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
@@ -104,7 +154,7 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
     deadline that it moves is found when the old one comes.  (A property test compares this with
     the full derivation.)
     """
-    if entry.kind not in _RUNS or entry.data or entry.refs:
+    if entry.kind not in RUNS or entry.data or entry.refs:
         return False
     journey = state.journeys.get(state.conversations.get(entry.conversation, ""))
     if journey is None or journey.resolved_ms or journey.closed_ms or journey.proactive:
@@ -130,10 +180,11 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
 def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     """Puts one entry into its journey; returns the journeys to look at again."""
     if entry.kind == "twin":  # it is decided anew
-        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data={})
+        data = {name: value for name, value in entry.data.items() if name != "was"}
+        entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry)
-    if entry.kind not in _ATTACHING:
+    if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
         return _beside(state, entry, policy)
     touched = _referred(state, entry)
     before = set(state.journeys)
@@ -145,6 +196,14 @@ def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     if journey.id not in before and journey.follows:
         touched.add(journey.follows)
     return touched
+
+
+def _only_thanks(state: CustomerState, entry: Entry, policy: Policy) -> bool:
+    """A thank-you for what is resolved begins nothing, if the policy says so."""
+    if not policy.courtesy or not entry.data.get("thanks"):
+        return False
+    journey = known_journey(state, entry)
+    return journey is not None and bool(journey.resolved_ms)
 
 
 def _topic_of(state: CustomerState, conversation: str) -> str:
@@ -181,7 +240,9 @@ def _twin(state: CustomerState, journey: Journey, entry: Entry) -> set[str]:
     journey = journey.fork()
     state.journeys[journey.id] = journey
     put_in(state, journey, entry, "twin")
-    _insert(journey, msgspec.structs.replace(entry, kind="twin", data={"was": entry.kind}))
+    _insert(
+        journey, msgspec.structs.replace(entry, kind="twin", data=entry.data | {"was": entry.kind})
+    )
     return {journey.id}
 
 
@@ -284,37 +345,12 @@ def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
 
 
 def _insert(journey: Journey, entry: Entry) -> None:
-    if journey.sealed and entry.at_ms < journey.sealed_ms:
+    if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return  # that part of the story is sealed: context only
     last = journey.timeline[-1] if journey.timeline else entry
+    inside = any(one.until_ms > entry.at_ms for one in journey.timeline)
+    if inside:
+        journey.timeline[:] = parted(journey.timeline, entry)
     journey.timeline.append(entry)
-    if (entry.at_ms, entry.position) < (last.at_ms, last.position):
+    if inside or (entry.at_ms, entry.position) < (last.at_ms, last.position):
         journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
-    if len(journey.timeline) > TIMELINE:
-        journey.timeline[:] = _runs(journey.timeline)
-    while len(journey.timeline) > TIMELINE:
-        oldest = journey.timeline.pop(0)
-        journey.sealed += oldest.count
-        journey.sealed_ms = oldest.at_ms
-
-
-def _runs(timeline: list[Entry]) -> list[Entry]:
-    """Messages by one side, one after the other, become one entry with their number."""
-    merged: list[Entry] = []
-    for entry in timeline:
-        last = merged[-1] if merged else None
-        if (
-            last is not None
-            and entry.kind == last.kind
-            and entry.kind in _RUNS
-            and (entry.conversation, entry.channel, entry.actor)
-            == (last.conversation, last.channel, last.actor)
-            and not entry.data
-            and not last.data
-        ):
-            merged[-1] = msgspec.structs.replace(
-                last, count=last.count + entry.count, until_ms=entry.until_ms or entry.at_ms
-            )
-        else:
-            merged.append(entry)
-    return merged

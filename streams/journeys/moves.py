@@ -42,6 +42,7 @@ def unite(
         if journey.sealed:
             state.journeys[ident] = journey
     state.seen = list(dict.fromkeys([*other.seen, *state.seen]))[-2 * SEEN :]
+    state.floor_ms = max(state.floor_ms, other.floor_ms)
     state.consent = {**other.consent, **state.consent}
     state.notices = state.notices.united(other.notices)
     back = {state.customer, other.customer}
@@ -81,6 +82,7 @@ def taken_out(
         state.domain,
         opened=state.opened,
         seen=list(state.seen),
+        floor_ms=state.floor_ms,
         consent=dict(state.consent),
         members={key: state.members[key] for key in going if key in state.members},
         conversations={k: i for k, i in state.conversations.items() if k in going},

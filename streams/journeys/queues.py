@@ -41,8 +41,8 @@ def _left(entry: Entry, begin: Entry | None, cycle: Cycle, found: Findings) -> N
     subject = begin or entry
     if entry.data["outcome"] == "abandoned":
         found.add(
-            QueueAbandoned, f"queue/{subject.id}", cycle, entry.at_ms, entry.channel, (entry.id,),
-            queue=entry.data["queue"], wait_ms=max(0, wait_ms),
+            QueueAbandoned, f"queue/{subject.id}", cycle, entry.at_ms, entry.channel,
+            _both(subject, entry), queue=entry.data["queue"], wait_ms=max(0, wait_ms),
             short=wait_ms < found.policy.short_abandon_ms,
         )  # fmt: skip
         # Who gave up while the promise still ran was not kept waiting too long: it is void.
@@ -55,11 +55,15 @@ def _waited(
     begin: Entry, wait_ms: int, outcome: str, end: Entry, cycle: Cycle, found: Findings
 ) -> None:
     found.add(
-        QueueWaited, f"queue/{begin.id}", cycle, end.at_ms, end.channel, (end.id,),
+        QueueWaited, f"queue/{begin.id}", cycle, end.at_ms, end.channel, _both(begin, end),
         queue=str(begin.data.get("queue", "")), wait_ms=max(0, wait_ms), outcome=outcome,
     )  # fmt: skip
     if outcome == "answered":
         _promise(begin, wait_ms, cycle, found)
+
+
+def _both(begin: Entry, end: Entry) -> tuple[str, ...]:
+    return (end.id,) if begin is end else (begin.id, end.id)
 
 
 def _promise(

@@ -82,7 +82,7 @@ def _known_again(state: CustomerState, ident: str, old: Journey) -> None:
     """The journey that this event opened before: it keeps its id and what it published."""
     journey = state.journeys.pop(ident)
     again = journey.fork()
-    again.id, again.published = old.id, dict(old.published)
+    again.id, again.published, again.before = old.id, dict(old.published), dict(old.before)
     state.journeys[old.id] = again
     for key, owner in state.conversations.items():
         if owner == ident:

@@ -19,7 +19,9 @@ Which = Literal["first", "next"]
 
 def conclude(cycle: Cycle, found: Findings) -> None:
     waiting: Entry | None = None
-    which: Which = "first"
+    journey = found.journey
+    begun = journey.answered and cycle.number == journey.cycles + 1
+    which: Which = "next" if begun else "first"
     for entry in cycle.entries:
         if entry.kind == "act" and entry.channel != "voice":
             waiting = waiting or entry

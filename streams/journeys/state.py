@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from schemas.common import ConversationRef
-from schemas.facts import Fact
+from schemas.facts import Fact, Visit
 from streams.notifications.book import NoticeBook
 
 TIMELINE = 64
-"""Entries an open journey keeps; more are merged into runs, then sealed from the oldest on."""
+"""Entries a journey keeps; more are merged, then sealed from the oldest on (`sealing`)."""
 
 SEEN = 32
 """Event ids that are remembered to recognise vendors' retries."""
@@ -21,6 +21,13 @@ PENDING = 16
 
 CONVERSATIONS = 64
 """Conversations whose journey is remembered."""
+
+
+CONSENTS = 32
+"""Consents that are remembered."""
+
+LEFT = 64
+"""Members whom splits took away that are remembered."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -42,13 +49,15 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: dict[str, Any] = {}
     count: int = 1
     until_ms: int = 0
-    """End of a run of messages; 0 for a single one."""
+    """End of a run of messages, or when a statement was said again last; 0 for a single one."""
     arrived_ms: int = 0
     """When the webhook came: attachment is decided in this order, also when it is decided anew."""
     refs: tuple[str, ...] = ()
     """Keys of other conversations that it points to."""
     mark: str = ""
     """A short hash of a message's text: the same message told by two vendors has the same."""
+    last_id: str = ""
+    """Of the last one in a run."""
 
     @property
     def source(self) -> str:
@@ -97,6 +106,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     sealed: int = 0
     """Entries that were too many and are gone; later news about them is context only."""
     sealed_ms: int = 0
+    """Everything up to then is sealed; entries that old stand for what they leave behind."""
     resolved_ms: int = 0
     """End of the last cycle, 0 while the journey is open."""
     closed_ms: int = 0
@@ -106,6 +116,25 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """The version under which the published facts were last concluded."""
     origin: str = ""
     """Id of the event that opened it: when identity changes, it is known again by that."""
+    cycles: int = 0
+    """Cycles that are sealed as a whole."""
+    cycle_ms: int = 0
+    """When the one after them was opened."""
+    reopened_after_ms: int = 0
+    contacts: int = 0
+    """Sealed contacts of that cycle."""
+    way: list[Visit] = []
+    """The customer's way over the channels up to `sealed_ms`."""
+    on: str = ""
+    """The channel on which he was then, in the first cycle that is kept."""
+    held: bytes = b""
+    """Whose each conversation was then (`transfers`)."""
+    answered: bool = False
+    """Had a human answered then?"""
+    open: list[str] = []
+    """Subjects about the sealed part of which conclusions may still come."""
+    before: dict[str, Fact] = {}
+    """What was concluded of a subject before it was last corrected (`corrections`)."""
 
     @property
     def empty(self) -> bool:
@@ -129,6 +158,9 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
             attached=list(self.attached),
             timeline=list(self.timeline),
             published=dict(self.published),
+            before=dict(self.before),
+            way=list(self.way),
+            open=list(self.open),
         )
 
 

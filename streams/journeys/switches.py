@@ -7,11 +7,13 @@ first that is found between a and b; forced is what the system or its silence di
 
 from __future__ import annotations
 
+import msgspec
+
 from schemas.facts import ChannelSwitched, ContextReady, SwitchCause
+from streams.journeys.chains import Moved
 from streams.journeys.findings import Cycle, Findings
 from streams.journeys.promises import promised
 from streams.journeys.state import Entry
-from streams.journeys.transfers import Moved
 
 _OVERFLOW = frozenset({"overflow", "flow_out", "timeout"})
 _CLOSED = frozenset({"out_of_opening_hours", "out_of_hours", "closed"})
@@ -21,11 +23,19 @@ def conclude(cycle: Cycle, moved: list[Moved], found: Findings) -> None:
     acts = cycle.acts
     if not acts:
         return
-    current, last = acts[0].channel, acts[0]
-    for number, act in enumerate(acts[1:], 1):
-        if act.channel != current and not _parallel(act, current, acts[number + 1 :], found):
-            _switched(last, act, cycle, moved, found)
-            current = act.channel
+    journey = found.journey
+    sealed = journey.on if cycle.number == journey.cycles + 1 else ""
+    current, last = sealed or acts[0].channel, acts[0]
+    for number, act in enumerate(acts):
+        if sealed and act.at_ms <= journey.sealed_ms:
+            last = act if act.channel == current else last
+            continue
+        if act.channel != current:
+            if _parallel(act, current, acts[number + 1 :], found):
+                found.parallel.add(f"{journey.id}/switch/{act.id}")
+            else:
+                _switched(last, act, cycle, moved, found)
+                current = act.channel
         if act.channel == current:
             last = act
 
@@ -37,6 +47,7 @@ def _parallel(act: Entry, channel: str, later: list[Entry], found: Findings) -> 
 
 
 def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findings) -> None:
+    a = msgspec.structs.replace(a, at_ms=a.until_ms or a.at_ms, id=a.last_id or a.id)
     between = [
         e
         for e in cycle.entries
@@ -48,10 +59,11 @@ def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findi
         ChannelSwitched, subject, cycle, b.at_ms, b.channel, (a.id, b.id),
         from_=a.channel,
         to=b.channel,
-        gap_ms=b.at_ms - (a.until_ms or a.at_ms),
+        gap_ms=b.at_ms - a.at_ms,
         cause=cause,
         forced=cause != "customer",
         context=_context(b, cycle),
+        rests_on=b.conversation if b.conversation != a.conversation else None,
     )  # fmt: skip
     found.add(
         ContextReady, f"context/{subject}", cycle, b.at_ms, b.channel, (b.id,),
@@ -73,7 +85,9 @@ def _cause(
     if any(e.kind == "linked" and e.data["rel"] == "deflection" for e in between):
         return "deflected"
     if "escalated" in steps or any(
-        m.kind == "handoff" and a.at_ms <= m.started_ms <= b.at_ms for m in moved
+        (m.kind == "handoff" or m.into == b.conversation != m.conversation)
+        and a.at_ms <= m.started_ms <= b.at_ms
+        for m in moved
     ):
         return "handed_off"
     if "failure" in steps:

@@ -5,6 +5,9 @@ transfer.  Consulting is none, and the first assignment neither; but who was con
 then passed on, unless its vendor names somebody else.  From a bot to a human it is a
 hand-off.  Successful: a human accepted, the context was not missing, and it did not bounce back
 within ten minutes.  A→B→A within that time is one bounced transfer, and ping-pong.
+
+A transfer may lead into another conversation, also another vendor's (bot platform → help desk →
+telephony): whoever serves the customer there accepts it (`chains`), and the chain goes on there.
 """
 
 from __future__ import annotations
@@ -13,52 +16,73 @@ import msgspec
 
 from schemas.common import Party
 from schemas.facts import ContextReady, TransferConcluded, TransferStarted
+from streams.journeys.chains import Hands, Holding, Moved, begin, continued
 from streams.journeys.findings import Cycle, Findings
-from streams.journeys.state import Entry
+from streams.journeys.state import Entry, Journey
 
-Hands = dict[str, str]
-
-_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected"})
+_BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected", "stepped"})
 """Without one of these nothing can change hands."""
 
 
-class Moved(msgspec.Struct, gc=False):
-    """One transfer as it is known so far."""
+Held = dict[str, Holding]
+"""By conversation."""
 
-    id: str
-    conversation: str
-    channel: str
-    kind: str
-    started_ms: int
-    before: Hands
-    after: Hands
-    accepted_ms: int | None = None
-    failed_ms: int | None = None
-    outcome: str = ""
-    named: bool = False
-    """The vendor itself called it a transfer."""
-
-
-class _Holding(msgspec.Struct, gc=False):
-    """Who has a conversation now."""
-
-    hands: Hands = {}
-    human: bool = False
-    bot: bool = False
-    consulted: str = ""
-    open: Moved | None = None
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(tuple[list[Holding], dict[str, int], list[Moved]]).decode
+"""Holdings once each (a chain has one over several conversations), which conversation has which,
+and transfers.
+"""
 
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
     """The cycle's transfers, with their facts."""
-    if cycle.kinds.isdisjoint(_BEGINS):
+    held, moved = _carried(cycle, found.journey)
+    if not held and cycle.kinds.isdisjoint(_BEGINS):
         return []
-    held: dict[str, _Holding] = {}
-    moved: list[Moved] = []
-    for entry in cycle.entries:
-        holding = held.get(entry.conversation)
-        if holding is None:
-            holding = held[entry.conversation] = _Holding()
+    _follow([e for e in cycle.entries if not _is_sealed(e, cycle, found)], held, moved, found)
+    for transfer in moved:
+        _facts(transfer, cycle, found)
+    return moved
+
+
+def _is_sealed(entry: Entry, cycle: Cycle, found: Findings) -> bool:
+    journey = found.journey
+    return cycle.number == journey.cycles + 1 and entry.at_ms <= journey.sealed_ms
+
+
+def _carried(cycle: Cycle, journey: Journey) -> tuple[Held, list[Moved]]:
+    """Whose everything was where the sealed part ends."""
+    if cycle.number != journey.cycles + 1 or not journey.held:
+        return {}, []
+    holdings, places, moved = _decode(journey.held)
+    known = {transfer.id: transfer for transfer in moved}
+    for holding in holdings:
+        holding.open = known.get(holding.open.id) if holding.open else None
+    return {conversation: holdings[number] for conversation, number in places.items()}, moved
+
+
+def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list[Moved]]:
+    """What must be known at a line (ms) to go on from there (`Journey.held`), and the transfers of
+    which more may be concluded.
+    """
+    held, moved = _carried(cycle, found.journey)
+    fresh = [e for e in cycle.entries if not _is_sealed(e, cycle, found) and e.at_ms <= line_ms]
+    _follow(fresh, held, moved, found)
+    stands = {s for s, fact in found.journey.published.items() if fact.state == "asserted"}
+    subject = f"{found.journey.id}/transfer/"
+    open_ = [
+        t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
+    ]
+    going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
+    holdings = list({id(holding): holding for holding in held.values()}.values())
+    numbers = {id(holding): number for number, holding in enumerate(holdings)}
+    places = {conversation: numbers[id(holding)] for conversation, holding in held.items()}
+    return _encode((holdings, places, [t for t in moved if t.id in going])), open_
+
+
+def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
+    for entry in entries:
+        holding = continued(entry, held, moved, found.policy)
         match entry.kind:
             case "bot":
                 holding.bot = True
@@ -74,36 +98,23 @@ def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
                 _human(entry, holding, moved, found)
             case "consulted":
                 _consulted(entry, holding)
+            case "stepped" if entry.data["outcome"] == "escalated":
+                holding.escalated = holding.escalated or entry
             case "offered" if entry.data["outcome"] == "declined" and holding.open:
                 holding.open.outcome = "refused"
             case "left" if entry.data["outcome"] == "abandoned" and holding.open:
                 _fails(holding.open, entry.at_ms)
             case "ended":
                 _ended(entry, holding)
-    for transfer in moved:
-        _facts(transfer, cycle, found)
-    return moved
 
 
-def _begin(
-    entry: Entry, kind: str, after: Hands, holding: _Holding, moved: list[Moved], *, named: bool
-) -> Moved:
-    transfer = Moved(
-        entry.id, entry.conversation, entry.channel, kind, entry.at_ms, holding.hands, after,
-        named=named,
-    )  # fmt: skip
-    moved.append(transfer)
-    holding.open = transfer
-    return transfer
-
-
-def _out_of_the_bot(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
+def _out_of_the_bot(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     """Pending → open: the bot gives up the conversation."""
     if holding.bot and not holding.human and holding.open is None:
-        _begin(entry, "handoff", {}, holding, moved, named=True).before = {"bot": "bot"}
+        begin(entry, "handoff", {}, holding, moved, named=True).before = {"bot": "bot"}
 
 
-def _assigned(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings) -> None:
+def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) -> None:
     new: Hands = entry.data["to"]
     old = holding.hands or entry.data.get("from", {})
     transfer = holding.open
@@ -114,16 +125,18 @@ def _assigned(entry: Entry, holding: _Holding, moved: list[Moved], found: Findin
         holding.open, holding.hands = None, new
         return
     if transfer is not None and transfer.accepted_ms is None and not transfer.outcome:
-        # Queue first, then a name in it: the same transfer comes to its end.
-        transfer.after = {**transfer.after, **new}
-        holding.hands = {**holding.hands, **new}
-        return
+        if not _goes_past(transfer, new):
+            # Queue first, then a name in it: the same transfer comes to its end.
+            transfer.after = {**transfer.after, **new}
+            holding.hands = {**holding.hands, **new}
+            return
+        _fails(transfer, entry.at_ms)
     if new.get("agent") and holding.bot and not holding.human:
-        _begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
+        begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
     elif old and new and _left_hands(old, new):
         holding.hands = old
         kind = "blind" if new.get("agent") else "queue"
-        _begin(entry, kind, new, holding, moved, named=False)
+        begin(entry, kind, new, holding, moved, named=False)
     holding.hands = new
 
 
@@ -144,6 +157,14 @@ def _left_hands(old: Hands, new: Hands) -> bool:
     return bool(old.get("agent") and new.get("team") and not new.get("agent"))
 
 
+def _goes_past(transfer: Moved, new: Hands) -> bool:
+    """It was somebody's by name, who did not take it, and goes on to another agent or a queue: that
+    is the next transfer.
+    """
+    named = transfer.after.get("agent")
+    return bool(named and (new.get("agent", "") != named) and (new.get("agent") or new.get("team")))
+
+
 def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
     if at_ms - transfer.started_ms > found.policy.bounce_ms:
         return False
@@ -158,21 +179,28 @@ def _bounces(transfer: Moved, at_ms: int) -> None:
     transfer.failed_ms = at_ms
 
 
-def _named(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
+def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     phase, after = entry.data["phase"], entry.data.get("to", {})
     transfer = holding.open
+    kind = entry.data["kind"]
+    if (holding.bot and not holding.human) or entry.data.get("from", {}).get("bot"):
+        kind = "handoff"
+    elif kind in {"unknown", "blind"}:
+        kind = _kind(kind, after, holding)
     if phase == "failed":
         if transfer is None:
-            transfer = _begin(entry, entry.data["kind"], after, holding, moved, named=True)
+            transfer = begin(entry, kind, after, holding, moved, named=True)
         _fails(transfer, entry.at_ms)
         holding.open = None
         return
     if transfer is None or transfer.outcome or transfer.accepted_ms is not None:
-        transfer = _begin(entry, entry.data["kind"], after, holding, moved, named=True)
+        transfer = begin(entry, kind, after, holding, moved, named=True)
         transfer.before = entry.data.get("from") or holding.hands
+        if kind == "handoff" and not transfer.before:
+            transfer.before = {"bot": "bot"}
     elif transfer.kind in {"blind", "unknown"}:
         # Implied first, then named: one transfer.
-        transfer.kind, transfer.named = entry.data["kind"], True
+        transfer.kind, transfer.named = kind, True
     if phase == "accepted" and transfer.accepted_ms is None:
         transfer.accepted_ms = entry.at_ms
         if not after and not transfer.after and holding.consulted:
@@ -181,7 +209,16 @@ def _named(entry: Entry, holding: _Holding, moved: list[Moved]) -> None:
         holding.hands = after
 
 
-def _consulted(entry: Entry, holding: _Holding) -> None:
+def _kind(told: str, to: Hands, holding: Holding) -> str:
+    """What a transfer comes to of which its vendor says no more than that it is one; whatever
+    names a team or queue and no agent goes to a queue.
+    """
+    if told == "unknown" and holding.consulted:
+        return "warm"
+    return "queue" if to and not to.get("agent") else "blind"
+
+
+def _consulted(entry: Entry, holding: Holding) -> None:
     """Another agent is connected beside the one who has it.  If that one has passed it on already,
     this is who takes it: some vendors tell no more of a transfer past the queues.
     """
@@ -199,14 +236,17 @@ def _consulted(entry: Entry, holding: _Holding) -> None:
         holding.hands = {"agent": agent}
 
 
-def _human(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings) -> None:
+def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) -> None:
     """A human acts: he accepts what was passed to him."""
     agent = entry.data.get("agent") or entry.actor
     if holding.bot and not holding.human and holding.open is None:
         to = {"agent": agent} if agent else {}
-        _begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
+        begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
     holding.human = True
     transfer = holding.open
+    if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
+        transfer.accepted_ms, transfer.failed_ms, transfer.outcome = None, None, ""
+        transfer.presumed = False
     if transfer is not None and not transfer.outcome:
         came_back = bool(agent) and agent == transfer.before.get("agent")
         if came_back and entry.kind == "connected":
@@ -215,11 +255,12 @@ def _human(entry: Entry, holding: _Holding, moved: list[Moved], found: Findings)
                 holding.open = None
         elif not came_back and transfer.accepted_ms is None:
             transfer.accepted_ms = entry.at_ms
+            transfer.into = entry.conversation
             if agent:
                 transfer.after = {**transfer.after, "agent": transfer.after.get("agent") or agent}
     elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
         # Another agent takes the same call or chat, without a word of a transfer before.
-        _begin(
+        begin(
             entry, "blind", {"agent": agent}, holding, moved, named=False
         ).accepted_ms = entry.at_ms
     if agent and (entry.kind == "connected" or not holding.hands.get("agent")):
@@ -232,15 +273,16 @@ def _fails(transfer: Moved, at_ms: int) -> None:
         transfer.failed_ms = at_ms
 
 
-def _ended(entry: Entry, holding: _Holding) -> None:
+def _ended(entry: Entry, holding: Holding) -> None:
     """The contact is over: a transfer that its vendor reported, and did not take back, arrived."""
     transfer = holding.open
     if transfer is None or transfer.accepted_ms is not None or transfer.outcome:
         return
     if transfer.named and transfer.kind != "handoff" and entry.data.get("answered"):
-        transfer.accepted_ms = entry.at_ms
+        transfer.accepted_ms, transfer.presumed = entry.at_ms, True
     elif entry.data.get("final"):
         _fails(transfer, entry.at_ms)
+        transfer.presumed = True
 
 
 def _facts(transfer: Moved, cycle: Cycle, found: Findings) -> None:

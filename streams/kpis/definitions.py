@@ -40,6 +40,9 @@ _BOTH: Parts = (("n", 1), ("hit", 1))
 
 Unit = Literal["count", "ratio", "ms", "score"]
 
+Theme = Literal["volume", "speed", "quality", "continuity"]
+"""Under which heading the board shows it."""
+
 
 class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     """`n` and `hit` make a ratio, `n`, `sum` and buckets a duration, `n` and `sum` a score (in
@@ -49,6 +52,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     unit: Unit
+    theme: Theme
     counts: str
     """What it counts, in words: goes into docs/kpis.md."""
     clock: str = ""
@@ -229,13 +233,13 @@ _REPLY_TARGETS = {"chat": 60_000.0, "email": 86_400_000.0, "form": 86_400_000.0,
 
 KPIS: tuple[Kpi, ...] = (
     Kpi(
-        name="volume", title="Requests", unit="count",
+        name="volume", title="Requests", unit="count", theme="volume",
         of=(JourneyOpened,), parts=_volume,
         counts="Journeys opened: needs of customers, over whatever channels they take.",
         excludes="Proactive ones, until the customer acts.",
     ),
     Kpi(
-        name="first_reply_time", title="First reply time", unit="ms",
+        name="first_reply_time", title="First reply time", unit="ms", theme="speed",
         of=(ReplyMeasured,), better="lower",
         parts=_reply("first"), channel_targets=_REPLY_TARGETS,
         counts="From the first unanswered message of a cycle to a human's first public answer.",
@@ -243,14 +247,14 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Bots, automatic replies, notes; calls (see speed of answer).",
     ),
     Kpi(
-        name="next_reply_time", title="Next reply time", unit="ms",
+        name="next_reply_time", title="Next reply time", unit="ms", theme="speed",
         of=(ReplyMeasured,), better="lower",
         parts=_reply("next"), channel_targets=_REPLY_TARGETS,
         counts="The same for every later wait of the cycle: one sample a waiting period.",
         clock="Wall time.", excludes="As first reply time.",
     ),
     Kpi(
-        name="resolution_time", title="Resolution time", unit="ms",
+        name="resolution_time", title="Resolution time", unit="ms", theme="speed",
         of=(JourneyResolved,), better="lower",
         parts=_resolution,
         counts="From the first act of a cycle to its resolution; one sample a cycle.",
@@ -258,28 +262,28 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Proactive journeys without an act.",
     ),
     Kpi(
-        name="first_reply_business", title="First reply, open hours", unit="ms",
+        name="first_reply_business", title="First reply, open hours", unit="ms", theme="speed",
         of=(ReplyMeasured,), better="lower", parts=_reply_business,
         counts="First reply time, counted only while the team that had the conversation was open.",
         clock="The team's calendar, in its zone, without holidays.",
         excludes="Teams without a calendar.",
     ),
     Kpi(
-        name="resolution_business", title="Resolution, open hours", unit="ms",
+        name="resolution_business", title="Resolution, open hours", unit="ms", theme="speed",
         of=(JourneyResolved,), better="lower", parts=_resolution_business,
         counts="Resolution time, counted only while the team was open.",
         clock="From the first act of the cycle, by the team's calendar.",
         excludes="Teams without a calendar; proactive journeys without an act.",
     ),
     Kpi(
-        name="switch_rate", title="Channel switches", unit="ratio",
+        name="switch_rate", title="Channel switches", unit="ratio", theme="continuity",
         of=(JourneyOpened, ChannelSwitched),
         parts=_per_request(ChannelSwitched, lambda _: True), detail=_switch_detail,
         counts="Channel switches per journey opened, chosen and forced.",
         excludes="Channels used in parallel; repeat contacts.",
     ),
     Kpi(
-        name="forced_switch_rate", title="Forced switches", unit="ratio",
+        name="forced_switch_rate", title="Forced switches", unit="ratio", theme="continuity",
         of=(JourneyOpened, ChannelSwitched), better="lower",
         parts=_per_request(ChannelSwitched, _forced), detail=_switch_detail,
         target=0.10, amber=0.12,
@@ -287,20 +291,21 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Switches of the customer's own choice.",
     ),
     Kpi(
-        name="transfer_rate", title="Transfers", unit="ratio",
+        name="transfer_rate", title="Transfers", unit="ratio", theme="continuity",
         of=(JourneyOpened, TransferStarted), better="lower",
         parts=_per_request(TransferStarted, lambda f: not _handoff(f)), detail=_transfer_detail,
         counts="Transfers between agents, queues and teams, per journey opened.",
         excludes="Consultations, first assignments, hand-offs from a bot.",
     ),
     Kpi(
-        name="handoff_rate", title="Bot hand-offs", unit="ratio",
+        name="handoff_rate", title="Bot hand-offs", unit="ratio", theme="continuity",
         of=(JourneyOpened, TransferStarted),
         parts=_per_request(TransferStarted, _handoff),
         counts="Hand-offs from a bot to a human, per journey opened.",
     ),
     Kpi(
         name="transfer_success_rate", title="Successful transfers", unit="ratio",
+        theme="continuity",
         of=(TransferConcluded,), better="higher",
         parts=_success, detail=_transfer_detail,
         counts="Of concluded transfers, those that a human accepted, with the context not missing, "
@@ -308,28 +313,28 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Transfers still under way.",
     ),
     Kpi(
-        name="abandonment_rate", title="Queue abandonment", unit="ratio",
+        name="abandonment_rate", title="Queue abandonment", unit="ratio", theme="quality",
         of=(QueueWaited, QueueAbandoned), better="lower",
         parts=_abandonment, target=0.05, amber=0.10,
         counts="Stays in a queue that the customer ended himself, of all stays.",
         excludes="Short ones (under five seconds), counted apart.",
     ),
     Kpi(
-        name="speed_of_answer", title="Speed of answer", unit="ms",
+        name="speed_of_answer", title="Speed of answer", unit="ms", theme="speed",
         of=(QueueWaited,), better="lower",
         parts=_answer_speed,
         counts="How long answered customers waited in the queue.",
         clock="The vendor's own figure where it gives one.",
     ),
     Kpi(
-        name="sla_met_rate", title="SLA met", unit="ratio",
+        name="sla_met_rate", title="SLA met", unit="ratio", theme="speed",
         of=(SlaMet, SlaBreached), better="higher", parts=_sla,
         detail=_sla_detail,
         counts="Promises kept, of those kept or broken: first reply, next reply, resolution.",
         excludes="Promises still running.",
     ),
     Kpi(
-        name="service_level", title="Service level", unit="ratio",
+        name="service_level", title="Service level", unit="ratio", theme="speed",
         of=(SlaMet, SlaBreached), better="higher", parts=_service_level,
         counts="Waits in a queue that were answered within what the policy promises to that queue, "
         "of those answered and of those given up after the promise was broken.",
@@ -337,24 +342,24 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Queues to which nothing is promised; callers who left before it was due.",
     ),
     Kpi(
-        name="csat", title="CSAT", unit="ratio",
+        name="csat", title="CSAT", unit="ratio", theme="quality",
         of=(FeedbackJoined,), better="higher", parts=_csat,
         channel_targets={"voice": 0.85, "chat": 0.83, "email": 0.79, "social": 0.67},
         counts="Answers in the upper quarter of their scale (4 and 5 of 5, good of good and bad).",
         excludes="Surveys without an answer.",
     ),
     Kpi(
-        name="nps", title="NPS", unit="score",
+        name="nps", title="NPS", unit="score", theme="quality",
         of=(FeedbackJoined,), better="higher", parts=_nps, target=50, amber=30,
         counts="Share of 9 and 10 less share of 0 to 6, times 100.",
     ),
     Kpi(
-        name="ces", title="Customer effort", unit="score",
+        name="ces", title="Customer effort", unit="score", theme="quality",
         of=(FeedbackJoined,), better="lower", parts=_ces, target=3,
         amber=4, counts="Mean effort from 1 (easy) to 7 (hard), whatever way the scale was asked.",
     ),
     Kpi(
-        name="fcr", title="First contact resolution", unit="ratio",
+        name="fcr", title="First contact resolution", unit="ratio", theme="quality",
         of=(JourneyResolved,), better="higher", parts=_fcr,
         target=0.80, amber=0.70,
         counts="First cycles whose customer did not come back about it on any channel within the "
@@ -363,19 +368,19 @@ KPIS: tuple[Kpi, ...] = (
         excludes="Proactive journeys; pending ones, which are counted apart.",
     ),
     Kpi(
-        name="repeat_rate", title="Repeat contacts", unit="ratio",
+        name="repeat_rate", title="Repeat contacts", unit="ratio", theme="quality",
         of=(JourneyOpened, ContactRepeated), better="lower",
         parts=_per_request(ContactRepeated, lambda _: True),
         counts="Journeys that follow one closed within seven days on a compatible topic, per "
         "journey opened.",
     ),
     Kpi(
-        name="reopen_rate", title="Reopened", unit="ratio",
+        name="reopen_rate", title="Reopened", unit="ratio", theme="quality",
         of=(JourneyResolved, JourneyReopened), better="lower", parts=_reopened,
         counts="Journeys reopened, per resolution.",
     ),
     Kpi(
-        name="multichannel_rate", title="Several channels", unit="ratio",
+        name="multichannel_rate", title="Several channels", unit="ratio", theme="continuity",
         of=(JourneyClosed,), parts=_multichannel,
         counts="Closed journeys whose customer used more than one channel, of closed journeys.",
     ),

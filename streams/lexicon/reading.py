@@ -38,6 +38,9 @@ class Reading(msgspec.Struct, frozen=True):
         return bool(self.topic or self.urgency or self.sentiment is not None)
 
 
+_NOTHING = Reading()
+
+
 class Lexicon:
     """The words of one version of the list."""
 
@@ -57,10 +60,13 @@ class Lexicon:
 
     def read(self, text: str) -> Reading:
         """Never raises. What is said twice counts twice."""
+        told = list(self._phrases.found(words_of(text)))
+        if not told:
+            return _NOTHING
         found: dict[str, set[str]] = {"reason": set(), "thing": set(), "urgency": set()}
         good = bad = 0
         denied_until = -1
-        for place, kind, value in self._phrases.found(words_of(text)):
+        for place, kind, value in told:
             if kind == "negation":
                 denied_until = place + _NEGATION_REACH
             elif kind in found:

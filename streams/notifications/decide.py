@@ -29,6 +29,8 @@ _CONCERNED: dict[str, tuple[Rule, ...]] = {
 }
 """Rules by the type of fact that makes or cancels their notices."""
 
+_BY_NAME = {rule.name: rule for rule in RULES}
+
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a decision needs beside the fact. `consent` is `purpose/channel` → granted, denied."""
@@ -49,13 +51,18 @@ def decide(
     if new.state == "retracted":
         book = _withdraw(lambda s: s.subject_id == new.subject_id, book, about, new, notices)
         return book, tuple(notices)
+    if old is not None:  # broken became kept, forced became chosen: the reason has gone
+        book = _withdraw(
+            lambda s: s.subject_id == new.subject_id and not _holds(_BY_NAME[s.rule], new),
+            book, about, new, notices,
+        )  # fmt: skip
     for rule in _CONCERNED.get(kind, ()):
         if kind in rule.cancelled_by:
             book = _withdraw(
                 lambda s, r=rule: s.rule == r.name and s.journey == new.journey,
                 book, about, new, notices,
             )  # fmt: skip
-        if isinstance(new, rule.fact) and rule.when(new):
+        if _holds(rule, new):
             notice = _notice(rule, old, new, book, about)
             if notice is not None:
                 notices.append(notice)
@@ -68,16 +75,22 @@ def decide(
     return book, tuple(notices)
 
 
+def _holds(rule: Rule, fact: Fact) -> bool:
+    return isinstance(fact, rule.fact) and rule.when(fact)
+
+
 def concerns(new: Fact, book: NoticeBook) -> bool:
     """Could this change send or withdraw anything? Most cannot."""
-    return bool(book.sent) if new.state == "retracted" else kind_of(type(new)) in _CONCERNED
+    if book.sent and new.revision > 1:
+        return True  # the reason of one of them may have gone
+    return new.state == "asserted" and kind_of(type(new)) in _CONCERNED
 
 
 def _notice(
     rule: Rule, old: Fact | None, new: Fact, book: NoticeBook, about: About
 ) -> Notification | None:
     policy = about.policy
-    if old is not None and rule.when(old):
+    if old is not None and _holds(rule, old):
         return None  # a revision of what was told already
     consent = _consent(rule, about.consent, new.channel)
     if consent == "denied" or (rule.consent and consent != "granted"):
@@ -101,7 +114,7 @@ def _withdraw(
     for sent in book.sent:
         if not mine(sent) or sent.expires_ms <= about.now_ms:
             continue
-        rule = next(rule for rule in RULES if rule.name == sent.rule)
+        rule = _BY_NAME[sent.rule]
         subject = msgspec.structs.replace(fact, subject_id=sent.subject_id, revision=sent.revision)
         cancel = _made(rule, "cancel", subject, about, "not_needed", about.now_ms, sent.expires_ms)
         notices.append(msgspec.structs.replace(cancel, collapse_key=sent.collapse_key))

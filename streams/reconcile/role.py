@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from streams import metrics
 from streams.channels.base import Request, SourceConfig
 from streams.channels.registry import adapters
-from streams.engine.redis_store import connect
+from streams.engine.redis_client import connect
 from streams.gateway.log import Log
 from streams.gateway.records import record_headers
 from streams.reconcile import chatwoot

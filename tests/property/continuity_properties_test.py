@@ -158,7 +158,9 @@ SEEDS = 10_000
 PART = 500
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, PART))
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(PART, SEEDS, PART))]
+)
 def test_a_journeys_way_leaves_no_trace(first: int) -> None:
     """Every third history is joined with a stranger's by mistake, and taken apart again.  That one
     is without claims: one that is proven while the wrong join stands stays where it was made.

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
+from typing import Any
 from unittest import mock
 
+import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.common import Actor, Party
+from schemas.common import Actor, ConversationRef, Party
 from schemas.events import (
     AgentConnected,
     AssignmentChanged,
+    ContactEnded,
     ConversationUpdated,
     EventBase,
     MessagePosted,
     QueueEntered,
     QueueLeft,
+    SelfserviceStepped,
+    TransferReported,
 )
 from streams.engine.driver import Driver
 from streams.fold import PaneDelta, Record
 from streams.kpis.contributions import effects
 from streams.stages.journeys import Journeys
-from tests.world import DOMAIN, START, States, World, who
+from tests.world import DAY, DOMAIN, START, States, World, who
 
 from schemas.cloudevents import encode_event  # isort: skip
 
@@ -39,10 +46,11 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
         late = draw(st.sampled_from([0, 0, 0, 5_000, 400_000]))
         customer = draw(st.sampled_from(["ada-0", "bo-0"]))
         channel = draw(st.sampled_from(CHANNELS))
+        source = draw(st.sampled_from(["s", "s", "t"]))
         envelope = {
-            "id": f"e{number}", "source": "s", "domain": DOMAIN, "time_ms": arrival - late,
+            "id": f"e{number}", "source": source, "domain": DOMAIN, "time_ms": arrival - late,
             "recorded_ms": arrival, "channel": channel, "customer": customer,
-            "conversation": {"source": "s", "id": f"{customer}/{channel}"}, "identifiers": who(),
+            "conversation": ConversationRef(source, f"{customer}/{channel}"), "identifiers": who(),
         }  # fmt: skip
         agent = Actor("agent", draw(st.sampled_from(["zoe", "yan"])))
         made = draw(
@@ -66,13 +74,30 @@ def histories(draw: st.DrawFn) -> list[EventBase]:
                     (QueueEntered, {"queue": "q"}, Actor("customer")),
                     (QueueLeft, {"queue": "q", "outcome": "abandoned"}, Actor("customer")),
                     (AgentConnected, {"agent": agent.id}, Actor("customer")),
+                    (
+                        TransferReported,
+                        {"kind": "unknown", "phase": "started", "to": Party(queue="q")},
+                        agent,
+                    ),
+                    (
+                        SelfserviceStepped,
+                        {"resource": "bot", "step": "human", "outcome": "escalated"},
+                        Actor("bot"),
+                    ),
+                    (ContactEnded, {"answered": True}, Actor("system")),
+                    (
+                        MessagePosted,
+                        {
+                            "message_id": f"m{number}",
+                            "direction": "inbound",
+                            "personal": {"text": "Thanks!"},
+                        },
+                        Actor("customer"),
+                    ),
                 ]
             )
         )
         kind, fields, actor = made
-        from schemas.common import ConversationRef
-
-        envelope["conversation"] = ConversationRef(**envelope["conversation"])
         event = kind(**envelope, **fields, actor=actor)
         events.append(event)
         if draw(st.integers(0, 6)) == 0:
@@ -158,6 +183,36 @@ def test_a_whole_replay_of_the_deliveries_changes_nothing(events: list[EventBase
     assert len(world.history) == before
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_a_replay_of_a_history_longer_than_what_is_remembered_changes_nothing(seed: int) -> None:
+    """A hundred and more events: most ids are forgotten, many entries are one run, some sealed."""
+    dice = random.Random(seed)
+    world = World()
+    events = []
+    for number in range(140):
+        world.now += dice.choice((1_000, 20_000, 600_000))
+        by_customer = dice.random() < 0.5
+        what = MessagePosted if dice.random() < 0.8 else AssignmentChanged
+        fields = (
+            {"message_id": f"m{number}", "direction": "inbound" if by_customer else "outbound"}
+            if what is MessagePosted
+            else {"to": Party(agent=dice.choice(("zoe", "yan")))}
+        )
+        channel = dice.choice(("chat", "chat", "chat", "email"))
+        by = "customer" if by_customer else "agent"
+        events.append(
+            world.event(
+                what, id=f"e{number}", channel=channel, conversation=channel, identifiers=who(),
+                actor=Actor(by, None if by_customer else "zoe"), **fields,
+            )
+        )  # fmt: skip
+    before = len(world.history)
+    for event in events:
+        world.put(event)
+    assert len(world.history) == before
+    assert world.counted("late_total", "s") > 0
+
+
 @settings(max_examples=200, deadline=None)
 @given(histories())
 def test_the_fast_path_concludes_what_the_full_derivation_concludes(
@@ -172,3 +227,85 @@ def test_the_fast_path_concludes_what_the_full_derivation_concludes(
         assert fast == facts()
         with mock.patch("streams.journeys.findings.Findings.stands", return_value=False):
             assert fast == facts()
+
+
+@st.composite
+def long_histories(draw: st.DrawFn, size: int = 120) -> list[EventBase]:
+    """One customer's, in order, with vendors that tell with each body how things stand."""
+    dice = draw(st.randoms(use_true_random=False))
+    channels = draw(st.sampled_from([("chat",), ("chat", "email"), ("chat", "chat", "email")]))
+    events: list[EventBase] = []
+    at_ms = START
+    for number in range(size):
+        at_ms += dice.choice([1_000, 20_000, 120_000, 700_000, 1_800_000])
+        channel, agent = dice.choice(channels), dice.choice(["zoe", "yan"])
+        envelope: dict[str, Any] = {
+            "id": f"e{number}", "source": "s", "domain": DOMAIN, "time_ms": at_ms,
+            "recorded_ms": at_ms, "channel": channel, "customer": "ada-0", "identifiers": who(),
+            "conversation": ConversationRef("s", channel), "actor": Actor("system"),
+        }  # fmt: skip
+        match dice.choice("iiioooasssstr"):
+            case "i":
+                envelope |= {"actor": Actor("customer"), "direction": "inbound"}
+                made: EventBase = MessagePosted(**envelope, message_id=f"m{number}")
+            case "o":
+                envelope |= {"actor": Actor("agent", agent), "direction": "outbound"}
+                made = MessagePosted(**envelope, message_id=f"m{number}")
+            case "a":
+                team = dice.choice([None, "desk"])
+                made = AssignmentChanged(**envelope, to=Party(agent=agent, team=team))
+            case "t":
+                made = AssignmentChanged(**envelope, to=Party(agent="zoe"))
+            case "s":
+                made = ConversationUpdated(**envelope, status="open", priority=dice.choice("112"))
+            case _:
+                status: Any = dice.choice(["resolved", *["open"] * 9])
+                made = ConversationUpdated(**envelope, status=status)
+        events.append(made)
+    return events
+
+
+def what_stands(events: list[EventBase], size: int) -> dict[str, Any]:
+    """Facts by subject once all was told; revisions depend on how the news came."""
+    with (
+        mock.patch("streams.journeys.sealing.TIMELINE", size),
+        mock.patch("streams.journeys.fold.TIMELINE", size),
+    ):
+        world = World()
+        for event in events:
+            world.now = max(world.now, event.recorded_ms)
+            world.put(event)
+            for state in world.journeys.states.values():
+                for journey in getattr(state, "journeys", {}).values():
+                    assert len(journey.timeline) <= size
+        world.wait(2 * DAY)
+    return {f.subject_id: msgspec.structs.replace(f, revision=1, pos="") for f in world.asserted()}
+
+
+@settings(max_examples=25, deadline=None)
+@given(long_histories())
+def test_what_is_let_go_of_changes_no_conclusion(events: list[EventBase]) -> None:
+    """A timeline of 64 entries comes to what one without a bound comes to."""
+    assert what_stands(events, 64) == what_stands(events, 10_000)
+
+
+@settings(max_examples=40, deadline=None)
+@given(long_histories(24), st.randoms(use_true_random=False))
+def test_any_order_of_arrival_comes_to_the_same(events: list[EventBase], dice: Any) -> None:
+    """Of one journey, all attached: repeated states among them."""
+    channel = events[0].channel
+    first = MessagePosted(
+        id="first", source="s", domain=DOMAIN, time_ms=START, recorded_ms=START, channel=channel,
+        customer="ada-0", conversation=ConversationRef("s", channel), identifiers=who(),
+        actor=Actor("customer"), message_id="first", direction="inbound",
+    )  # fmt: skip
+    one = [
+        event
+        for event in events
+        if event.channel == channel and getattr(event, "status", None) in {None, "open"}
+    ]
+    now_ms = events[-1].recorded_ms
+    told = [msgspec.structs.replace(event, recorded_ms=now_ms) for event in one]
+    mixed = list(told)
+    dice.shuffle(mixed)
+    assert what_stands([first, *told], 64) == what_stands([first, *mixed], 64)

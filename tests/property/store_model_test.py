@@ -21,7 +21,8 @@ from streams.engine import redis_store
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import LaneKeys
 from streams.engine.memory_store import MemoryStore
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Publish
 from tests.servers.kafka import free_port

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -33,10 +34,25 @@ def available() -> str:
     return ""
 
 
+class Listener(NamedTuple):
+    """One more way in: (port that a broker binds, port that it tells its clients) a node."""
+
+    name: str
+    protocol: str
+    ports: list[tuple[int, int]]
+
+
 class KafkaNode:
     """One broker of a cluster: start, kill -9, stop, start again on the same data."""
 
-    def __init__(self, number: int, folder: Path, ports: list[tuple[int, int]], extra: str) -> None:
+    def __init__(
+        self,
+        number: int,
+        folder: Path,
+        ports: list[tuple[int, int]],
+        extra: str,
+        listener: Listener | None,
+    ) -> None:
         self.port, controller = ports[number]
         self.folder = folder / f"node{number + 1}"
         self.folder.mkdir(parents=True)
@@ -44,14 +60,20 @@ class KafkaNode:
         replicas = min(3, len(ports))
         voters = ",".join(f"{n + 1}@127.0.0.1:{c}" for n, (_, c) in enumerate(ports))
         self.config = self.folder / "server.properties"
+        listen = announce = protocol = ""
+        if listener:
+            bound, announced = listener.ports[number]
+            listen = f",{listener.name}://127.0.0.1:{bound}"
+            announce = f",{listener.name}://127.0.0.1:{announced}"
+            protocol = f",{listener.name}:{listener.protocol}"
         self.config.write_text(
             f"""process.roles=broker,controller
 node.id={number + 1}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}
+listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}{listen}
+advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}{announce}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT{protocol}
 log.dirs={self.folder / "logs"}
 offsets.topic.replication.factor={replicas}
 offsets.topic.num.partitions=4
@@ -96,12 +118,14 @@ auto.create.topics.enable=false
 
 
 class KafkaCluster:
-    """`with KafkaCluster(1) as kafka: kafka.bootstrap`."""
+    """`with KafkaCluster(1) as kafka: kafka.bootstrap`; clients of a second listener need not come by
+    the port that they are told (a proxy's), nor without TLS.
+    """
 
-    def __init__(self, nodes: int = 1, extra: str = "") -> None:
+    def __init__(self, nodes: int = 1, extra: str = "", listener: Listener | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="filrouge-kafka-"))
         ports = [(free_port(), free_port()) for _ in range(nodes)]
-        self.nodes = [KafkaNode(n, self.folder, ports, extra) for n in range(nodes)]
+        self.nodes = [KafkaNode(n, self.folder, ports, extra, listener) for n in range(nodes)]
         self.bootstrap = ",".join(f"127.0.0.1:{port}" for port, _ in ports)
 
     def __enter__(self) -> KafkaCluster:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
-from streams.settings import SettingsError, load
+from streams.settings import Settings, SettingsError, load
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = """
@@ -81,3 +81,87 @@ def test_the_example_file_is_valid() -> None:
     assert {source.vendor for source in settings.source} == {
         "aircall", "chatwoot", "cloudevents", "meta_whatsapp", "twilio", "zendesk",
     }  # fmt: skip
+
+
+NAMED = """
+[[domain]]
+name = "acme"
+key = "0123456789abcdef"
+[[domain]]
+name = "other"
+key = "0123456789abcdef"
+[[source]]
+name = "chatwoot"
+vendor = "chatwoot"
+domain = "acme"
+{options}
+[[source]]
+name = "twilio"
+vendor = "twilio"
+domain = "{domain}"
+"""
+
+
+def _told(tmp_path: Path, text: str, options: str = "", domain: str = "acme") -> Settings:
+    file = tmp_path / "filrouge.toml"
+    file.write_text(NAMED.format(options=options, domain=domain) + text)
+    return load(str(file), {})
+
+
+def test_agents_teams_and_queues_have_one_name_for_all_sources(tmp_path: Path) -> None:
+    settings = _told(
+        tmp_path,
+        '[[agent]]\nname = "zoe"\nknown_as = { chatwoot = "501", twilio = ["WK1", "WK2"] }\n'
+        '[[queue]]\nname = "billing"\nknown_as = { twilio = "Q1" }\n',
+    )
+    assert settings.named("agent") == {
+        ("chatwoot", "501"): "zoe", ("twilio", "WK1"): "zoe", ("twilio", "WK2"): "zoe",
+    }  # fmt: skip
+    assert settings.named("queue") == {("twilio", "Q1"): "billing"}
+    assert settings.named("team") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            '[[agent]]\nname = "zoe"\nknown_as = { chatwot = "501" }',
+            "[[agent]] 'zoe' is known as '501' at 'chatwot', which is no [[source]].",
+        ),
+        (
+            '[[team]]\nname = "a"\nknown_as.chatwoot = "1"\n[[team]]\nname = "b"\nknown_as.chatwoot = "1"',
+            "'1' of 'chatwoot' stands at two of [[team]]: 'a' and 'b'.",
+        ),
+        ('[[queue]]\nname = "a"', "[[queue]] number 1 needs 'known_as'."),
+        (
+            '[[agent]]\nname = "zoe"\nknown_as = { chatwoot = 501 }',
+            "'known_as' in [[agent]] number 1 must be a table of texts, not {'chatwoot': 501}.",
+        ),
+    ],
+)
+def test_names_that_cannot_be_meant_get_a_sentence(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        _told(tmp_path, text)
+    assert refused.value.mistakes == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("carrier", "domain", "sentence"),
+    [
+        ("twilo", "acme", "Source 'chatwoot' is carried_by 'twilo', which is no [[source]]."),
+        ("chatwoot", "acme", "Source 'chatwoot' is carried_by itself."),
+        (
+            "twilio", "other",
+            "Source 'chatwoot' is carried_by 'twilio', which belongs to another domain.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_carrier_must_be_another_source_of_the_domain(
+    tmp_path: Path, carrier: str, domain: str, sentence: str
+) -> None:
+    options = f'options = {{ carried_by = "{carrier}" }}'
+    with pytest.raises(SettingsError) as refused:
+        _told(tmp_path, "", options, domain)
+    assert refused.value.mistakes == [sentence]

@@ -1,8 +1,9 @@
 // The live board: asks for everything once a refresh, redraws only what the answer says.
-import { ask, channelName, clock, element, short, span, svg } from "/static/common.js";
+import { ask, channelName, clock, element, journeyLink, span, svg, who } from "/static/common.js";
 
 const $ = (id) => document.getElementById(id);
 const VERDICTS = { green: "● on target", amber: "▲ close", red: "■ off target", none: "" };
+const THEMES = { speed: "Speed", quality: "Quality", continuity: "Continuity" };
 let current = new URLSearchParams(location.search).get("window") || "1h";
 let longestSince = null;
 let skew = 0;
@@ -20,7 +21,7 @@ function drawWindows(windows) {
 function spark(values) {
   const known = (values || []).map((v, i) => [i, v]).filter(([, v]) => v !== null);
   const box = svg("svg", { viewBox: "0 0 100 30", preserveAspectRatio: "none", "aria-hidden": "true" });
-  if (known.length < 2) return box;
+  if (known.length < 3) return box;  // two points are no line to read anything from
   const ys = known.map(([, v]) => v);
   const low = Math.min(...ys), high = Math.max(...ys);
   const x = (i) => (100 * i) / (values.length - 1);
@@ -35,20 +36,44 @@ function target(one) {
   return one.unit === "ms" ? `target ${span(one.target)}` : `target ${one.target}`;
 }
 
-function tile(one, values, channels) {
-  const worst = one.target === null ? channels.filter((c) => c.kpi === one.kpi && c.colour !== "none") : [];
-  const order = ["red", "amber", "green"];
-  const colour = one.colour !== "none" ? one.colour : order.find((c) => worst.some((w) => w.colour === c)) || "none";
-  const bad = worst.find((w) => w.colour === colour);
-  const details = [one.n ? `n ${one.n}` : "no sample", target(one)];
+const opened = (one) => `/kpis/${one.kpi}?window=${current}`;
+
+// A KPI whose targets differ by channel takes the colour of its worst channel, and names it.
+function judged(one, channels) {
+  if (one.colour !== "none" || one.target !== null) return { colour: one.colour, worst: null };
+  const coloured = channels.filter((c) => c.kpi === one.kpi && c.colour !== "none");
+  const colour = ["red", "amber", "green"].find((c) => coloured.some((w) => w.colour === c)) || "none";
+  return { colour, worst: colour === "green" ? null : coloured.find((w) => w.colour === colour) };
+}
+
+function line(one, values, channels) {
+  const { colour, worst } = judged(one, channels);
+  const details = [one.n ? `n ${one.n}` : "", target(one)];
   if (one.median !== null) details.push(`median ${span(one.median)}`);
   if (one.pending) details.push(`${one.pending} pending`);
-  if (bad && colour !== "green") details.push(`${channelName(bad.dims.channel)} ${bad.text}`);
-  return element("article", { class: `tile ${colour}` },
-    element("h3", {}, one.title, element("span", { class: "verdict" }, VERDICTS[colour])),
-    element("span", { class: one.value === null ? "value none" : "value" }, one.text),
+  if (worst) details.push(`${channelName(worst.dims.channel)} ${worst.text}`);
+  return element("a", { class: `kpi ${colour}`, href: opened(one), title: "The cycles that made it" },
+    element("span", { class: "name" }, one.title),
     element("span", { class: "small" }, details.filter(Boolean).join(" · ")),
-    spark(values));
+    spark(values),
+    element("span", { class: one.value === null ? "value none" : "value" }, one.text),
+    element("span", { class: "verdict" }, VERDICTS[colour]));
+}
+
+function drawScorecard(board) {
+  const sampled = board.kpis.filter((one) => one.n || one.pending);
+  const silent = board.kpis.filter((one) => !one.n && !one.pending);
+  const of = (theme) => sampled.filter((one) => board.themes[one.kpi] === theme);
+  $("themes").replaceChildren(...Object.entries(THEMES).filter(([theme]) => of(theme).length)
+    .map(([theme, title]) => element("div", { class: "card theme" }, element("h2", {}, title),
+      ...of(theme).map((one) => line(one, board.sparks[one.kpi], board.channels)))));
+  const volume = board.kpis.find((one) => board.themes[one.kpi] === "volume");
+  $("volume").replaceChildren(element("span", { class: "number" }, volume.text),
+    element("a", { class: "what", href: opened(volume) }, volume.title),
+    element("span", { class: "detail" }, `in ${current}`));
+  const others = silent.filter((one) => one !== volume);
+  $("silent").textContent = sampled.length && others.length
+    ? `No sample in this window: ${others.map((one) => one.title).join(", ")}.` : "";
 }
 
 const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0)
@@ -57,8 +82,8 @@ const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 
 function row(fact, tag, kind) {
   return element("li", {}, element("time", {}, clock(fact.at_ms)),
-    element("a", { href: `/journeys/${encodeURIComponent(fact.journey)}`, title: fact.journey },
-      `${fact.sentence} `, element("small", {}, short(fact.customer))),
+    element("a", { href: journeyLink(fact.journey), title: fact.journey },
+      `${fact.sentence} `, element("small", {}, who(fact.customer))),
     tag ? element("span", { class: `tag ${kind}` }, tag) : null);
 }
 
@@ -78,11 +103,7 @@ function draw(board) {
   if (longestSince === null) $("longest").textContent = "–";
   $("longest-by").textContent = longestSince === null ? "nobody waits" : `on ${channelName(live.longest_channel)}`;
   tickLongest();
-  const sampled = board.kpis.filter((one) => one.n || one.pending);
-  const silent = board.kpis.filter((one) => !one.n && !one.pending);
-  $("tiles").replaceChildren(...sampled.map((one) => tile(one, board.sparks[one.kpi], board.channels)));
-  $("silent").textContent = sampled.length && silent.length
-    ? `No sample in this window: ${silent.map((one) => one.title).join(", ")}.` : "";
+  drawScorecard(board);
   $("empty").hidden = board.kpis.some((one) => one.n > 0) || sum(live.open) > 0;
   $("switches").replaceChildren(...board.switches.map((f) =>
     row(f, f.forced ? "forced" : "chosen", f.forced ? "bad" : "plain")));

@@ -1,0 +1,73 @@
+// A figure, opened: the cycles of journeys that made it, the ones to look at first on top.
+import { ask, channelName, clock, day, element, hour, journeyLink, journeyName, span } from "/static/common.js";
+
+const $ = (id) => document.getElementById(id);
+const kpi = decodeURIComponent(location.pathname.split("/").pop());
+const window_ = new URLSearchParams(location.search).get("window") || "1h";
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const PAGE = 100;
+
+// Entries of one cycle, added up.
+function cycles(entries) {
+  const found = new Map();
+  for (const entry of entries) {
+    const key = `${entry.journey}/${entry.cycle}`;
+    const one = found.get(key) || { journey: entry.journey, cycle: entry.cycle, hour_ms: entry.hour_ms, channels: new Set(), details: new Set(), parts: {} };
+    if (entry.dims[0]) one.channels.add(entry.dims[0]);
+    if (entry.dims.at(-1)) one.details.add(entry.dims.at(-1));
+    one.hour_ms = Math.max(one.hour_ms, entry.hour_ms);
+    for (const [part, amount] of entry.parts) one.parts[part] = (one.parts[part] || 0) + amount;
+    found.set(key, one);
+  }
+  return [...found.values()];
+}
+
+function amount(parts, about) {
+  if (!parts.n && !parts.hit) return parts.pending ? "pending" : parts.short ? "short, apart" : "–";
+  if (about.unit === "ms") return span(parts.sum / parts.n);
+  if (about.unit === "score") return (parts.sum / parts.n / 1000).toFixed(1);
+  if (about.unit === "ratio") return parts.hit ? (parts.hit > 1 ? `yes, ${parts.hit} times` : "yes") : "no";
+  return String(parts.n);
+}
+
+// What the supervisor wants to see first: the longest, the misses, or the hits of a rate that should be low.
+function weight({ parts }, about) {
+  const value = about.unit === "ratio" ? parts.hit || 0 : (parts.sum || 0) / (parts.n || 1);
+  return about.better === "higher" ? -value : value;
+}
+
+function line(one, about) {
+  return element("li", {}, element("time", {}, `${day(one.hour_ms)} ${hour(one.hour_ms, false)}`),
+    element("span", {}, element("a", { href: journeyLink(one.journey), title: one.journey }, `Customer ${journeyName(one.journey)}`),
+      element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.channels].map(channelName).join(", "), [...one.details].join(", ")]
+        .filter(Boolean).map((text) => ` · ${text}`).join(""))),
+    element("strong", { class: "amount" }, amount(one.parts, about)));
+}
+
+async function open() {
+  try {
+    const length = (parseInt(window_) || 1) * (UNITS[window_.at(-1)] || UNITS.h);
+    const to = Date.now(), from = to - length;
+    const { about, sum, entries } = await ask(`/v1/kpis/${encodeURIComponent(kpi)}/cycles?from=${from}&to=${to}`);
+    document.title = `${about.title} · Filrouge`;
+    $("title").textContent = about.title;
+    $("value").textContent = about.value;
+    $("back").href = `/?window=${window_}`;
+    const clockwork = [about.counts, about.clock, about.excludes && `Leaves out: ${about.excludes}`].filter(Boolean).join(" ");
+    $("summary").textContent = `${clockwork} Whole hours, since ${clock(from - (from % UNITS.h))}.`;
+    const all = cycles(entries).sort((a, b) => weight(b, about) - weight(a, about) || b.hour_ms - a.hour_ms || (a.journey < b.journey ? -1 : 1));
+    $("count").textContent = all.length ? `The ${all.length === 1 ? "cycle" : `${all.length} cycles`} that made it${sum.n ? ` (n ${sum.n})` : ""}` : "Nothing has made this figure yet.";
+    let shown = 0;
+    const more = () => {
+      $("cycles").append(...all.slice(shown, shown + PAGE).map((one) => line(one, about)));
+      shown += PAGE;
+      $("more").hidden = shown >= all.length;
+    };
+    $("more").onclick = more;
+    more();
+  } catch (error) {
+    $("status").textContent = error.message;
+    $("status").className = "fault";
+  }
+}
+open();

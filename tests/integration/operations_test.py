@@ -1,0 +1,180 @@
+"""What an operator relies on: lag tools, a clean end, health that is true, a watchdog that bites."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from kafka import KafkaAdminClient
+
+from streams.engine.keys import LaneKeys
+from tests.integration.engine_test import PARTITIONS, Toys
+from tests.servers.kafka import KafkaCluster, free_port
+from tests.servers.redis import RedisServer
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def toys(tmp_path: Path, kafka_cluster: KafkaCluster, redis_server: RedisServer) -> Iterator[Toys]:
+    cast = Toys(tmp_path, kafka_cluster, redis_server, f"ops{free_port()}")
+    yield cast
+    cast.stop()
+
+
+def until(holds: Callable[[], bool], toys: Toys, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, toys.logs()
+        time.sleep(0.1)
+
+
+def members(toys: Toys) -> list[Any]:
+    admin = AdminClient({"bootstrap.servers": toys.kafka.bootstrap, "log_level": 0})
+    return list(admin.describe_consumer_groups([toys.name])[toys.name].result(30).members)
+
+
+def health(port: int, path: str = "/healthz") -> tuple[int, str]:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=3) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
+    except (URLError, OSError):
+        return 0, ""
+
+
+def test_ordinary_lag_tools_see_what_is_published(toys: Toys) -> None:
+    worker = toys.start()
+    toys.send(range(3_000))
+    toys.producer.flush(30)
+    toys.wait_folded(3_000)
+    admin = KafkaAdminClient(bootstrap_servers=toys.kafka.bootstrap)
+    topic = f"{toys.name}-webhooks"
+
+    def committed() -> dict[int, Any]:
+        found = admin.list_group_offsets(toys.name)
+        return {tp.partition: kept for tp, kept in found[toys.name].items() if tp.topic == topic}
+
+    until(lambda: sum(kept.offset for kept in committed().values()) == 3_000, toys)
+    assert {p: kept.offset for p, kept in committed().items()} == dict(enumerate(toys.positions()))
+    assert {kept.metadata for kept in committed().values()} == {f"{toys.name} toy-1"}
+    admin.close()
+    worker.terminate()
+    assert worker.wait(40) == 0, toys.logs()
+
+
+def test_sigterm_leaves_the_group_at_once(toys: Toys) -> None:
+    worker = toys.start()
+    until(lambda: len(members(toys)) == 1, toys)
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    worker.terminate()
+    assert worker.wait(40) == 0, toys.logs()
+    assert members(toys) == []
+
+
+def test_a_static_member_that_is_restarted_moves_no_partitions(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys.settings.write_text(
+        toys.settings.read_text().replace("session_timeout_ms = 6000", "session_timeout_ms = 60000")
+    )
+
+    def start(name: str) -> Any:
+        monkeypatch.setenv("FILROUGE_WORKER_INSTANCE", name)
+        return toys.start()
+
+    def owners() -> dict[int, tuple[str, str]]:
+        found = {}
+        for partition in range(PARTITIONS):
+            fence = LaneKeys(toys.name, "toy", partition, PARTITIONS).fence
+            owner, epoch = toys.redis.hmget(fence, "owner", "epoch")  # type: ignore[misc]
+            found[partition] = ((owner or b"").decode(), (epoch or b"").decode())
+        return found
+
+    first, _second = start("one"), start("two")
+    until(lambda: {owner for owner, _ in owners().values()} == {"one", "two"}, toys)
+    before = owners()
+    first.terminate()
+    assert first.wait(40) == 0, toys.logs()
+    start("one")
+
+    def again() -> bool:
+        now = owners()
+        return all(now[p][1] != e for p, (owner, e) in before.items() if owner == "one")
+
+    until(again, toys)
+    after = owners()
+    assert {p: owner for p, (owner, _) in after.items()} == {
+        p: owner for p, (owner, _) in before.items()
+    }
+    assert all(after[p] == kept for p, kept in before.items() if kept[0] == "two")
+
+
+def test_a_worker_that_applies_nothing_is_unhealthy_and_ends(
+    tmp_path: Path, kafka_cluster: KafkaCluster
+) -> None:
+    with RedisServer() as server:
+        toys = Toys(tmp_path, kafka_cluster, server, f"ops{free_port()}")
+        try:
+            port = stalling(toys)
+            worker = toys.start()
+            until(lambda: health(port, "/readyz")[0] == 200, toys)
+            toys.send(range(1_000))
+            toys.producer.flush(30)
+            toys.wait_folded(1_000)
+            assert health(port)[0] == 200
+            server.process.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+            toys.send(range(1_000, 2_000))
+            toys.producer.flush(30)
+            until(lambda: health(port)[0] == 503, toys)
+            until(lambda: worker.poll() is not None, toys)
+            assert worker.returncode == 1
+            assert (
+                "this worker ends, to be started anew" in toys.logs()
+                or "nothing of Kafka" in toys.logs()
+            )
+            server.process.send_signal(signal.SIGCONT)  # type: ignore[union-attr]
+            toys.start()
+            toys.wait_folded(2_000)
+            assert len(toys.published(want=2_000)) == 2_000
+        finally:
+            toys.stop()
+
+
+def test_a_worker_that_hears_nothing_of_kafka_is_unhealthy_and_ends(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    with KafkaCluster(1) as cluster:
+        toys = Toys(tmp_path, cluster, redis_server, f"ops{free_port()}")
+        try:
+            port = stalling(toys)
+            worker = toys.start()
+            until(lambda: health(port, "/readyz")[0] == 200, toys)
+            [broker] = cluster.nodes
+            assert broker.process
+            broker.process.send_signal(signal.SIGSTOP)
+            until(lambda: health(port)[0] == 503, toys)
+            until(lambda: worker.poll() is not None, toys)
+            assert worker.returncode == 1
+            assert "heard nothing of Kafka" in toys.logs()
+            broker.process.send_signal(signal.SIGCONT)
+        finally:
+            toys.stop()
+
+
+def stalling(toys: Toys) -> int:
+    """A short watchdog; the port of its health."""
+    port = free_port()
+    text = toys.settings.read_text().replace("metrics_port = -1", f"metrics_port = {port}")
+    toys.settings.write_text(text + "watchdog_ms = 12000\n")
+    return port

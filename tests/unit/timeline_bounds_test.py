@@ -1,0 +1,260 @@
+"""What a customer's state keeps is bounded, and what it lets go of changes no figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from schemas.common import Actor, Party
+from schemas.events import AssignmentChanged, ConsentChanged, ConversationUpdated, MessagePosted
+from schemas.facts import (
+    ChannelSwitched,
+    JourneyResolved,
+    ReplyMeasured,
+    TransferConcluded,
+    TransferStarted,
+)
+from streams.fold import PaneDelta
+from streams.journeys.state import TIMELINE, CustomerState, encode_state
+from streams.kpis.contributions import effects
+from tests.world import DAY, HOUR, MINUTE, World, who
+
+WEEK = 7 * DAY
+
+
+def says(world: World, by: str = "", number: int = 0, **fields: Any) -> None:
+    """A message: the customer's, or an agent's."""
+    world._numbers += 1
+    at = fields.pop("at", None)
+    actor = Actor("agent", by) if by else Actor("customer")
+    fields.setdefault("conversation", "ticket")
+    if number:
+        fields["id"] = f"told-{number}"
+    world.event(
+        MessagePosted, at, actor=actor, identifiers=who(),
+        message_id=f"m{number or world._numbers}",
+        direction="outbound" if by else "inbound", **fields,
+    )  # fmt: skip
+
+
+def stands(
+    world: World, agent: str, status: str = "open", at: int | None = None, where: str = "ticket"
+) -> None:
+    """How things stand, told with each body of some vendors."""
+    about: dict[str, Any] = {"conversation": where, "actor": Actor("system")}
+    world.event(AssignmentChanged, at, **about, to=Party(agent=agent))
+    world.event(ConversationUpdated, at, **about, status=status, topic="delivery", priority="2")
+
+
+def state(world: World) -> CustomerState:
+    [found] = [s for s in world.journeys.states.values() if isinstance(s, CustomerState)]
+    return found
+
+
+def taken_back(world: World, kind: type) -> list[Any]:
+    return [f for f in world.history if isinstance(f, kind) and f.state == "retracted"]
+
+
+def test_states_that_are_told_again_push_nothing_out() -> None:
+    world = World()
+    for number in range(50):
+        world.now += 3 * MINUTE
+        agent = "zoe" if number < 10 else "yan"
+        says(world, agent if number % 2 else "")
+        stands(world, agent)
+    [journey] = state(world).journeys.values()
+    assert len(journey.timeline) <= TIMELINE and not journey.sealed
+    assert world.one(TransferStarted).to == Party(agent="yan")
+    assert world.one(TransferConcluded).outcome == "successful"
+    assert not taken_back(world, TransferStarted) and not taken_back(world, ReplyMeasured)
+    assert len(world.asserted(ReplyMeasured)) == 25
+
+
+def test_a_state_that_was_told_again_says_something_when_another_comes_between() -> None:
+    """zoe … zoe, and then the news that it was yan's in between."""
+    world = World()
+    says(world)
+    stands(world, "zoe")
+    between = world.now + 20 * MINUTE
+    world.now += HOUR
+    stands(world, "zoe")
+    assert not world.asserted(TransferStarted)
+    stands(world, "yan", at=between)
+    first, second = world.asserted(TransferStarted)
+    assert (first.to, second.to) == (Party(agent="yan"), Party(agent="zoe"))
+
+
+def test_so_it_does_even_when_it_had_left_the_timeline() -> None:
+    world = World()
+    says(world)
+    stands(world, "zoe")
+    between = world.now + 30_000
+    for _ in range(TIMELINE):
+        world.now += MINUTE
+        stands(world, "zoe")
+    [journey] = state(world).journeys.values()
+    assert len(journey.timeline) < TIMELINE
+    stands(world, "yan", at=between)
+    assert [f.to.agent for f in world.asserted(TransferStarted)] == ["yan", "zoe"]
+
+
+def test_what_is_sealed_stays_asserted_and_late_news_of_it_change_nothing() -> None:
+    world = World()
+    begin = world.now
+    says(world)
+    stands(world, "zoe")
+    world.now += MINUTE
+    stands(world, "yan")
+    says(world, "yan")
+    says(world, channel="email", conversation="mail")
+    for number in range(200):
+        world.now += 11 * MINUTE
+        says(world, "yan" if number % 2 else "", channel="email", conversation="mail")
+    [journey] = state(world).journeys.values()
+    assert journey.sealed and len(journey.timeline) <= TIMELINE
+    for kind in (TransferStarted, TransferConcluded, ChannelSwitched):
+        assert len(world.asserted(kind)) == 1 and not taken_back(world, kind)
+    assert len(world.asserted(ReplyMeasured)) == 101
+    before = len(world.history)
+    says(world, at=begin + 30_000)
+    stands(world, "xi", at=begin + 30_000)
+    says(world, "xi", at=begin + 30_000, channel="email", conversation="mail")
+    assert len(world.history) == before
+    assert world.counts["late_total", ("s",)] == 4
+    world.event(
+        ConversationUpdated, conversation="mail", channel="email", status="resolved",
+        actor=Actor("agent", "yan"),
+    )  # fmt: skip
+    assert world.one(JourneyResolved).contacts == 102
+
+
+@pytest.mark.parametrize("messages", [20, 50, 120])
+@pytest.mark.parametrize("runs", [1, 5])
+def test_a_chat_that_is_told_again_as_a_whole_counts_once(messages: int, runs: int) -> None:
+    world = World()
+    begin = world.now
+
+    def tell(moves: bool) -> None:
+        for number in range(1, messages + 1):
+            at = begin + number * 20_000
+            world.now = at if moves else world.now
+            says(world, "zoe" if number // runs % 2 else "", number, at=at)
+
+    tell(moves=True)
+    resolved = Actor("agent", "zoe")
+    world.event(ConversationUpdated, conversation="ticket", status="resolved", actor=resolved)
+    before, entries = len(world.history), len(next(iter(state(world).journeys.values())).timeline)
+    tell(moves=False)
+    assert len(world.history) == before
+    [journey] = state(world).journeys.values()
+    assert len(journey.timeline) == entries
+    by_customer = sum(1 for n in range(1, messages + 1) if not n // runs % 2)
+    assert world.one(JourneyResolved).contacts == by_customer
+
+
+def test_news_that_were_never_told_are_taken_however_late_within_the_week() -> None:
+    """Forty events have passed since; it is not among the last ids, and yet it is new."""
+    world = World()
+    asked = world.now
+    says(world)
+    for _ in range(20):
+        world.now += 3 * HOUR
+        says(world, conversation="other", channel="email")
+        says(world, "zoe", conversation="other", channel="email")
+    world.now = asked + 6 * DAY
+    says(world, "zoe", at=asked + 30_000)
+    assert any(f.at_ms == asked + 30_000 for f in world.asserted(ReplyMeasured))
+
+
+def test_a_transfer_that_nobody_took_and_the_next_one_are_two() -> None:
+    world = World()
+    says(world)
+    stands(world, "zoe")
+    says(world, "zoe")
+    world.now += MINUTE
+    stands(world, "yan")
+    world.now += 30 * MINUTE
+    stands(world, "zoe")
+    says(world, "zoe")
+    world.wait(HOUR)
+    first, second = world.asserted(TransferConcluded)
+    assert (first.to.agent, first.outcome, first.ping_pong) == ("yan", "failed", False)
+    assert (second.from_.agent, second.to.agent, second.outcome) == ("yan", "zoe", "successful")
+
+
+def test_back_within_ten_minutes_it_is_one_and_ping_pong() -> None:
+    world = World()
+    says(world)
+    stands(world, "zoe")
+    says(world, "zoe")
+    world.now += MINUTE
+    stands(world, "yan")
+    world.now += 9 * MINUTE
+    stands(world, "zoe")
+    world.wait(HOUR)
+    assert (world.one(TransferConcluded).outcome, world.one(TransferConcluded).ping_pong) == (
+        "bounced",
+        True,
+    )
+
+
+def test_five_years_of_weekly_journeys_stay_small_and_add_up() -> None:
+    world = World()
+    sizes = []
+    for week in range(5 * 52):
+        world.now += WEEK - 2 * HOUR
+        says(world, channel="whatsapp", conversation="thread")
+        says(world, channel="email", conversation=f"mail-{week}")
+        stands(world, "zoe" if week % 3 else "yan", where="thread")
+        world.now += HOUR
+        says(world, "zoe", channel="whatsapp", conversation="thread")
+        says(world, "zoe", channel="email", conversation=f"mail-{week}")
+        world.event(ConsentChanged, purpose=f"campaign {week}", state="granted", identifiers=who())
+        for conversation, channel in (("thread", "whatsapp"), (f"mail-{week}", "email")):
+            world.event(
+                ConversationUpdated, conversation=conversation, channel=channel,
+                status="resolved", actor=Actor("agent", "zoe"),
+            )  # fmt: skip
+        world.now += HOUR
+        sizes.append(len(encode_state(state(world))))
+    assert max(sizes) < 20_000 and max(sizes[-52:]) <= max(sizes[:52]) + 500
+    assert len(state(world).journeys) < 4
+    resolved = {f.journey for f in world.asserted(JourneyResolved)}
+    assert len(resolved) > 200
+    wanted: Counter[str] = Counter()
+    for fact in world.asserted():
+        for effect in effects(fact, +1):
+            if isinstance(effect, PaneDelta):
+                wanted[effect.cell] += effect.amount
+    assert {c: n for c, n in world.panes.items() if n} == {c: n for c, n in wanted.items() if n}
+
+
+def test_what_comes_for_a_journey_that_is_gone_changes_nothing() -> None:
+    world = World()
+    begin = world.now
+    says(world)
+    says(world, "zoe")
+    world.now += MINUTE
+    stands(world, "zoe", "resolved")
+    world.wait(20 * DAY)
+    assert not state(world).journeys and state(world).floor_ms
+    before = len(world.history)
+    says(world, at=begin + 1_000)
+    stands(world, "yan", at=begin + 1_000)
+    assert len(world.history) == before
+
+
+def test_a_thread_that_is_never_resolved_stays_bounded() -> None:
+    world = World()
+    sizes = []
+    for day in range(400):
+        world.now += DAY
+        says(world, channel="whatsapp", conversation=f"thread-{day % 2}")
+        world.now += HOUR
+        says(world, "zoe" if day % 2 else "yan", channel="whatsapp", conversation="thread-0")
+        stands(world, "zoe", where="thread-0")
+        sizes.append(len(encode_state(state(world))))
+    assert max(sizes) < 80_000 and max(sizes[200:]) <= max(sizes[:200]) * 1.1
+    assert len(world.asserted(ReplyMeasured)) == 400
