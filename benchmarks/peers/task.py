@@ -37,7 +37,7 @@ def events(count: int) -> Iterator[tuple[str, str, int, bytes]]:
             f'{{"specversion":"1.0","id":"e{number:08}","source":"desk/support","type":"message.posted",'
             f'"datacontenttype":"application/json","data":{{"customer":"{customer}","channel":"{channel}",'
             f'"time_ms":{at_ms},"direction":"inbound","text":"Where is my parcel? It should have come '
-            f'yesterday evening."}}}}'
+            f'last evening."}}}}'
         ).encode()  # fmt: skip
 
 
