@@ -2,7 +2,7 @@
 
 Two workers fold the journeys; events come in at 80 % of what one of them drains.  One gets kill -9,
 and is started anew at once, as a supervisor does; its partitions stay idle for the session timeout.
-Caught up is when the backlog is no more than half a second of load.
+Caught up is when the backlog is no more than half a second of load, or than it was before the kill.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ def _kill(
     rate: float,
 ) -> Recovery:
     before = backlog.now()
-    if before > rate / 2:
+    calm_at = max(rate / 2, before)
+    if before > 2 * rate:
         return Recovery(rate, 0, before, 0, f"{before} events behind before anything was killed")
     workers[0].kill()
     workers[0].wait()
@@ -168,10 +169,10 @@ def _kill(
     while calm < 10 and time.perf_counter() - killed < PATIENCE_S:
         behind = backlog.now()
         longest = max(longest, behind)
-        idle = behind > rate / 2 or longest <= rate / 2
-        if not idle and calm == 0:
+        late = behind > calm_at or longest <= calm_at
+        if not late and calm == 0:
             caught_up = time.perf_counter() - killed
-        calm = 0 if idle else calm + 1
+        calm = 0 if late else calm + 1
         time.sleep(0.1)
     stream.ended.set()
     stream.join(60)
@@ -191,7 +192,7 @@ def section(runs: int) -> list[str]:
         "One of two workers gets kill -9 under load and is started anew at once: how long until its",
         f"share is caught up? Events come at {LOAD:.0%} of what one worker drains in the same run; the",
         "journeys stage with full logic, both workers, broker and Redis on this machine; caught up is a",
-        "backlog of no more than half a second of load (`python -m benchmarks.recovery`).",
+        "backlog of no more than half a second of load, or than before the kill (`python -m benchmarks.recovery`).",
         f"Goal: session timeout and 5 s, {goal_s:.0f} s.",
         "",
         f"| median of {runs} (range) | |",
