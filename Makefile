@@ -8,10 +8,10 @@ FIRST ?= 1
 MINUTES ?= 1
 SEED ?= 1
 
-.PHONY: help install demo test check lint format schemas bench simulate guards chaos fuzz clean
+.PHONY: help install demo test check lint format schemas bench bench-peers simulate guards chaos fuzz clean
 
 help:  ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(BIN)/filrouge  ## .venv with the filrouge command and the tools of development
 
@@ -63,7 +63,13 @@ schemas: install  ## writes schemas/json and the pages of events, KPIs and vendo
 
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh
+	@benchmarks/peers/need.sh
 	@$(BIN)/python -m benchmarks.run
+
+bench-peers: install  ## the comparison with other engines alone; EVENTS=100000 for a shorter one
+	@tests/servers/need.sh
+	@benchmarks/peers/need.sh
+	@$(BIN)/python -m benchmarks.run peers
 
 simulate: install  ## the simulator: SEEDS=1000 runs from FIRST=1 on; a failing seed is shrunk and told
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)

@@ -16,7 +16,8 @@ from benchmarks.load import PARTITIONS, events, make_topics
 from schemas.cloudevents import encode_event
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
-from streams.engine.redis_store import RedisStore, connect
+from streams.engine.redis_client import connect
+from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
 from streams.engine.store import Pins
 from streams.fold import POSITION_HEADER, Record, StateNotLoaded

@@ -17,13 +17,17 @@ from statistics import median
 
 from benchmarks import (
     adapters,
+    context,
     cpu_split,
     drain,
     drain_small,
     gateway,
+    latency,
     normalise,
+    recovery,
     state_size,
 )
+from benchmarks.peers import page
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 RUNS = int(os.environ.get("RUNS", "3"))
@@ -159,6 +163,10 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "drain_small": ("Drain, small fold", _drain_small),
     "normalise": ("Normalise", _normalise),
     "state_size": ("A customer", _state_size),
+    "peers": ("Peers", lambda: page.section(RUNS)),
+    "latency": ("Latency", lambda: latency.section(RUNS)),
+    "recovery": ("Recovery", lambda: recovery.section(RUNS)),
+    "context": ("Console", lambda: context.section(RUNS)),
     "gateway": ("Gateway", _gateway),
     "adapters": ("Adapters", _adapters),
 }
@@ -170,7 +178,13 @@ def main(names: list[str]) -> None:
     known = dict(part.split("\n", 1) for part in parts)
     for name in names or SECTIONS:
         title, ask = SECTIONS[name]
-        known[title] = "\n" + "\n".join(ask()) + "\n"
+        at_load = f"{os.getloadavg()[0]:.1f}"
+        said = [
+            *ask(),
+            "",
+            f"`python -m benchmarks.run {name}`; load of the machine before: {at_load}.",
+        ]
+        known[title] = "\n" + "\n".join(said) + "\n"
         sys.stdout.write(f"## {title}\n{known[title]}")
     ours = [title for title, _ in SECTIONS.values()]
     order = [*ours, *(title for title in known if title not in ours)]

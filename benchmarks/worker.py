@@ -40,7 +40,7 @@ def drained(
             f'keyspace = "{space}"\n[topics]\n{topics}\n'
             f'[kafka]\nbootstrap = "{kafka.bootstrap}"\n[redis]\nurl = "{server.url}"\n'
             f'[worker]\nstages = ["{stage if stage in STAGES else "journeys"}"]\n'
-            f'metrics_port = -1\ngroup = "{space}"\n{settings}'
+            f'metrics_port = -1\ngroup = "{space}"\npublish_from = "beginning"\n{settings}'
         )
         words = [word.format(settings=file) for word in command]
         worker = subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)

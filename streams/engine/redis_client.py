@@ -20,6 +20,14 @@ from redis.backoff import NoBackoff
 
 SENTINEL_PORT = 26379
 
+CONNECTIONS = 64
+"""Of one client at once.  Who finds all taken waits for one: an error would be a 503 to a desktop,
+or a claim that fails, only because many ask at once.
+"""
+
+_ROOM = {"max_connections": 1_000}
+"""Pools of Sentinel and Cluster know no waiting: they get room instead of redis-py's 100."""
+
 _TIMEOUTS: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
 
 
@@ -39,16 +47,18 @@ def connect(url: str) -> redis.asyncio.Redis:
     """
     plain, kind = _kind(url)
     if kind == "cluster":
-        cluster: Any = redis.asyncio.RedisCluster.from_url(plain, **_TIMEOUTS)
+        cluster: Any = redis.asyncio.RedisCluster.from_url(plain, **_ROOM, **_TIMEOUTS)
         return cluster  # type: ignore[no-any-return]
     once = {**_TIMEOUTS, "retry": Retry(NoBackoff(), 0)}
     if kind == "sentinel":
         hosts, service, options = _sentinels(plain)
         sentinel: Any = redis.asyncio.sentinel.Sentinel
         watch = sentinel(hosts, sentinel_kwargs=_TIMEOUTS, **options, **once)
-        primary: redis.asyncio.Redis = watch.master_for(service, redis_class=_Watched)
+        primary: redis.asyncio.Redis = watch.master_for(service, redis_class=_Watched, **_ROOM)
         return primary
-    return redis.asyncio.Redis.from_url(plain, **once)
+    waiting: Any = redis.asyncio.BlockingConnectionPool
+    pool = waiting.from_url(plain, max_connections=CONNECTIONS, timeout=5, **once)
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def connect_sync(url: str) -> redis.Redis:

