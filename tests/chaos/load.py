@@ -11,6 +11,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from io import BytesIO
 
 import aiohttp
 
@@ -167,7 +168,7 @@ class Load:
         self.sent[call.body] += 1
         try:
             async with self._session.post(
-                url, data=call.body, headers=dict(call.headers)
+                url, data=BytesIO(call.body), headers=dict(call.headers)
             ) as answer:
                 if answer.status == 200:
                     self.acknowledged[call.body] += 1
