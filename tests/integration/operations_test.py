@@ -19,7 +19,7 @@ from tests.integration.engine_test import PARTITIONS, Toys
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.alone]
 
 
 @pytest.fixture
