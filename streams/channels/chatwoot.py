@@ -81,6 +81,9 @@ _WITHOUT_MEANING = {
 _AUTOMATION = "automation_event."
 """An automation rule sends the conversation under the event's name with this before it."""
 
+_INSTAGRAM_BY_PAGE = "instagram_direct_message"
+"""Instagram connected through a Facebook page: the conversation's channel is the page's."""
+
 _ADDRESS = re.compile(r"(?:whatsapp:)?\+?(\d{6,15})")
 
 
@@ -163,6 +166,8 @@ def _describe(conversation: dict[str, Any], draft: Draft) -> None:
     inbox = table(conversation, "contact_inbox")
     native = text(conversation, "channel")
     draft.channel = _CHANNELS.get(native, "messaging")
+    if text(conversation, "additional_attributes", "type") == _INSTAGRAM_BY_PAGE:
+        draft.channel = "instagram"
     address = text(inbox, "source_id")
     if native == "Channel::TwilioSms" and address.startswith("whatsapp:"):
         draft.channel = "whatsapp"
@@ -470,7 +475,9 @@ def _changed(body: dict[str, Any], draft: Draft) -> Parsed:
     key = f"conversation/{draft.conversation}"
     events: list[EventBase] = []
     if "status" in changed or not changed or draft.native_type == "conversation_status_changed":
-        now = text(changed, "status", "current_value") or text(body, "status")
+        now = text(changed, "status", "current_value")
+        if now not in _STATUSES:
+            now = text(body, "status")
         events.append(_status(draft, now, stamp, at_ms))
     if {"assignee_id", "assignee_agent_bot_id", "team_id"} & changed.keys() or (
         not changed and _holder(body) != Party()
@@ -586,7 +593,7 @@ def _contact_card(body: dict[str, Any], draft: Draft, source: SourceConfig) -> P
     linked = draft.event(
         IdentityLinked,
         f"contact/{values}",
-        times.any_form(body.get("updated_at")) or times.any_form(body.get("created_at")),
+        _when(body, _changes(body))[1] or times.any_form(body.get("created_at")),
         rel="same",
         by="contact",
         personal={"name": text(body, "name")},

@@ -54,6 +54,12 @@ _ABOUT_THE_ACCOUNT = (
 )  # fmt: skip
 """Beginnings of the names of fields in which no customer does anything."""
 
+_ON_PREMISES = {"messages", "statuses"}
+"""The on-premises API, which some providers still speak, sends what a change holds by itself."""
+
+_OPTED_OUT = "131050"
+"""The error of a marketing message to somebody who wants none."""
+
 _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 """Country of the account, a dot, and what Meta made: `FR.13491208655302741918`."""
 
@@ -84,6 +90,8 @@ class MetaWhatsApp(MetaWebhook):
         ]
         if not changes and "field" in body:  # as the App Dashboard's test button shows it
             changes = [({}, body)]
+        elif not changes and not _ON_PREMISES.isdisjoint(body):
+            changes = [({}, {"value": body})]
         events: dict[str, EventBase] = {}
         reasons: list[str] = []
         strange = False
@@ -139,6 +147,7 @@ class _Change:
             "statuses": self._status,
             "calls": self._call,
             "user_preferences": self._preference,
+            "user_actions": self._clicked,
             "user_id_update": self._rekey,
             "history": self._history,
         }
@@ -380,8 +389,10 @@ class _Change:
         )
 
     def _preference(self, preference: dict[str, Any]) -> list[EventBase]:
-        told = (text(preference, "wa_id"), text(preference, "user_id"))
-        person = self._who(told, alone=self._alone("user_preferences"))
+        wa_id = text(preference, "wa_id")
+        # Another contact's `wa_id` is another person: only a wish that names nobody may be his.
+        alone = self._alone("user_preferences") and not wa_id
+        person = self._who((wa_id, text(preference, "user_id")), alone=alone)
         self._turn_to(person, self._field or "user_preferences")
         wish = text(preference, "value")
         if wish not in {"stop", "resume"}:
@@ -390,6 +401,25 @@ class _Change:
         purpose = text(preference, "category").removesuffix("_messages") or "marketing"
         key = f"preference/{person.key}/{purpose}/{wish}/{at_ms}"
         return [self._consent(purpose, wish == "resume", key, at_ms)]
+
+    def _clicked(self, action: dict[str, Any]) -> list[EventBase]:
+        """Somebody followed the link of a marketing message; which message, its token tells."""
+        kind = text(action, "action_type")
+        click = table(action, f"{kind}_data")
+        ident = text(click, "click_id") or text(click, "tracking_token")
+        if "click" not in kind or not ident:
+            return self._odd(f"An action of a customer that we do not know: {kind!r}.")
+        draft = self._turn_to(self._who((), alone=self._alone("user_actions")), kind)
+        return [
+            draft.event(
+                MessageStatusChanged,
+                f"click/{ident}",
+                times.seconds(action.get("timestamp")),
+                actor=CUSTOMER,
+                message_id=text(click, "tracking_token") or ident,
+                status="clicked",
+            )
+        ]
 
     def _consent(self, purpose: str, granted: bool, key: str, at_ms: int | None) -> EventBase:
         return self._draft.event(
@@ -450,16 +480,20 @@ class _Change:
             # Each member has his own receipt; the thread is the group's.
             suffix = f"/{person.key}"
             draft.identifiers, draft.conversation = (), f"group/{text(status, 'recipient_id')}"
-        return [
+        error = table(status, "errors", 0)
+        found: list[EventBase] = [
             draft.event(
                 MessageStatusChanged,
                 f"status/{ident}/{state}{suffix}",
                 at_ms,
                 message_id=ident,
                 status=_STATUSES[state],
-                reason=_error(table(status, "errors", 0)) or None,
+                reason=_error(error) or None,
             )
         ]
+        if text(error, "code") == _OPTED_OUT:
+            found.append(self._consent("marketing", False, f"status/{ident}", at_ms))
+        return found
 
     def _payment(self, status: dict[str, Any], state: str, at_ms: int | None) -> list[EventBase]:
         """Amounts are `value / offset`, in the currency's unit; ours are hundredths."""

@@ -13,8 +13,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from schemas.common import Ref
-from schemas.events import ConsentChanged, EventBase, MessagePosted, MessageStatusChanged
+from schemas.events import (
+    ConsentChanged,
+    EventBase,
+    MessagePosted,
+    MessageStatusChanged,
+    TaskProgressed,
+)
 from streams.channels.base import Parsed, Request, SourceConfig, unknown
+from streams.channels.body import BodyError, read_json, table, text
 from streams.channels.draft import CUSTOMER, Draft
 from streams.channels.ids import event_id
 from streams.channels.twilio_people import address, person
@@ -89,22 +96,46 @@ def _posted(form: Form, draft: Draft, sid: str, at_ms: int | None) -> Parsed:
             "name": form.get("ProfileName", ""),
         },
     )
-    wish = _wish(form, draft, body)
-    if not wish:
-        return Parsed((posted,))
-    return Parsed((posted, _consent(draft, sid, at_ms, wish)))
+    events: list[EventBase] = [posted]
+    if form.get("FlowData"):
+        events.append(
+            draft.event(
+                TaskProgressed,
+                f"form/{sid}",
+                at_ms,
+                actor=CUSTOMER,
+                task_kind="form",
+                task_id=sid,
+                step="flow",
+                state="submitted",
+            )
+        )
+    if wish := _wish(form, draft, body):
+        events.append(_consent(draft, sid, at_ms, wish))
+    return Parsed(tuple(events))
 
 
 def _holds(form: Form) -> str:
     """What a message without words brings."""
     if form.get("Latitude"):
         return f"[location {form.get('Label') or form.get('Address') or ''}".rstrip() + "]"
+    if flow := form.get("FlowData") or form.get("InteractiveData"):
+        return _answers(flow)
     count = form.get("NumMedia", "0")
     kinds = [form.get(f"MediaContentType{n}", "") for n in range(min(int(count), 10))] if (
         count.isdigit()
     ) else []  # fmt: skip
     told = ", ".join(filter(None, kinds))
     return f"[{told or 'media'}]" if kinds else ""
+
+
+def _answers(flow: str) -> str:
+    """What the customer filled in, which stands as a JSON text in the form."""
+    try:
+        told = table(read_json(flow.encode("utf-8", "replace")))
+    except BodyError:
+        return flow
+    return "; ".join(f"{name}: {value}" for name in told if (value := text(told, name))) or flow
 
 
 def _wish(form: Form, draft: Draft, body: str) -> Literal["granted", "denied", ""]:

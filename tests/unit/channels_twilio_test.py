@@ -406,3 +406,24 @@ def test_the_demo_signs_forms_as_twilio_does() -> None:
     assert verified(URL, made.body, made.headers["X-Twilio-Signature"]) is None
     tampered = urlencode({"EventType": "task.completed"}).encode()
     assert verified(URL, tampered, made.headers["X-Twilio-Signature"]) == "bad_signature"
+
+
+def test_what_was_said_to_a_menu_is_speech() -> None:
+    assert only(call("in-progress", SpeechResult="my bill, please")).step == "speech"
+    assert only(call("in-progress", Digits="123456")).step == "digits"
+
+
+def test_a_call_that_is_referred_goes_on_elsewhere() -> None:
+    begun = only(call("in-progress", ReferTransferTarget="sip:night@example.com"))
+    assert (begun.kind, begun.phase, begun.to) == (
+        "external", "started", Party(app="night@example.com")
+    )  # fmt: skip
+    assert only(call("in-progress", ReferCallStatus="completed")).phase == "accepted"
+    assert only(call("in-progress", ReferCallStatus="busy")).phase == "failed"
+
+
+def test_a_form_on_whatsapp_is_read_and_counted() -> None:
+    body, _ = BODIES["filled in on whatsapp"]
+    posted, filled = read(body).events
+    assert posted.personal["text"] == "order: 98765"
+    assert (filled.task_kind, filled.task_id, filled.state) == ("form", "SM4", "submitted")

@@ -329,6 +329,16 @@ BODIES: Bodies = {
                   "MessageBody": "Nadia here", "Media": []}),
         POSTED,
     ),
+    "filled in on whatsapp": (
+        Form({**WHATSAPP, "Body": "", "FlowData": json.dumps({"order": "98765"})}),
+        (*POSTED, "task.progressed"),
+    ),
+    "sent on to another line": (
+        call("in-progress", ReferTransferTarget="sip:night@example.com"), ("transfer.reported",)
+    ),
+    "is on another line": (call("in-progress", ReferCallStatus="completed"), ("transfer.reported",)),
+    "written down": (Form({"CallSid": "CA1", "TranscriptionEvent": "transcription-content"}),
+                     "ignored"),
     "stream of a thread": (
         streamed("conversations.conversation.added",
                  {**CHAT, "State": "active", "FriendlyName": "whatsapp:+12125550105",
