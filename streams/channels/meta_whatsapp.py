@@ -669,8 +669,9 @@ def _minor_units(items: list[dict[str, Any]]) -> int | None:
 
 def _answers(form: dict[str, Any]) -> dict[str, Any]:
     """A Flow's answers, which stand as a JSON text in the JSON."""
+    told = form.get("response_json")
     try:
-        return table(read_json(text(form, "response_json").encode()))
+        return table(told if isinstance(told, dict) else read_json(text(told).encode()))
     except BodyError:
         return {}
 
@@ -692,8 +693,10 @@ def _words(message: dict[str, Any], kind: str) -> str:
         or text(part, "button_reply", "title")
         or text(part, "list_reply", "title")
         or answers
+        or ("" if _answers(form) else text(form, "response_json"))
         or text(form, "body")
         or text(part, "name")
         or text(part, "filename")
+        or text(message, "text", "body")  # of a type that is not supported
     )
     return said or (f"[{kind}]" if kind else "")
