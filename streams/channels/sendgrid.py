@@ -37,7 +37,7 @@ from streams.channels.base import (
     together,
     unknown,
 )
-from streams.channels.body import read_json, text
+from streams.channels.body import is_json, read_json, text
 from streams.channels.draft import Draft
 from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import from_block, in_charset, mail_id
@@ -119,11 +119,11 @@ class SendGrid(Adapter):
                 f"The signature in {_SIGNATURE} does not fit: another key, or a body changed on "
                 "its way.",
             )
-        retried_ms = _EVENTS_RETRIED_MS if _is_json(request.body) else _MAILS_RETRIED_MS
+        retried_ms = _EVENTS_RETRIED_MS if is_json(request.body) else _MAILS_RETRIED_MS
         return fresh(request, times.seconds(stamp), _STAMP, retried_ms)
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        if not _is_json(request.body):
+        if not is_json(request.body):
             return _inbound(request, source, {f.name: f.value for f in form_fields(request)})
         body = read_json(request.body)
         if (
@@ -141,10 +141,6 @@ class SendGrid(Adapter):
             for one in events
         ]
         return together(found, "SendGrid sent an empty list: a test of the connection.")
-
-
-def _is_json(body: bytes) -> bool:
-    return body.lstrip()[:1] in {b"[", b"{"}
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,8 @@ from schemas.events import (
     MessagePosted,
 )
 from streams.channels.base import Parsed, Request, SourceConfig
-from streams.channels.freshdesk import Freshdesk, pseudo_json
+from streams.channels.freshdesk import Freshdesk
+from streams.channels.freshdesk_template import pseudo_json
 from tests.conformance.vendors import wire
 from tests.conformance.vendors.freshdesk import BODIES, NOW_MS, SAID, WHAT, held, hook
 
