@@ -106,6 +106,9 @@ _WORDS = {
 }
 """Where a template says in a word of its own what happened: `created`, `ticket replied`."""
 
+_BY_CUSTOMER = {"customer", "requester"}
+"""Words of a trigger that name the author of a reply."""
+
 _AGENT = ("agent_id", "responder_id", "agent_email", "agent_name")
 _GROUP = ("group_id", "group_name", "group")
 _RATINGS = {
@@ -319,7 +322,8 @@ class _Ticket:
 
     def _author(self, name: str, otherwise: Actor) -> Actor:
         requester, agent = self._person("name"), self._get("agent_name")
-        if "customer" in re.split(r"[\s_.:-]+", self._get("event", "event_type").lower()):
+        trigger = self._get("triggered_event", "event", "event_type", "trigger")
+        if _BY_CUSTOMER & set(re.split(r"[^a-z]+", trigger.lower())):
             return CUSTOMER
         if not name or not (requester or agent):
             return otherwise

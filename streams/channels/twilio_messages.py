@@ -58,15 +58,29 @@ def read_message(
     sid = form.get("MessageSid") or form.get("SmsSid") or form.get("SmsMessageSid") or ""
     if not sid:
         return unknown("The form names neither a message, a call, nor an event.")
-    status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+    draft = draft_of(form, request, source)
+    if _is_inbound(form):
+        return _posted(form, draft, sid, at_ms)
+    return _receipt(form, draft, sid, _status(form), at_ms)
+
+
+def _status(form: Form) -> str:
+    return (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+
+
+def _is_inbound(form: Form) -> bool:
+    said = "Body" in form or "NumMedia" in form
+    return said and _status(form) in {"received", "receiving", ""}
+
+
+def draft_of(form: Form, request: Request, source: SourceConfig) -> Draft:
+    """The medium, the customer at the other end, and his thread with our number."""
     to, sender = address(form.get("To", "")), address(form.get("From", ""))
     channel = to.channel if to.channel != "sms" else sender.channel
     if not to.value and not sender.value:
         channel = "messaging"
-    draft = Draft(request, source, f"message.{status or 'received'}", channel)
-    said = "Body" in form or "NumMedia" in form
-    inbound = status in {"received", "receiving", ""} and said
-    ours, customer = (to, sender) if inbound else (sender, to)
+    draft = Draft(request, source, f"message.{_status(form) or 'received'}", channel)
+    ours, customer = (to, sender) if _is_inbound(form) else (sender, to)
     if customer.value:
         draft.identifiers = person(
             customer._replace(channel=channel), source.name, form.get("WaId", "")
@@ -74,9 +88,7 @@ def read_message(
     if ours.value and customer.value:
         # The customer's number stands in no conversation's id as it is.
         draft.conversation = f"{channel}/{ours.value}/{event_id(source.name, customer.value)}"
-    if inbound:
-        return _posted(form, draft, sid, at_ms)
-    return _receipt(form, draft, sid, status, at_ms)
+    return draft
 
 
 def _posted(form: Form, draft: Draft, sid: str, at_ms: int | None) -> Parsed:

@@ -36,6 +36,12 @@ def the(kind: type[EventBase], body: Any, **options: str) -> Any:
     return event
 
 
+@pytest.mark.parametrize("trigger", ["{customer_reply:x}", "{reply_sent:requester_replied}"])
+def test_a_reply_that_its_trigger_calls_the_customers_is_his(trigger: str) -> None:
+    said = the(MessagePosted, hook(trigger))
+    assert (said.actor.kind, said.direction) == ("customer", "inbound")
+
+
 # The notation of the trigger ----------------------------------------------------------------------
 
 

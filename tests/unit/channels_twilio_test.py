@@ -427,3 +427,18 @@ def test_a_form_on_whatsapp_is_read_and_counted() -> None:
     posted, filled = read(body).events
     assert posted.personal["text"] == "order: 98765"
     assert (filled.task_kind, filled.task_id, filled.state) == ("form", "SM4", "submitted")
+
+
+def test_what_the_api_shows_is_what_the_call_backs_tell() -> None:
+    """The same message, with its time and, if it was sent, with its words."""
+    seen = only(BODIES["message as the API shows it"][0])
+    told = only(message(MessageSid="SM7"))
+    assert (seen.id, seen.conversation, seen.identifiers) == (
+        told.id, told.conversation, told.identifiers
+    )  # fmt: skip
+    assert (seen.time_ms, seen.estimated, told.estimated) == (NOW_MS, False, True)
+    posted, delivered = read(BODIES["answer as the API shows it"][0]).events
+    assert (posted.direction, posted.personal["text"], posted.time_ms) == (
+        "outbound", "Hello", NOW_MS
+    )  # fmt: skip
+    assert delivered.id == only(receipt("delivered", MessageSid="SM8", From="+15550100800")).id
