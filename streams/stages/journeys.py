@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -385,6 +385,7 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
     return went.pop() if len(went) == 1 else ""
 
 
+@lru_cache(maxsize=65_536)
 def _number(journey: str) -> int:
     """The last part of a journey's id; journeys that moved here keep theirs, so a hash of the
     whole keeps two of the same number apart.
