@@ -243,10 +243,13 @@ class Journeys(Fold):
             return key == one or (bool(members) and members <= leaving)
 
         before = set(state.journeys)
-        parted, touched, taken_back = moves.taken_out(state, goes, one, into, policy)
+        proven = "" if event.probable else one
+        parted, touched, taken_back = moves.taken_out(state, goes, proven, into, policy)
         for ident in before - set(state.journeys):
             view.clear_timer(state.customer, "look", _number(ident))
         stays, gone = context.parted(said, parted.conversations)
+        if event.probable:
+            parted, gone = moves.doubted(parted), Excerpts("", gone.said, gone.notes)
         if parted.pending:
             self._send(event, state.customer, into, parted, gone, view)
         return touched, taken_back, stays
