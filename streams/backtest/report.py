@@ -114,7 +114,7 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
         "mistakes": result.mistakes,
         "events": result.events,
         "events_by_type": dict(sorted(result.by_type.items())),
-        "customers": len(result.customers),
+        "customers": result.customers,
         "facts": facts,
         "notices": result.notices["notices"],
         "kpis": figures_json(scorecard(result.cells)),
@@ -128,7 +128,7 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     out = Console()
     rate = result.events / seconds if seconds else 0
     out.print(
-        f"{result.rows} rows, {result.events} events, {len(result.customers)} customers "
+        f"{result.rows} rows, {result.events} events, {result.customers} customers "
         f"in {seconds:.1f} s ({rate:,.0f} events/s)"
     )
     if result.skipped:

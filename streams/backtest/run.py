@@ -16,16 +16,29 @@ from schemas.events import Event, EventBase
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import Edges, EventMapping, MappingFile
 from streams.backtest.rows import Log
+from streams.backtest.states import IN_MEMORY, States
 from streams.backtest.template import MappingError
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
-from streams.fold import Fold, PaneDelta, Record
+from streams.fold import (
+    Count,
+    Effect,
+    Fold,
+    Ledger,
+    LiveDelta,
+    Observe,
+    PaneDelta,
+    Recent,
+    Record,
+    Waiting,
+)
+from streams.journeys.state import CustomerState
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
 from streams.stages.normalise import Normalise
 
-CHUNK = 500_000
+CHUNK = 100_000
 """Events sorted in memory at a time; a longer log is sorted in pieces on disk."""
 
 MISTAKES = 100
@@ -50,7 +63,8 @@ class Result(msgspec.Struct):
     by_type: Counter[str] = msgspec.field(default_factory=Counter)
     facts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     notices: Counter[str] = msgspec.field(default_factory=Counter)
-    customers: set[str] = msgspec.field(default_factory=set)
+    customers: int = 0
+    """Different ones, as identity sees them at the end."""
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
 
@@ -61,20 +75,16 @@ class Result(msgspec.Struct):
             self.mistakes.append(sentence)
 
 
-class _States(dict[str, Any]):
-    """Everything is in memory: what is not there does not exist."""
-
-    def __missing__(self, key: str) -> None:
-        return None
-
-
 class _Lane(Driver):
-    """A driver without a store; pane deltas are summed over all time."""
+    """A driver without a store; pane deltas are summed over all time, and nothing is live."""
 
-    def __init__(self, fold: Fold, cells: Counter[str]) -> None:
+    states: States
+
+    def __init__(self, fold: Fold, cells: Counter[str], in_memory: int) -> None:
         super().__init__(fold, "backtest", fold.input_topic, 0)
-        self.states = _States()
+        self.states = States(fold, in_memory)
         self._cells = cells
+        self._done |= dict.fromkeys((LiveDelta, Waiting, Ledger, Recent, Count, Observe), _nothing)
 
     def _pane(self, delta: PaneDelta) -> None:
         self._cells[delta.cell] += delta.amount
@@ -83,19 +93,29 @@ class _Lane(Driver):
         """One record through the fold; what it publishes, as (topic role, value)."""
         record = Record(self.fold.input_topic, 0, self.at.offset, time_ms, None, None)
         self.advance([(record, prepared)], 1 << 60)
-        self._dirty.clear()  # nothing is stored: states need no encoding
+        self._dirty.clear()  # nothing is committed: states need no encoding
+        self.states.make_room()
         for outgoing in self.take().outbox:
             yield outgoing.publish.topic, outgoing.publish.value
 
 
+def _nothing(_: Effect) -> None:
+    """What only a live board shows is not kept."""
+
+
 def replay(
-    events: Iterable[EventBase], policy: dict[str, Any], facts_out: IO[bytes] | None = None
+    events: Iterable[EventBase],
+    policy: dict[str, Any],
+    facts_out: IO[bytes] | None = None,
+    in_memory: int = IN_MEMORY,
 ) -> Result:
-    """Folds events that are in order of time. Raises `MappingError` for a wrong policy."""
+    """Folds events that are in order of time; at most `in_memory` states of each fold are not on
+    disk. Raises `MappingError` for a wrong policy.
+    """
     result = Result()
     domains: dict[str, bytes] = {}
-    normalise = _Lane(Normalise(domains, [], adapters(), 1), Counter())
-    journeys = _Lane(Journeys(), result.cells)
+    normalise = _Lane(Normalise(domains, [], adapters(), 1), Counter(), in_memory)
+    journeys = _Lane(Journeys(), result.cells, in_memory)
     try:
         started = changed(Policy(), "backtest", policy)
     except msgspec.ValidationError as error:
@@ -109,6 +129,12 @@ def replay(
         for topic, value in normalise.push(Parsed((event,)), event.time_ms):
             if topic == "events":
                 _through(journeys, value, event.time_ms, result, facts_out)
+    result.customers = sum(
+        isinstance(state, CustomerState) and not state.moved_to
+        for _, state in journeys.states.everything()
+    )
+    for lane in (normalise, journeys):
+        lane.states.close()
     return result
 
 
@@ -118,9 +144,7 @@ def _through(
     """An event of the normalise stage, and what it sends itself (a customer that moves)."""
     queue = [value]
     while queue:
-        record = Record("events", 0, 0, time_ms, None, queue.pop(0))
-        prepared = journeys.fold.prepare(record)
-        result.customers.add(prepared.customer)
+        prepared = journeys.fold.prepare(Record("events", 0, 0, time_ms, None, queue.pop(0)))
         for topic, found in journeys.push(prepared, time_ms):
             match topic:
                 case "events":
