@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.backtest.template import MappingError
+from streams.backtest.errors import MappingError
 
 _DAY_MS = 86_400_000
 
@@ -15,7 +15,8 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     """A function from a text to ms.
 
     `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, or a pattern of Python's strptime
-    (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name none.
+    (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name none; an hour that its
+    clocks show twice is taken for the first.
     """
     try:
         place = UTC if zone == "UTC" else ZoneInfo(zone)
@@ -28,11 +29,11 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         for step in steps:
             try:
-                stamp = step(text)
-            except ValueError:
+                stamp = step(text.strip())
+                aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=place)
+                return round(aware.timestamp() * 1_000)
+            except (ValueError, OverflowError):
                 continue
-            aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=place)
-            return round(aware.timestamp() * 1_000)
         raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
 
     return read

@@ -2,9 +2,10 @@
 
 import pytest
 
-from streams.backtest.figures import Compiler, figures
+from streams.backtest.compiler import Compiler
+from streams.backtest.errors import MappingError
+from streams.backtest.figures import figures
 from streams.backtest.mapping import MappingFile
-from streams.backtest.template import MappingError
 from streams.backtest.tree import TreeSpec
 
 LOG = [
@@ -55,20 +56,20 @@ def test_count_and_share() -> None:
 
 def test_values() -> None:
     found = figure(kind="values", when={"wait": "*"}, value="{wait}")
-    assert found == {"n": 5, "mean": 6.4, "median": 7.0, "max": 9.0}
+    assert found == {"n": 5, "mean": 6.4, "median": 7.0, "min": 2.0, "max": 9.0}
     assert figure(kind="values", when={"op": "none"}, value="{wait}")["mean"] is None
 
 
 def test_changes_pass_over_rows_without_a_value() -> None:
     found = figure(kind="changes", group="{case}", value="{op|medium}", pairs=True)
-    assert found == {"n": 1, "groups": 1, "email→voice": 1}
-    assert figure(kind="changes", group="{case}", value="{agent}") == {"n": 1, "groups": 1}
+    assert found == {"n": 1, "groups": 1, "of": 3, "email→voice": 1}
+    assert figure(kind="changes", group="{case}", value="{agent}")["n"] == 1
 
 
 def test_groups() -> None:
     both = [{"op": "mail"}, {"op": "call"}]
-    assert figure(kind="groups", group="{case}", all=both) == {"n": 1}
-    assert figure(kind="groups", group="{case}", when={"op": "call"}, exactly=2) == {"n": 1}
+    assert figure(kind="groups", group="{case}", all=both) == {"n": 1, "of": 3, "percent": 100 / 3}
+    assert figure(kind="groups", group="{case}", when={"op": "call"}, exactly=2)["n"] == 1
 
 
 def test_response_is_measured_in_groups_that_begin_so() -> None:
@@ -80,7 +81,7 @@ def test_response_is_measured_in_groups_that_begin_so() -> None:
         unit="min",
         **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:{min}"},
     )
-    assert found == {"n": 2, "mean": 16.5, "median": 16.5, "max": 30}
+    assert found == {"n": 2, "mean": 16.5, "median": 16.5, "min": 3, "max": 30}
 
 
 def posts(**spec: object) -> dict[str, object]:
@@ -97,7 +98,7 @@ def test_a_direct_reply_is_the_earliest_whatever_the_order_of_the_rows() -> None
         kind="reply", start={"who": "customer", "parent": ""}, answer={"who": "brand"},
         at="{min}", unit="min", by="{id}",
     )  # fmt: skip
-    only = {"n": 1, "mean": 4, "median": 4, "max": 4}
+    only = {"n": 1, "mean": 4, "median": 4, "min": 4, "max": 4}
     assert found == only | {"by": {"3": only}}
 
 
@@ -116,13 +117,19 @@ def test_by_spreads_a_count_or_a_value() -> None:
         "call": {"n": 3}, "mail": {"n": 2}, "work": {"n": 1}, "reply": {"n": 1},
     }  # fmt: skip
     by_agent = figure(kind="values", when={"wait": "*"}, value="{wait}", by="{agent}")["by"]
-    assert by_agent["Ada"] == {"n": 3, "mean": pytest.approx(23 / 3), "median": 9, "max": 9}  # type: ignore[index]
+    assert by_agent["Ada"] == {
+        "n": 3,
+        "mean": pytest.approx(23 / 3),
+        "median": 9,
+        "min": 5,
+        "max": 9,
+    }  # type: ignore[index]
 
 
 def test_followed() -> None:
     at = "2024-01-01 10:{min}"
     found = figure(kind="followed", group="{case}", when={"op": "mail"}, at=at, within_s=300)
-    assert found == {"n": 1, "of": 2}
+    assert found == {"n": 1, "of": 2, "percent": 50}
 
 
 def test_repeated() -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from streams.backtest.clock import not_before, reader
 from streams.backtest.condition import compile_condition
-from streams.backtest.template import MappingError, compile_template
+from streams.backtest.errors import MappingError
+from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
 
 COLUMNS = frozenset({"Case", "Op", "Wait", "#"})
