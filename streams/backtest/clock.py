@@ -10,6 +10,10 @@ from streams.backtest.errors import MappingError
 
 _DAY_MS = 86_400_000
 
+EARLIEST_MS = _DAY_MS
+LATEST_MS = 7_258_118_400_000
+"""2 January 1970 and 1 January 2200.  Systems write 0, 1900 or 9999 for "none"."""
+
 
 def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     """A function from a text to ms.
@@ -27,13 +31,22 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     steps = [_step(pattern) for pattern in formats]
 
     def read(text: str) -> int:
+        read_as: datetime | None = None
         for step in steps:
             try:
                 stamp = step(text.strip())
                 aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=place)
-                return round(aware.timestamp() * 1_000)
+                time_ms = round(aware.timestamp() * 1_000)
             except (ValueError, OverflowError):
                 continue
+            if EARLIEST_MS <= time_ms < LATEST_MS:
+                return time_ms
+            read_as = stamp
+        if read_as is not None:
+            raise MappingError(
+                f"{text!r} is {read_as:%Y-%m-%d}, outside 1970 to 2199. If this system writes it for "
+                '"none", name it under `missing`'
+            )
         raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
 
     return read
@@ -46,6 +59,11 @@ def _step(pattern: str) -> Callable[[str], datetime]:
         return lambda text: datetime.fromtimestamp(float(text), UTC)
     if pattern == "epoch_ms":
         return lambda text: datetime.fromtimestamp(float(text) / 1_000, UTC)
+    try:
+        datetime.strptime("", pattern)  # noqa: DTZ007 - only the pattern is tried
+    except ValueError as error:
+        if "does not match" not in str(error):
+            raise MappingError(f"{pattern!r} is no pattern of a time: {error}") from error
     return lambda text: datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone comes later
 
 

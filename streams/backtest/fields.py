@@ -40,7 +40,7 @@ def check(spec: Mapping[str, Any]) -> None:
         if key in PERSONAL and isinstance(value, str):
             continue
         if key not in fields:
-            raise MappingError(unknown(f"field of {name}", key, {*fields, *PERSONAL}))
+            raise MappingError(unknown(f"{name} field", key, {*fields, *PERSONAL}))
         if key not in _SHORT or not isinstance(value, str):
             _check(key, value, fields[key].type)
     if "actor" in given and isinstance(given["actor"], str):
@@ -58,7 +58,7 @@ def _check(where: str, value: Any, wanted: inspect.Type) -> None:
         parts = {field.encode_name: field.type for field in wanted.fields}
         for key, part in value.items():
             if key not in parts:
-                raise MappingError(unknown(f"field of {where}", key, parts))
+                raise MappingError(unknown(f"{where} field", key, parts))
             _check(f"{where}.{key}", part, parts[key])
     elif isinstance(wanted, (inspect.ListType, inspect.VarTupleType)) and isinstance(value, list):
         for item in value:

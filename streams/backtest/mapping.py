@@ -102,7 +102,7 @@ class EventMapping:
         if "type" not in spec or "time" not in spec:
             raise MappingError(f"{where} needs `type` and `time`.")
         try:
-            time = self._template(spec["time"])
+            time = self._template(str(spec["time"]))
             edges: list[tuple[str, str]] = []
             for control in ("first_of", "last_of"):
                 if control in spec:

@@ -51,6 +51,8 @@ def backtest_files(
         result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
     result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
     result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
+    if not result.rows:
+        result.hints.append("The files have no rows.")
     if result.events and not result.standing.counts["journey.opened"]:
         result.hints.append(NO_ACT)
     seconds = time.perf_counter() - started
@@ -103,7 +105,7 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
         "hints": result.hints,
         "events": result.events,
         "events_by_type": dict(sorted(result.by_type.items())),
-        "customers": len(result.customers),
+        "customers": len(result.customers - result.joined),
         "facts": facts,
         "facts_standing": {kind: result.standing.counts[kind] for kind in facts},
         "notices": result.notices["notices"],
@@ -118,7 +120,7 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     out = Console()
     rate = result.events / seconds if seconds else 0
     out.print(
-        f"{result.rows} rows, {result.events} events, {len(result.customers)} customers "
+        f"{result.rows} rows, {result.events} events, {len(result.customers - result.joined)} customers "
         f"in {seconds:.1f} s ({rate:,.0f} events/s)"
     )
     if result.skipped:

@@ -13,7 +13,7 @@ from typing import IO, Any
 import msgspec
 
 from schemas.cloudevents import decode_fact
-from schemas.events import Event, EventBase
+from schemas.events import Event, EventBase, IdentityJoined
 from streams.backtest.edges import Edges
 from streams.backtest.errors import MappingError
 from streams.backtest.kept import KeptRows
@@ -57,6 +57,8 @@ class Result(msgspec.Struct):
     standing: Standing = msgspec.field(default_factory=Standing)
     notices: Counter[str] = msgspec.field(default_factory=Counter)
     customers: set[str] = msgspec.field(default_factory=set)
+    joined: set[str] = msgspec.field(default_factory=set)
+    """Those of them who turned out to be another one."""
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
 
@@ -126,6 +128,8 @@ def _through(
         record = Record("events", 0, 0, time_ms, None, queue.pop(0))
         prepared = journeys.fold.prepare(record)
         result.customers.add(prepared.customer)
+        if isinstance(prepared, IdentityJoined):
+            result.joined.add(prepared.loser)
         for topic, found in journeys.push(prepared, time_ms):
             match topic:
                 case "events":

@@ -86,7 +86,9 @@ def test_response_is_measured_in_groups_that_begin_so() -> None:
 
 def posts(**spec: object) -> dict[str, object]:
     file = MappingFile(
-        source="log", time={"formats": ["%M"]}, tree=TreeSpec(id="{id}", parent="{parent}")
+        source="log",
+        time={"formats": ["2024-01-01 10:%M"]},
+        tree=TreeSpec(id="{id}", parent="{parent}"),
     )
     make = Compiler(frozenset(POST_ROWS[0]), file)
     [found] = figures([{"name": "f", **spec}], POST_ROWS, make)
@@ -96,7 +98,7 @@ def posts(**spec: object) -> dict[str, object]:
 def test_a_direct_reply_is_the_earliest_whatever_the_order_of_the_rows() -> None:
     found = posts(
         kind="reply", start={"who": "customer", "parent": ""}, answer={"who": "brand"},
-        at="{min}", unit="min", by="{id}",
+        at="2024-01-01 10:{min}", unit="min", by="{id}",
     )  # fmt: skip
     only = {"n": 1, "mean": 4, "median": 4, "min": 4, "max": 4}
     assert found == only | {"by": {"3": only}}

@@ -11,7 +11,7 @@ from streams.backtest.tree import Tree
 COLUMNS = frozenset({"Case", "Op", "Wait", "#"})
 MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
 ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7"}
-READ = reader(["%M"], "UTC")
+READ = reader(["%M %Y"], "UTC")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_an_unknown_name_is_a_sentence_that_names_what_there_is(template: str) -
         ([], False),
         ({"{Op}": {"same_as": "{Op|lower}"}}, True),
         ({"{Op}": {"same_as": "{Wait}"}}, False),
-        ({"Wait": {"before": "13"}}, True),
-        ({"Wait": {"before": "{Wait}"}}, False),
-        ({"Wait": {"after": "11", "before": "12"}}, False),
-        ({"Wait": {"after": "11", "before": "13"}}, True),
+        ({"{Wait} 2024": {"before": "13 2024"}}, True),
+        ({"{Wait} 2024": {"before": "{Wait} 2024"}}, False),
+        ({"{Wait} 2024": {"after": "11 2024", "before": "12 2024"}}, False),
+        ({"{Wait} 2024": {"after": "11 2024", "before": "13 2024"}}, True),
     ],
 )
 def test_a_condition_holds_or_not(condition: object, holds: bool) -> None:
