@@ -105,7 +105,7 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
         "hints": result.hints,
         "events": result.events,
         "events_by_type": dict(sorted(result.by_type.items())),
-        "customers": len(result.customers - result.joined),
+        "customers": result.people,
         "facts": facts,
         "facts_standing": {kind: result.standing.counts[kind] for kind in facts},
         "notices": result.notices["notices"],
@@ -120,7 +120,7 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     out = Console()
     rate = result.events / seconds if seconds else 0
     out.print(
-        f"{result.rows} rows, {result.events} events, {len(result.customers - result.joined)} customers "
+        f"{result.rows} rows, {result.events} events, {result.people} customers "
         f"in {seconds:.1f} s ({rate:,.0f} events/s)"
     )
     if result.skipped:

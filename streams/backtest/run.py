@@ -62,6 +62,11 @@ class Result(msgspec.Struct):
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
 
+    @property
+    def people(self) -> int:
+        """Customers, those who turned out to be one counted once."""
+        return len(self.customers - self.joined)
+
     def mistaken(self, *sentences: str) -> None:
         """A row that cannot be read, or some events of it."""
         self.refused += 1

@@ -23,7 +23,7 @@ ROWS = [
     for n, row in enumerate(LOG, 1)
 ]
 MAPS = {"medium": {"mail": "email", "reply": "email", "call": "voice"}}
-FILE = MappingFile(source="log", maps=MAPS, time={"formats": ["2024-01-01 10:%M"]})
+FILE = MappingFile(source="log", maps=MAPS, time={"formats": ["iso"]})
 MAKE = Compiler(frozenset(ROWS[0]), FILE)
 
 POSTS = [
@@ -87,7 +87,7 @@ def test_response_is_measured_in_groups_that_begin_so() -> None:
 def posts(**spec: object) -> dict[str, object]:
     file = MappingFile(
         source="log",
-        time={"formats": ["2024-01-01 10:%M"]},
+        time={"formats": ["iso"]},
         tree=TreeSpec(id="{id}", parent="{parent}"),
     )
     make = Compiler(frozenset(POST_ROWS[0]), file)
