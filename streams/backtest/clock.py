@@ -44,8 +44,8 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
             read_as = stamp
         if read_as is not None:
             raise MappingError(
-                f"{text!r} is {read_as:%Y-%m-%d}, outside 1970 to 2199. If this system means 'none' "
-                "by it, name it under `missing`"
+                f"{text!r} is {read_as:%Y-%m-%d}, outside 1970 to 2199. Does it mean 'none'? "
+                "Then name it under `missing`"
             )
         raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
 
