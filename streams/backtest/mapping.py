@@ -118,7 +118,7 @@ class EventMapping:
                     spec.get("when", {}), self._columns, self._file.maps, self._read
                 ),
                 time=time,
-                after_s=self._template(str(spec["after_s"])) if "after_s" in spec else None,
+                after_s=[self._template(str(text)) for text in _listed(spec.get("after_s", []))],
                 key=self._template(spec.get("key", f"{{#}}/{number}")),
                 edges=edges,
                 build=_builder(fields, self._template),
@@ -141,8 +141,9 @@ class EventMapping:
                 time_ms = self._read(text)
                 if self._rollover:
                     time_ms = previous_ms = not_before(time_ms, previous_ms)
-                if rule.after_s is not None and (later := rule.after_s(row)):
-                    time_ms += round(number(later, "after_s") * 1_000)
+                for after_s in rule.after_s:
+                    if later := after_s(row):
+                        time_ms += round(number(later, "after_s") * 1_000)
                 event = self._event(rule, row, time_ms)
             except MappingError as error:
                 refuse(f"Row {row[NUMBER]}, {rule.where}: {str(error).rstrip('.')}.")
@@ -177,7 +178,7 @@ class _Rule(msgspec.Struct, frozen=True):
     kind: str
     when: Test
     time: Render
-    after_s: Render | None
+    after_s: list[Render]
     key: Render
     edges: list[tuple[str, str]]
     build: Callable[[Row], dict[str, Any]]
@@ -189,6 +190,10 @@ class _Rule(msgspec.Struct, frozen=True):
             edges.is_first(edge, row) if control == "first_of" else edges.is_last(edge, row)
             for control, edge in self.edges
         )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _builder(

@@ -134,6 +134,58 @@ def test_followed() -> None:
     assert found == {"n": 1, "of": 2, "percent": 50}
 
 
+def test_values_are_numbers_or_times_of_one_row_and_what_is_not_there_is_passed_over() -> None:
+    assert figure(kind="values", value="{wait}")["n"] == 5
+    found = figure(
+        kind="values", unit="min", when={"op": "mail"},
+        **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:0{wait}"},
+    )  # fmt: skip
+    assert found == {"n": 2, "mean": 3, "median": 3, "min": 1, "max": 5}
+    nothing = figure(kind="values", **{"from": "{op}", "to": "2024-01-01 10:{min}"})
+    assert nothing["n"] == 0 and nothing["mean"] is None
+
+
+def test_percentiles_lie_between_ranks() -> None:
+    found = figure(kind="values", value="{wait}", percentiles=[0, 50, 90, 99.5, 100])
+    # 2, 5, 7, 9, 9
+    assert [found[name] for name in ("p0", "p50", "p90", "p100")] == [2, 7, 9, 9]
+    assert figure(kind="values", value="{wait}", percentiles=[30])["p30"] == pytest.approx(5.4)
+    assert figure(kind="values", value="{wait}", when={"op": "no"}, percentiles=[9])["p9"] is None
+
+
+def test_distinct() -> None:
+    assert figure(kind="distinct", value="{wait}") == {"n": 4}
+    by = figure(kind="distinct", value="{case}", by="{agent}")["by"]
+    assert by == {"Ada": {"n": 2}, "Bob": {"n": 1}, "Cy": {"n": 1}}
+
+
+def test_sizes_count_rows_of_every_group() -> None:
+    found = figure(kind="sizes", group="{case}", when={"op": "call"})
+    assert found == {"n": 3, "mean": 1, "median": 1, "min": 0, "max": 2}
+
+
+def test_span_is_from_the_first_start_to_the_last_end() -> None:
+    spec = {"kind": "span", "group": "{case}", "at": "2024-01-01 10:{min}", "unit": "min"}
+    assert figure(**spec)["max"] == 30
+    found = figure(**spec, start={"op": "work"}, end={"op": "call"})
+    assert found == {"n": 1, "mean": 20, "median": 20, "min": 20, "max": 20}
+    assert figure(**spec, start={"op": "call"}, end={"op": "mail"})["n"] == 0
+
+
+def test_changes_that_return() -> None:
+    rows = [{"case": "A", "who": who, "#": ""} for who in "XYYXZXX"]
+    make = Compiler(frozenset(rows[0]), FILE)
+    spec = {"name": "f", "kind": "changes", "group": "{case}", "value": "{who}", "returns": True}
+    [found] = figures([spec], rows, make)
+    assert (found["n"], found["returns"]) == (4, 2)
+
+
+def test_rows_without_a_time_have_no_place_in_an_order() -> None:
+    found = figure(kind="count", order="2024-01-01 10:{wait}")
+    assert found == {"n": 0}
+    assert figure(kind="count", order="2024-01-01 10:0{wait}") == {"n": 5}
+
+
 def test_repeated() -> None:
     assert figure(kind="repeated", value="{case}{op}{agent}{min}{wait}") == {"n": 1}
 
@@ -145,6 +197,10 @@ def test_repeated() -> None:
         {"kind": "changes", "group": "{case}"},
         {"kind": "changes", "group": "{nope}", "value": "{op}"},
         {"kind": "followed", "group": "{case}", "at": "{min}"},
+        {"kind": "values"},
+        {"kind": "values", "value": "{op}"},
+        {"kind": "values", "value": "{wait}", "percentiles": [101]},
+        {"kind": "count", "whne": {}},
     ],
 )
 def test_a_wrong_figure_is_a_sentence_with_its_name(spec: dict[str, object]) -> None:
