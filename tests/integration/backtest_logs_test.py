@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
+from streams.policy import Policy
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -294,3 +295,13 @@ def test_what_stands_is_what_the_facts_file_says(tmp_path: Path) -> None:
         stands[kind] = stands.get(kind, 0) + (fact.get("state", "asserted") == "asserted")
     assert answer["facts_standing"] == stands
     assert stands["reply.awaited"] < answer["facts"]["reply.awaited"]["asserted"]  # type: ignore[index]
+
+
+def test_the_manuals_policy_fields_have_the_defaults_that_it_says() -> None:
+    lines = (EXAMPLES.parent / "docs" / "backtest.md").read_text().splitlines()
+    rows = [line for line in lines if line.startswith("| `") and "_ms`" in line.split("|")[1]]
+    assert len(rows) >= 9
+    for row in rows:
+        names, defaults = row.split("|")[1:3]
+        for name, default in zip(names.split(","), defaults.split(","), strict=True):
+            assert getattr(Policy(), name.strip(" `")) == int(default), name
