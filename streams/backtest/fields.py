@@ -12,7 +12,7 @@ from msgspec import inspect
 from schemas.events import Event, EventBase
 from streams.backtest.errors import MappingError, unknown
 
-_TYPES: Mapping[str, type[EventBase]] = {
+EVENT_TYPES: Mapping[str, type[EventBase]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Event)
 }
 _OURS = {"id", "domain", "time_ms", "recorded_ms", "customer", "probable", "members"}
@@ -29,9 +29,9 @@ def check(spec: Mapping[str, Any]) -> None:
     missing field, and a constant that the field does not allow.
     """
     name = str(spec["type"])
-    if name not in _TYPES:
-        raise MappingError(unknown("event type", name, _TYPES))
-    info = inspect.type_info(_TYPES[name])
+    if name not in EVENT_TYPES:
+        raise MappingError(unknown("event type", name, EVENT_TYPES))
+    info = inspect.type_info(EVENT_TYPES[name])
     assert isinstance(info, inspect.StructType)
     fields = {field.encode_name: field for field in info.fields if field.name not in _OURS}
     given = {key: value for key, value in spec.items() if key != "type"}
@@ -92,7 +92,7 @@ def explained(error: msgspec.ValidationError, kind: str) -> str:
     if found := _MISSING.search(text):
         return f"{found.group(1)} came out empty, and {kind} needs it"
     found = _PATH.search(text)
-    wanted: inspect.Type | None = inspect.type_info(_TYPES[kind])
+    wanted: inspect.Type | None = inspect.type_info(EVENT_TYPES[kind])
     for name in filter(None, found.groups() if found else ()):
         wanted = _part(wanted, name)
     return text + ("" if wanted is None else _choices(wanted))

@@ -16,6 +16,7 @@ from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase, IdentityJoined
 from streams.backtest.edges import Edges
 from streams.backtest.errors import MappingError
+from streams.backtest.fields import EVENT_TYPES
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import EventMapping, MappingFile
 from streams.backtest.rows import Log
@@ -189,7 +190,8 @@ def _event(line: bytes) -> EventBase:
     if isinstance(raw, dict):
         raw.setdefault("domain", "history")
         raw.setdefault("recorded_ms", raw.get("time_ms"))
-    event: EventBase = msgspec.convert(raw, Event)
+    kind = EVENT_TYPES.get(raw.get("type", "")) if isinstance(raw, dict) else None
+    event: EventBase = msgspec.convert(raw, kind or Event)
     return event
 
 
