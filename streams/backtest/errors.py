@@ -14,5 +14,5 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`There is no <what> 'nmae'; did you mean 'name'? There are …` — the nearest one first."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"There is no {what} {name!r}; {hint}There are {', '.join(names)}"
+    hint = f"did you mean {near[0]!r}? There" if near else "there"
+    return f"There is no {what} {name!r}; {hint} are {', '.join(names)}"

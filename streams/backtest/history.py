@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from schemas.events import EventBase
-from streams.backtest import figures
+from streams.backtest import figures, lines
 from streams.backtest.compiler import Compiler
 from streams.backtest.errors import MappingError
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import MappingFile, load
 from streams.backtest.rows import Log
-from streams.backtest.run import Result, json_lines, mapped
+from streams.backtest.run import Result, mapped
 
 _SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
@@ -68,7 +68,7 @@ class History:
     ) -> Iterator[EventBase]:
         """As the files have them; `read` counts rows and mistakes."""
         return itertools.chain(
-            *(json_lines(path, read) for path in self._lines),
+            *(_read(path, read) for path in self._lines),
             *(
                 mapped(_opened(file, paths), file, read, progress(file.source))
                 for file, paths in self._logs
@@ -84,6 +84,13 @@ class History:
                 make = Compiler(kept.columns, file)
                 found += figures.figures(file.figure, list(kept.rows()), make)
         return found
+
+
+def _read(path: Path, read: Result) -> Iterator[EventBase]:
+    for event in lines.events(path, read.mistaken):
+        read.rows += 1
+        if event is not None:
+            yield event
 
 
 def _opened(file: MappingFile, paths: Sequence[Path]) -> list[Log]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import heapq
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import IO, Any
 
 import msgspec
@@ -16,7 +14,6 @@ from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase, IdentityJoined
 from streams.backtest.edges import Edges
 from streams.backtest.errors import MappingError
-from streams.backtest.fields import EVENT_TYPES
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import EventMapping, MappingFile
 from streams.backtest.rows import Log
@@ -165,34 +162,6 @@ def mapped(
     result.rows += kept.read
     result.skipped += kept.skipped
     result.hints += mapping.idle()
-
-
-def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
-    """Canonical events, bare or as CloudEvents, one a line."""
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                result.rows += 1
-                try:
-                    yield _event(line)
-                except msgspec.DecodeError as error:
-                    result.mistaken(f"Line {number}: {error}.")
-    except OSError as error:
-        raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _event(line: bytes) -> EventBase:
-    raw = msgspec.json.decode(line)
-    if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
-        raw = {**raw["data"]}
-    if isinstance(raw, dict):
-        raw.setdefault("domain", "history")
-        raw.setdefault("recorded_ms", raw.get("time_ms"))
-    kind = EVENT_TYPES.get(raw.get("type", "")) if isinstance(raw, dict) else None
-    event: EventBase = msgspec.convert(raw, kind or Event)
-    return event
 
 
 def in_order(events: Iterable[EventBase]) -> Iterator[EventBase]:

@@ -26,6 +26,10 @@ type = "message.posted"
 message_id = "{#}"
 direction = "inbound"
 """
+TICK = (
+    '{"type": "clock.tick", "id": "a", "source": "s", "channel": "web",'
+    ' "actor": {"kind": "system"}, "time_ms": %s}'
+)
 ROWS = "case,at,who\nc1,2024-01-01T10:00:00Z,ada\nc2,2024-01-08T10:00:00Z,bo\n"
 
 
@@ -305,3 +309,31 @@ def test_the_manuals_policy_fields_have_the_defaults_that_it_says() -> None:
         names, defaults = row.split("|")[1:3]
         for name, default in zip(names.split(","), defaults.split(","), strict=True):
             assert getattr(Policy(), name.strip(" `")) == int(default), name
+
+
+def test_a_cloud_event_as_the_contract_shows_it_is_a_line_of_history(tmp_path: Path) -> None:
+    page = (EXAMPLES.parent / "docs" / "events.md").read_text()
+    start = page.index('    {"specversion"')
+    shown = json.loads(page[start : page.index("\n\n", start)])
+    (tmp_path / "e.jsonl").write_text(json.dumps(shown) + "\n")
+    answer = found(tmp_path / "e.jsonl")
+    assert answer["rows_refused"] == 0 and standing(answer, "journey.opened") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("[1]", "an event is an object"),
+        ('{"type": []}', "There is no event type"),
+        ('{"type": "mesage.posted"}', "did you mean 'message.posted'"),
+        ('{"type": "clock.tick", "time_ms": -1}', "missing required field"),
+        ('{"type": "clock.tick", "time": "soon"}', "'soon' is no time"),
+        (TICK % "9000000000000000", "outside 1970 to 2199"),
+        (TICK % '"x"', "Expected `int`"),
+    ],
+)
+def test_a_line_that_is_no_event_is_a_sentence(tmp_path: Path, line: str, sentence: str) -> None:
+    (tmp_path / "e.jsonl").write_text(line + "\n")
+    answer = found(tmp_path / "e.jsonl")
+    assert answer["rows_refused"] == 1 and answer["events"] == 0
+    assert sentence in answer["mistakes"][0]  # type: ignore[index]
