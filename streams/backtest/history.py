@@ -37,9 +37,13 @@ class History:
             figures.check(file.figure)
         self._lines = [path for path in files if path.name.endswith(_SUFFIXES)]
         self._logs: list[tuple[MappingFile, list[Path]]] = [(file, []) for file in loaded]
-        for path in files:
-            if path not in self._lines:
-                self._paths_for(path).append(path)
+        tables = [path for path in files if path not in self._lines]
+        for path in tables:
+            self._paths_for(path).append(path)
+        # A row's number is its own in all files: in the second one `2.1`, `2.2`…
+        self._prefixes = {
+            path: f"{place}." if place > 1 else "" for place, path in enumerate(tables, 1)
+        }
         self._logs = [(file, paths) for file, paths in self._logs if paths]
 
     def _paths_for(self, path: Path) -> list[Path]:
@@ -70,17 +74,20 @@ class History:
         return itertools.chain(
             *(_read(path, read) for path in self._lines),
             *(
-                mapped(_opened(file, paths), file, read, progress(file.source))
+                mapped(self._opened(file, paths), file, read, progress(file.source))
                 for file, paths in self._logs
             ),
         )
+
+    def _opened(self, file: MappingFile, paths: Sequence[Path]) -> list[Log]:
+        return [Log(path, file.csv, self._prefixes[path]) for path in paths]
 
     def figures(self) -> list[dict[str, Any]]:
         """Of each mapping, over its files."""
         found = []
         for file, paths in self._logs:
             if file.figure:
-                kept = KeptRows(_opened(file, paths), file)
+                kept = KeptRows(self._opened(file, paths), file)
                 make = Compiler(kept.columns, file)
                 found += figures.figures(file.figure, list(kept.rows()), make)
         return found
@@ -91,10 +98,3 @@ def _read(path: Path, read: Result) -> Iterator[EventBase]:
         read.rows += 1
         if event is not None:
             yield event
-
-
-def _opened(file: MappingFile, paths: Sequence[Path]) -> list[Log]:
-    """Rows of the second file are numbered `2.1`, `2.2`…: a number is a row's own."""
-    return [
-        Log(path, file.csv, f"{place}." if place > 1 else "") for place, path in enumerate(paths, 1)
-    ]

@@ -10,10 +10,18 @@ from streams.backtest.clock import reader
 from streams.backtest.condition import compile_condition
 from streams.backtest.errors import MappingError
 from streams.backtest.mapping import MappingFile
-from streams.backtest.rows import Log
+from streams.backtest.rows import NUMBER, Log
 from streams.backtest.sessions import SESSION, Sessions
 from streams.backtest.template import Render, Row, compile_template
 from streams.backtest.tree import ROOT, Tree
+
+
+def _is_new(row: Row, seen: set[int]) -> bool:
+    """Whether no row in `seen` has the same values; it is among them from then on."""
+    mark = hash(frozenset((name, value) for name, value in row.items() if name != NUMBER))
+    new = mark not in seen
+    seen.add(mark)
+    return new
 
 
 class KeptRows:
@@ -70,11 +78,15 @@ class KeptRows:
         now and then, `refuse` why a row is none.
         """
         self.read = self.skipped = 0
+        seen: set[int] = set()
         for log in self._logs:
             for row in log.rows(refuse):
                 self.read += 1
                 if progress and self.read % 1_000 == 0:
                     progress(self.read)
+                if self._file.drop_repeated and not _is_new(row, seen):
+                    self.skipped += 1
+                    continue
                 if self._missing:
                     for name, value in row.items():
                         if value in self._missing:

@@ -42,6 +42,8 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skip: list[dict[str, Any]] = []
     csv: CsvForm = CsvForm()
     missing: list[str] = []
+    drop_repeated: bool = False
+    """Rows that equal an earlier one in every column are left out."""
     tree: TreeSpec | None = None
     sessions: SessionSpec | None = None
     time: dict[str, Any] = {}

@@ -137,6 +137,32 @@ def test_rows_of_several_files_are_one_log(tmp_path: Path) -> None:
     assert kpi(answer, "resolution_time")["value"] == 60_000
 
 
+def test_two_mappings_of_one_source_do_not_take_each_others_events_for_repeats(
+    log: tuple[Path, Path], tmp_path: Path
+) -> None:
+    csv, mapping = log
+    mapping.write_text('files = ["log.csv"]\n' + MAPPING)
+    (tmp_path / "more.csv").write_text(ROWS.replace("T10", "T11"))
+    (tmp_path / "more.toml").write_text('files = ["more.csv"]\n' + MAPPING)
+    answer = found(
+        csv, tmp_path / "more.csv", "--mapping", mapping, "--mapping", tmp_path / "more.toml",
+        "--events", tmp_path / "e.jsonl",
+    )  # fmt: skip
+    ids = {json.loads(line)["id"] for line in (tmp_path / "e.jsonl").read_text().splitlines()}
+    assert len(ids) == answer["events"] == 4
+
+
+def test_rows_that_stand_twice_happened_twice_unless_the_mapping_drops_them(
+    log: tuple[Path, Path],
+) -> None:
+    csv, mapping = log
+    csv.write_text(ROWS + "c2,2024-01-08T10:00:00Z, bo\nc2,2024-01-08T10:00:00Z,bob\n")
+    assert found(csv, "--mapping", mapping)["events"] == 4
+    mapping.write_text("drop_repeated = true\n" + MAPPING)
+    answer = found(csv, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_skipped"], answer["events"]) == (4, 1, 3)
+
+
 def test_several_mappings_name_their_files(log: tuple[Path, Path]) -> None:
     csv, mapping = log
     code, _, text = invoke(csv, "--mapping", mapping, "--mapping", mapping)
