@@ -5,19 +5,20 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import msgspec
 
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
+from streams.backtest.edges import Edges
+from streams.backtest.errors import MappingError
 from streams.backtest.kept import KeptRows
-from streams.backtest.mapping import Edges, EventMapping, MappingFile
+from streams.backtest.mapping import EventMapping, MappingFile
 from streams.backtest.rows import Log
+from streams.backtest.standing import Standing
 from streams.backtest.states import IN_MEMORY, States
-from streams.backtest.template import MappingError
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
@@ -42,7 +43,7 @@ CHUNK = 100_000
 """Events sorted in memory at a time; a longer log is sorted in pieces on disk."""
 
 MISTAKES = 100
-"""Sentences kept of rows that cannot be read; the others are counted."""
+"""Sentences kept about rows that cannot be read; the rows are all counted."""
 
 _KEY = b"a backtest's customer ids are nobody's secret"
 _encode = msgspec.json.Encoder().encode
@@ -60,19 +61,21 @@ class Result(msgspec.Struct):
     refused: int = 0
     mistakes: list[str] = []
     """Why rows were refused: the first of them."""
+    hints: list[str] = []
+    """What in the mapping has had no effect."""
     by_type: Counter[str] = msgspec.field(default_factory=Counter)
     facts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    standing: Standing = msgspec.field(default_factory=Standing)
     notices: Counter[str] = msgspec.field(default_factory=Counter)
     customers: int = 0
     """Different ones, as identity sees them at the end."""
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
 
-    def mistaken(self, sentence: str) -> None:
-        """A row or a part of one that cannot be read."""
+    def mistaken(self, *sentences: str) -> None:
+        """A row that cannot be read, or some events of it."""
         self.refused += 1
-        if len(self.mistakes) < MISTAKES:
-            self.mistakes.append(sentence)
+        self.mistakes += sentences[: MISTAKES - len(self.mistakes)]
 
 
 class _Lane(Driver):
@@ -152,6 +155,7 @@ def _through(
                 case "journeys":
                     fact = decode_fact(found)
                     result.facts[str(fact.__struct_config__.tag), fact.state] += 1
+                    result.standing.hear(fact)
                     if facts_out is not None:
                         facts_out.write(_encode(fact) + b"\n")
                 case "notifications":
@@ -159,46 +163,20 @@ def _through(
 
 
 def mapped(
-    log: Log, file: MappingFile, result: Result, progress: Progress | None = None
+    logs: Sequence[Log], file: MappingFile, result: Result, progress: Progress | None = None
 ) -> Iterator[EventBase]:
-    """The events of a CSV under a mapping; what cannot be read is counted in `result`."""
-    kept = KeptRows(log, file)
+    """The events of CSV files under a mapping; what cannot be read is counted in `result`."""
+    kept = KeptRows(logs, file)
     mapping = EventMapping(file, kept.columns)
-    edges = Edges(mapping, kept.rows()) if mapping.groups else None
-    for row in kept.rows(progress):
-        try:
-            yield from mapping.events(row, edges)
-        except MappingError as error:
-            result.mistaken(str(error))
+    edges = Edges(mapping.groups, mapping.time_of, kept.rows()) if mapping.groups else None
+    for row in kept.rows(progress, result.mistaken):
+        mistakes: list[str] = []
+        yield from mapping.events(row, edges, mistakes.append)
+        if mistakes:
+            result.mistaken(*mistakes)
     result.rows += kept.read
     result.skipped += kept.skipped
-
-
-def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
-    """Canonical events, bare or as CloudEvents, one a line."""
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                result.rows += 1
-                try:
-                    yield _event(line)
-                except msgspec.DecodeError as error:
-                    result.mistaken(f"Line {number}: {error}.")
-    except OSError as error:
-        raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _event(line: bytes) -> EventBase:
-    raw = msgspec.json.decode(line)
-    if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
-        raw = {**raw["data"]}
-    if isinstance(raw, dict):
-        raw.setdefault("domain", "history")
-        raw.setdefault("recorded_ms", raw.get("time_ms"))
-    event: EventBase = msgspec.convert(raw, Event)
-    return event
+    result.hints += mapping.idle()
 
 
 def in_order(events: Iterable[EventBase]) -> Iterator[EventBase]:

