@@ -5,13 +5,15 @@ Redis, and the simulator's oracle run once over that log.  In Jepsen's terms (`s
 from __future__ import annotations
 
 import heapq
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest import mock
 
 import msgspec
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.cloudevents import decode_event
 from streams.app import stages
@@ -22,13 +24,15 @@ from streams.engine.redis_client import connect
 from streams.engine.redis_store import panes_of
 from streams.fold import Record, Timer
 from streams.settings import Settings
+from tests.chaos.ends import Partition, log_ends
 from tests.chaos.stack import COUNTS, KEYSPACE, STAGES
 from tests.simulation.history import Brittle
 from tests.simulation.judge import Fault, judge_lane, judge_log
 from tests.simulation.kafka import COUNTS as JUDGED_COUNTS
 from tests.simulation.oracle import Oracle
 
-Partition = tuple[str, int]
+READ_S = 60.0
+"""So long a read of the log may bring nothing before it is given up."""
 
 
 class Logs(msgspec.Struct):
@@ -71,7 +75,10 @@ class QuickOracle(Oracle):
 
 
 def read_log(bootstrap: str) -> Logs:
-    """Every topic from its beginning to its end."""
+    """Every topic from its beginning to its end. Raises `TimeoutError`, Kafka's errors."""
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    wanted = [(topic, partition) for topic, count in COUNTS.items() for partition in range(count)]
+    ends = log_ends(admin, wanted, READ_S)
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -80,18 +87,19 @@ def read_log(bootstrap: str) -> Logs:
             "log_level": 0,
         }
     )
-    parts: dict[Partition, list[Record]] = {}
-    left: dict[Partition, int] = {}
-    for topic, count in COUNTS.items():
-        for partition in range(count):
-            parts[topic, partition] = []
-            end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)[1]
-            if end:
-                left[topic, partition] = end
+    parts: dict[Partition, list[Record]] = {where: [] for where in ends}
+    left = {where: end for where, end in ends.items() if end}
     consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in left])
+    heard_s = time.monotonic()
     while left:
+        if time.monotonic() - heard_s > READ_S:
+            raise TimeoutError(f"Kafka gives nothing of {sorted(left)}")
         for message in consumer.consume(5_000, timeout=1):
-            assert message.error() is None, message.error()
+            if (error := message.error()) is not None:
+                if not error.retriable():
+                    raise KafkaException(error)
+                continue
+            heard_s = time.monotonic()
             where = (message.topic(), message.partition())
             headers = tuple((name, value or b"") for name, value in message.headers() or ())
             parts[where].append(
