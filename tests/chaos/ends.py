@@ -12,17 +12,19 @@ Partition = tuple[str, int]
 
 
 def log_ends(
-    admin: AdminClient, partitions: Iterable[Partition], seconds: float = 30
+    bootstrap: str, partitions: Iterable[Partition], seconds: float = 30
 ) -> dict[Partition, int]:
     """The offset after the last record of each.  A broker that has just been killed leaves
     partitions without a leader, and one that has just come up knows none ("Unknown partition"):
-    what does not answer is asked again, for so many seconds.  Raises `TimeoutError`.
+    what does not answer is asked again, for so many seconds, by a new client (one that remembers a
+    killed leader can ask by its epoch for ever).  Raises `TimeoutError`.
     """
     deadline_s = time.monotonic() + seconds
     left, found = set(partitions), dict[Partition, int]()
     while left:
         asked = {TopicPartition(*where): OffsetSpec.latest() for where in left}
         last = ""
+        admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         for tp, future in admin.list_offsets(asked, request_timeout=5).items():
             try:
                 found[tp.topic, tp.partition] = future.result().offset

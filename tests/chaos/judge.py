@@ -13,7 +13,6 @@ from unittest import mock
 
 import msgspec
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from schemas.cloudevents import decode_event
 from streams.app import stages
@@ -76,9 +75,8 @@ class QuickOracle(Oracle):
 
 def read_log(bootstrap: str) -> Logs:
     """Every topic from its beginning to its end. Raises `TimeoutError`, Kafka's errors."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     wanted = [(topic, partition) for topic, count in COUNTS.items() for partition in range(count)]
-    ends = log_ends(admin, wanted, READ_S)
+    ends = log_ends(bootstrap, wanted, READ_S)
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -188,7 +186,10 @@ async def judge(
 def _front_door(
     log: Logs, sent: Mapping[bytes, int], acknowledged: Mapping[bytes, int]
 ) -> Iterator[Fault]:
-    """Each acknowledged webhook stands in the log, and nothing that was not sent."""
+    """Each acknowledged webhook stands in the log, and nothing that was not sent.  One may stand
+    there more often than it was sent: a producer that gives up one record sends those beside it
+    again under a new epoch, and such a repeat is recognised as a vendor's is.
+    """
     have: Counter[bytes] = Counter()
     for partition in range(COUNTS["webhooks"]):
         for record in log.parts["webhooks", partition]:
@@ -200,10 +201,8 @@ def _front_door(
                 "lost", f"acknowledged {count} times, {have[body]} in the log: {body[:200]!r}"
             )
     for body, count in have.items():
-        if count > sent.get(body, 0):
-            yield Fault(
-                "phantom", f"sent {sent.get(body, 0)} times, {count} in the log: {body[:200]!r}"
-            )
+        if not sent.get(body):
+            yield Fault("phantom", f"never sent, {count} in the log: {body[:200]!r}")
 
 
 def _events(log: Logs) -> Iterator[Fault]:

@@ -20,7 +20,6 @@ from urllib.request import urlopen
 
 import redis
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
 from streams.demo.setup import secret
 from streams.engine.keys import LaneKeys
@@ -71,7 +70,6 @@ class Stack:
         self.kafka.__enter__()
         self.settings = self.folder / "filrouge.toml"
         self.settings.write_text(self._toml(least))
-        self.admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap, "log_level": 0})
         bad_network = {"FILROUGE_KAFKA_BOOTSTRAP": ",".join(f"127.0.0.1:{port}" for port in told)}
         if isinstance(self.store, SentinelRedis):
             proxied = self.proxies.to(lambda: self.store.primary().port)
@@ -173,7 +171,8 @@ class Stack:
     # Where things stand -------------------------------------------------------------------
 
     def ends_of(self, topic: str) -> dict[Partition, int]:
-        return log_ends(self.admin, [(topic, partition) for partition in range(COUNTS[topic])], 5)
+        wanted = [(topic, partition) for partition in range(COUNTS[topic])]
+        return log_ends(self.kafka.bootstrap, wanted, 5)
 
     def positions(self, topic: str) -> dict[Partition, int]:
         with connect_sync(self.store.url) as client:
