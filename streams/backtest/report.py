@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from rich.console import Console
@@ -39,7 +39,7 @@ def backtest_files(
     read = Result()
     started = time.perf_counter()
     with ExitStack() as stack:
-        facts_out = stack.enter_context(facts.open("wb")) if facts else None
+        facts_out = stack.enter_context(_written(facts)) if facts else None
         bar = stack.enter_context(_bar())
         sources = [_events(path, file, read, bar) for path in files]
         ordered = in_order(itertools.chain.from_iterable(sources))
@@ -54,6 +54,13 @@ def backtest_files(
         sys.stdout.write(orjson.dumps(_object(result, by, seconds)).decode() + "\n")
     else:
         _print(result, by, seconds)
+
+
+def _written(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise MappingError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _bar() -> Progress:

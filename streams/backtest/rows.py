@@ -12,6 +12,9 @@ from streams.backtest.template import MappingError
 
 _DELIMITERS = ",;\t|"
 
+_UNREADABLE = (OSError, EOFError, UnicodeDecodeError, LookupError, csv.Error)
+"""A file that is not there, a cut gzip, other letters, an encoding that nobody knows, no CSV."""
+
 NUMBER = "#"
 """The column of the row's number, from 1, that every row has."""
 
@@ -27,12 +30,8 @@ class Log:
                 header = lines.readline()
                 self.delimiter = delimiter or max(_DELIMITERS, key=header.count)
                 names = next(csv.reader([header], delimiter=self.delimiter), [])
-        except OSError as error:
-            raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise MappingError(
-                f"{path} is not {encoding}; name its encoding under [csv] in the mapping."
-            ) from error
+        except _UNREADABLE as error:
+            raise self._unreadable(error) from error
         if not names:
             raise MappingError(f"{path} is empty: the first line must name the columns.")
         self._names = [name.strip() for name in names]
@@ -46,6 +45,12 @@ class Log:
 
     def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:
         """All rows; `progress` hears the number of rows read, now and then."""
+        try:
+            yield from self._rows(progress or (lambda _: None))
+        except _UNREADABLE as error:
+            raise self._unreadable(error) from error
+
+    def _rows(self, progress: Callable[[int], None]) -> Iterator[dict[str, str]]:
         with self._open() as lines:
             lines.readline()
             read = csv.reader(lines, delimiter=self.delimiter)
@@ -56,6 +61,14 @@ class Log:
                 if len(values) < len(self._names):
                     row |= dict.fromkeys(self._names[len(values) :], "")
                 row[NUMBER] = str(number)
-                if progress and number % 1_000 == 0:
+                if number % 1_000 == 0:
                     progress(number)
                 yield row
+
+    def _unreadable(self, error: Exception) -> MappingError:
+        if isinstance(error, UnicodeDecodeError):
+            return MappingError(
+                f"{self.path} is not {self.encoding}; name its encoding under [csv] in the mapping."
+            )
+        why = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
+        return MappingError(f"{self.path} cannot be read: {why}.")

@@ -36,6 +36,8 @@ def kafka_python(kafka: Kafka) -> dict[str, Any]:
     """For kafka-python (administration)."""
     config: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap.split(","),
+        # Somebody sits in front of it and waits.
+        "bootstrap_timeout_ms": 8_000,
         "security_protocol": kafka.security_protocol,
     }
     named = {
