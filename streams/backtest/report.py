@@ -47,6 +47,10 @@ def backtest_files(
         result = replay(_counted(ordered, bar, folding), file.policy if file else {}, facts_out)
     result.rows, result.skipped = read.rows, read.skipped
     result.refused, result.mistakes = read.refused, read.mistakes
+    if not result.events and result.mistakes:
+        raise MappingError(
+            f"None of the {result.rows} rows could be read; the first: {result.mistakes[0]}"
+        )
     if file and file.figure:
         result.figures = _figures(files, file)
     seconds = time.perf_counter() - started

@@ -160,7 +160,7 @@ def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
                 result.rows += 1
                 try:
                     yield _event(line)
-                except msgspec.DecodeError as error:
+                except (msgspec.DecodeError, RecursionError) as error:
                     result.mistaken(f"Line {number}: {error}.")
     except OSError as error:
         raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
