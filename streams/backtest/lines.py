@@ -31,7 +31,7 @@ def events(path: Path, refuse: Callable[[str], None]) -> Iterator[EventBase | No
                     continue
                 try:
                     yield _event(msgspec.json.decode(line))
-                except (MappingError, msgspec.DecodeError) as error:
+                except (MappingError, msgspec.DecodeError, RecursionError) as error:
                     refuse(f"Line {number}: {str(error).rstrip('.')}.")
                     yield None
     except EOFError as error:

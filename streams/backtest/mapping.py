@@ -60,7 +60,7 @@ def load(path: Path) -> MappingFile:
         raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
     except msgspec.ValidationError as error:
         raise MappingError(f"The mapping {path}: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
 
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from schemas.events import EventBase
+from streams.backtest.errors import MappingError
 from streams.backtest.history import History
 from streams.backtest.run import Result, in_order, replay
 from streams.kpis.scorecard import as_json as figures_json
@@ -42,8 +43,8 @@ def backtest_files(
     read = Result()
     started = time.perf_counter()
     with ExitStack() as stack:
-        facts_out = stack.enter_context(facts.open("wb")) if facts else None
-        events_out = stack.enter_context(events.open("wb")) if events else None
+        facts_out = stack.enter_context(_written(facts)) if facts else None
+        events_out = stack.enter_context(_written(events)) if events else None
         read.figures = history.figures()  # before the folding: a mistake is said at once
         bar = stack.enter_context(_bar())
         ordered = in_order(history.events(read, lambda name: _task(bar, f"reading {name}")))
@@ -51,6 +52,10 @@ def backtest_files(
         result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
     result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
     result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
+    if not result.events and result.mistakes:
+        raise MappingError(
+            f"None of the {result.rows} rows could be read; the first: {result.mistakes[0]}"
+        )
     if not result.rows:
         result.hints.append("The files have no rows.")
     if result.events and not result.standing.counts["journey.opened"]:
@@ -60,6 +65,13 @@ def backtest_files(
         sys.stdout.write(orjson.dumps(_object(result, by, seconds)).decode() + "\n")
     else:
         _print(result, by, seconds)
+
+
+def _written(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise MappingError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _bar() -> Progress:

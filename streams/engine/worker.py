@@ -125,7 +125,13 @@ class Engine:
             self.health = Health(
                 self.host, settings.worker.watchdog_ms, settings.worker.metrics_port
             )
-            await self.health.start()
+            try:
+                await self.health.start()
+            except OSError as error:
+                raise WorkerError(
+                    f"The worker's health page cannot listen: {error}. worker.metrics_port names "
+                    "another port, or -1 for none."
+                ) from error
         self._services = self._make_services(self.host)
         self._watch = asyncio.create_task(self._watch_over())
         await self._app.start()
@@ -144,6 +150,8 @@ class Engine:
             raise WorkerError(
                 f"Kafka does not say where its topics end: {error.args[0].str()}."
             ) from error
+        except (RedisError, OSError) as error:
+            raise WorkerError(f"Redis does not answer: {error}.") from error
 
     async def _watch_over(self) -> None:
         assert self.host is not None
