@@ -54,9 +54,9 @@ def addresses() -> Addresses:
     return Addresses(free_port(), free_port(), free_port(), free_port())
 
 
-def sources(gateway: str) -> dict[str, Generator]:
+def sources(gateway: str, prefix: str = "") -> dict[str, Generator]:
     """Source → the vendor in play there: one of each.  `gateway` is the gateway's URL."""
-    found = {_SOURCES.get(vendor, vendor): kind for vendor, kind in generators().items()}
+    found = {prefix + _SOURCES.get(name, name): kind for name, kind in generators().items()}
     return {
         name: kind(name, secret(name), f"{gateway}/v1/in/{name}") for name, kind in found.items()
     }
