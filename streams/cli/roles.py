@@ -84,8 +84,9 @@ def console(settings: Settings) -> None:
 @main.command()
 @click.option("--seconds", type=int, default=0, help="End after so long and judge what was found.")
 @click.option("--port", type=int, default=0, help="The page's port; a free one by default.")
-def demo(seconds: int, port: int) -> None:
+@click.option("--seed", type=int, default=1, help="Another seed: other vendors meet.")
+def demo(seconds: int, port: int, seed: int) -> None:
     """The whole product on this machine, with traffic to watch; nothing to install."""
     from streams.demo.run import run
 
-    sys.exit(run(seconds, port))
+    sys.exit(run(seconds, port, seed))

@@ -342,7 +342,9 @@ def _in_time(event: EventBase, arrival_ms: int) -> EventBase:
 
 
 def _header(record: Record, name: str) -> str:
-    return next((value.decode() for key, value in record.headers if key == name), "")
+    return next(
+        (value.decode("utf-8", "replace") for key, value in record.headers if key == name), ""
+    )
 
 
 def _no_domain(domain: str) -> str:

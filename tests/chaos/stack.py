@@ -21,7 +21,7 @@ from urllib.request import urlopen
 import redis
 from confluent_kafka import KafkaException
 
-from streams.demo.setup import secret
+from streams.demo.setup import source_lines, sources
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect_sync
 from tests.chaos.ends import Partition, log_ends
@@ -37,10 +37,6 @@ STAGES = {"webhooks": "normalise", "events": "journeys", "notifications": "deliv
 COUNTS = {"webhooks": 2} | dict.fromkeys(
     ("events", "journeys", "context", "notifications", "dead-letters"), 6
 )
-SOURCES = {
-    "whatsapp": "meta_whatsapp", "chatwoot": "chatwoot", "aircall": "aircall",
-    "zendesk": "zendesk", "company": "cloudevents",
-}  # fmt: skip
 DOMAINS = ("acme", "globex")
 WORKERS = ("worker-1", "worker-2", "worker-3")
 
@@ -59,6 +55,7 @@ class Stack:
         """Ends of processes by name and code."""
         self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
         self.ports = {name: free_port() for name in ("gateway", *WORKERS)}
+        self.gateway = f"http://127.0.0.1:{self.ports['gateway']}"
 
     def __enter__(self) -> Stack:
         self.proxies.__enter__()
@@ -92,7 +89,7 @@ class Stack:
             f"replication = {self._brokers}", f"min_insync = {min_insync}",
             f"webhooks_partitions = {COUNTS['webhooks']}", f"events_partitions = {COUNTS['events']}",
             "[redis]", f'url = "{self.store.url}"',
-            "[gateway]", f"port = {self.ports['gateway']}",
+            "[gateway]", f"port = {self.ports['gateway']}", f'public_url = "{self.gateway}"',
             "[worker]", f"session_timeout_ms = {SESSION_S * 1_000:.0f}",
         ]  # fmt: skip
         for domain in DOMAINS:
@@ -101,10 +98,8 @@ class Stack:
                 f'name = "{domain}"',
                 f'key = "a key of {domain} for the tests"',
             ]
-            for name, vendor in SOURCES.items():
-                source = f"{domain}-{name}"
-                lines += ["[[source]]", f'name = "{source}"', f'vendor = "{vendor}"']
-                lines += [f'domain = "{domain}"', f'secrets = ["{secret(source)}"]']
+            for source in sources(self.gateway, f"{domain}-").values():
+                lines += source_lines(source, domain)
         return "\n".join(lines)
 
     # Processes ----------------------------------------------------------------------------
