@@ -7,7 +7,8 @@
   split.
 - A claimed identifier that leads to exactly one customer attaches the conversation as probable, in
   whichever order claim and proof come.  A proof settles it: the conversation stays, or goes to whom
-  it proves.
+  it proves.  A platform's handle of somebody of whom it knows nothing else (a browser's cookie, a
+  contact record) is no such proof: what he claims counts.
 - A conversation or message that is known gives its customer; an unknown one gives a provisional
   customer, who loses any later join.
 """
@@ -21,10 +22,11 @@ import msgspec
 from schemas.common import ConversationRef, Identifier, Trust
 from schemas.events import EventBase, IdentityLinked, MessagePosted, MessageStatusChanged
 from streams.fold import View
-from streams.identity.found import OWN, Found, find, normalised
+from streams.identity.found import HANDLES, OWN, Found, find, normalised
 from streams.identity.graph import (
     STRENGTH,
     Known,
+    Link,
     Message,
     NewJoin,
     Thread,
@@ -106,8 +108,17 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     proofs = [f for f in found if f.strength >= joining and not f.shared]
     finding = [f for f in found if 0 < f.strength < joining and f.believed and not f.shared]
     own = _own(proofs)
-    meeting = _meeting(_people(proofs, own, view), own, view)
+    people = _people(proofs, own, view)
     match = "" if proofs else _claimed(found)
+    if proofs and all(f.identifier.kind in HANDLES for f in proofs):
+        match = _claimed([f for f in found if not f.strength])
+        match = "" if match in people else match
+        asks = match or (doubt and holder not in people)
+        if asks and all(_is_unnamed(one, match, view) for one in people):
+            people, proofs = [], []
+        else:
+            match = ""
+    meeting = _meeting(people, own, view)
     probable = False
     if meeting:
         winner = meeting[0]
@@ -124,7 +135,11 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     if not winner:
         return Resolved("", identifiers=identifiers)
 
-    moved_from = holder if doubt and not probable and holder != winner else ""
+    moved_from = ""
+    if holder and holder != winner:
+        proven_away = doubt and not probable
+        claimed_away = probable and not doubt and not _gives_way(holder, winner, view)
+        moved_from = holder if proven_away or claimed_away else ""
     mine = [] if probable else [f for f in found if not f.team]
     by = proofs[0].key if proofs else ""
     joins = {loser: NewJoin(loser, by) for loser in meeting[1:]}
@@ -142,7 +157,8 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     elif thread and holder in {winner, *joins}:
         whose = thread.customer
     else:
-        whose = next((f.link.customer for f in found if probable and f.link), winner)
+        claimed = (f for f in found if probable and f.customer == winner)
+        whose = next((f.link.customer for f in claimed if f.link), winner)
 
     held = thread.customer if thread else ""
     lesson = Lesson(winner, tuple(joins.values()), mine, own, whose, held, probable)
@@ -214,9 +230,19 @@ def _may_keep(holder: str, match: str, own: Mapping[str, tuple[str, ...]], view:
     """Nobody is proven: the conversation's customer it is, unless he is proven not to be, or is
     nobody yet while a claim leads to somebody.
     """
-    if match and _gives_way(holder, match, view):
+    if match and (_gives_way(holder, match, view) or _is_unnamed(holder, match, view)):
         return False
     return not differ(own, known_of(view, holder).own)
+
+
+def _is_unnamed(customer: str, match: str, view: View) -> bool:
+    """Is nothing known of him but platforms' handles, and what he claimed? Then he may be whom a
+    claim leads to (`match`), unless the two were taken apart.
+    """
+    if customer == match or (match and apart(customer, match, view)):
+        return False
+    links: list[Link | None] = [view.get(key) for key in known_of(view, customer).identifiers]
+    return all(link.handle or not STRENGTH[link.trust] for link in links if link)
 
 
 def _gives_way(claimer: str, winner: str, view: View) -> bool:
