@@ -262,6 +262,8 @@ class _Talk:
         self, part: dict[str, Any], key: str, kind: str, words: set[str], about: dict[str, Any]
     ) -> EventBase:
         ident, by_customer = text(part, "id"), about["actor"] == CUSTOMER
+        if ident == text(self._source, "id"):  # the first words again: of a tag on them
+            key = f"conversation/{self._ident}/first"
         by_mail = table(part, "email_message_metadata")
         # A type that we do not know is shown to nobody, unless the topic calls it a reply.
         shown = by_customer or self._topic in _SAID or kind in _NOTICES or bool(words & _SHOWN)
@@ -319,13 +321,12 @@ class _Talk:
         )
         if said:
             greeting = by == "customer" and author != CUSTOMER
-            first = text(self._source, "id")  # which may come again as a part
             yield self._one(
                 MessagePosted,
-                f"part/{first}" if first else f"{key}/first",
+                f"{key}/first",
                 at_ms=at_ms,
                 actor=author,
-                message_id=first or f"{self._ident}/first",
+                message_id=text(self._source, "id") or f"{self._ident}/first",
                 direction="inbound" if author == CUSTOMER else "outbound",
                 automated="campaign" if by == "campaign" else "greeting" if greeting else "no",
                 personal={"text": said, "subject": plain(subject)},
