@@ -54,7 +54,7 @@ FILES: dict[str, bytes] = {
     "empty": b"", "binary": b"\xff\xfe\x00\x01", "half.json": b'{"a":', "rows.csv": b"a,b\n1,2\n",
     "wrong.toml": b"colour = 1", "map.toml": MAPPING.encode(), "not.toml": b"a = [",
     "latin.csv": b"a,b\n1,2\n1,\xe9\n", "cut.csv.gz": gzip.compress(b"a,b\n" * 9_000)[:40],
-    "long.csv": b"a,b\n1,\"" + b"x\n" * (9 << 20), "no.jsonl": b"hello\n", "deep.jsonl": b"[" * 9_000,
+    "long.csv": b'a,b\n1,"' + b"x\n" * (9 << 20), "no.jsonl": b"hello\n", "deep.jsonl": b"[" * 9_000,
 }  # fmt: skip
 
 
