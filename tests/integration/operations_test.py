@@ -20,7 +20,7 @@ from tests.integration.engine_test import PARTITIONS, Toys
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 
-pytestmark = [pytest.mark.servers, pytest.mark.alone]
+pytestmark = [pytest.mark.servers, pytest.mark.waits, pytest.mark.xdist_group("operations")]
 
 
 @pytest.fixture
