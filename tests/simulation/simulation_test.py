@@ -40,6 +40,7 @@ def test_nothing_is_lost_or_counted_twice(first: int) -> None:
             )
 
 
+@pytest.mark.long
 def test_the_nemesis_bites() -> None:
     """A simulator in which nothing happens would be green too."""
     seen = Counter[str]()
