@@ -31,6 +31,8 @@ class _Framed(msgspec.Struct, Generic[T], gc=False):
 
 
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Event])
+_pack = msgspec.msgpack.Encoder().encode
+_packed_event_decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Event)
 _fact_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Framed[Fact])
 _notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
     _Framed[Notification | DeliveryAttempted]
@@ -121,6 +123,17 @@ def decode_event(raw: bytes) -> Event:
     """Raises `msgspec.DecodeError` (or its `ValidationError`) with the place of the mistake."""
     event: Event = _event_decoder.decode(raw).data
     return event
+
+
+def flaw(event: EventBase) -> str:
+    """Why the event could not be written and read again; empty when it can.  (By MessagePack: it
+    refuses what JSON refuses, in less time.)
+    """
+    try:
+        _packed_event_decoder.decode(_pack(event))
+    except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        return f"{kind_of(type(event))}: {error}"
+    return ""
 
 
 def decode_fact(raw: bytes) -> Fact:

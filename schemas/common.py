@@ -6,9 +6,18 @@ standard terms; `docs/events.md` explains each of them.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+
+WholeNumber = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+"""What every reader of JSON keeps exactly (RFC 8259, section 6), and Redis can add up."""
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
+"""A duration: up to 31 years."""
+
+Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
+"""A time in ms since the epoch, up to the year 9999."""
 
 Trust = Literal["asserted", "curated", "network", "claimed"]
 """How sure a source is that an identifier belongs to the person, strongest first."""

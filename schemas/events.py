@@ -11,7 +11,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from schemas.common import Actor, Channel, ConversationRef, Identifier, Part, Party, Ref
+from schemas.common import (
+    Actor,
+    Channel,
+    ConversationRef,
+    Identifier,
+    Milliseconds,
+    Moment,
+    Part,
+    Party,
+    Ref,
+    WholeNumber,
+)
 
 
 class EventBase(
@@ -27,14 +38,14 @@ class EventBase(
     id: str
     source: str
     domain: str
-    time_ms: int
-    recorded_ms: int
+    time_ms: Moment
+    recorded_ms: Moment
     channel: Channel
     actor: Actor
     conversation: ConversationRef | None = None
     identifiers: tuple[Identifier, ...] = ()
     refs: tuple[Ref, ...] = ()
-    sequence: int | None = None
+    sequence: WholeNumber | None = None
     estimated: bool = False
     native_type: str = ""
     personal: dict[str, str] = {}
@@ -63,7 +74,7 @@ class Commitment(Part, frozen=True):
     """Something that an agent promised the customer, and by when (ms), if he said."""
 
     what: Literal["call_back", "answer", "refund", "delivery", "visit", "other"]
-    due_ms: int | None = None
+    due_ms: Moment | None = None
 
 
 class ConversationUpdated(EventBase, frozen=True, kw_only=True, tag="conversation.updated"):
@@ -134,7 +145,7 @@ class QueueLeft(EventBase, frozen=True, kw_only=True, tag="queue.left"):
         "timeout",
         "system",
     ]
-    wait_ms: int | None = None
+    wait_ms: Milliseconds | None = None
     """The vendor's own figure, when it gives one; else the fold measures."""
 
 
@@ -174,11 +185,11 @@ class ContactHeld(EventBase, frozen=True, kw_only=True, tag="contact.held"):
 class Durations(Part, frozen=True):
     """Milliseconds as the vendor counts them; absent when it does not."""
 
-    total_ms: int | None = None
-    queue_ms: int | None = None
-    talk_ms: int | None = None
-    hold_ms: int | None = None
-    wrapup_ms: int | None = None
+    total_ms: Milliseconds | None = None
+    queue_ms: Milliseconds | None = None
+    talk_ms: Milliseconds | None = None
+    hold_ms: Milliseconds | None = None
+    wrapup_ms: Milliseconds | None = None
 
 
 class ContactEnded(EventBase, frozen=True, kw_only=True, tag="contact.ended"):
@@ -194,7 +205,7 @@ class ContactEnded(EventBase, frozen=True, kw_only=True, tag="contact.ended"):
 class WrapupEnded(EventBase, frozen=True, kw_only=True, tag="wrapup.ended"):
     agent: str | None = None
     code: str | None = None
-    duration_ms: int | None = None
+    duration_ms: Milliseconds | None = None
 
 
 class SelfserviceStepped(EventBase, frozen=True, kw_only=True, tag="selfservice.stepped"):
@@ -210,7 +221,7 @@ class TaskProgressed(EventBase, frozen=True, kw_only=True, tag="task.progressed"
     task_id: str
     step: str
     state: Literal["started", "progressed", "submitted", "completed", "cancelled"]
-    value: int | None = None
+    value: WholeNumber | None = None
     currency: str | None = None
 
 
@@ -302,7 +313,8 @@ class IdentityJoined(EventBase, frozen=True, kw_only=True, tag="identity.joined"
 
 class IdentitySplit(EventBase, frozen=True, kw_only=True, tag="identity.split"):
     """From `customer` the conversations of `members` go to the customer `into`: a join was undone.
-    With a `conversation` only that one goes: it was attached by a claim and is proven another's.
+    With a `conversation` only that one goes: it was attached by a claim and is proven another's; or
+    (`probable`) nobody was known in it but a platform's handle, and a claim now leads to another.
     """
 
     into: str

@@ -50,12 +50,13 @@ class World:
         options: Mapping[str, Mapping[str, str]] | None = None,
         names: Names = NONE,
         lateness: dict[str, int] | None = None,
+        sources: Iterable[SourceConfig] = (),
         **policy: Any,
     ) -> None:
-        """`options` of sources, which are called like their vendors."""
+        """`options` of sources, which are called like their vendors; or other `sources`."""
         told = options or {}
-        sources = [SourceConfig(v, v, DOMAIN, options=told.get(v, {})) for v in adapters()]
-        fold = Normalise({DOMAIN: b"k" * 16}, sources, adapters(), 1, names=names)
+        usual = [SourceConfig(v, v, DOMAIN, options=told.get(v, {})) for v in adapters()]
+        fold = Normalise({DOMAIN: b"k" * 16}, sources or usual, adapters(), 1, names=names)
         self.normalise = driver(fold)
         self.journeys = driver(Journeys(lateness))
         self.journeys.states[f"policy:{DOMAIN}"] = changed(Policy(), "test", policy)

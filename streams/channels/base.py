@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import msgspec
 
+from schemas.cloudevents import flaw
 from schemas.events import EventBase
 from streams.channels.about import About
 
@@ -143,18 +144,14 @@ class Adapter(ABC):
         body tells twice is one event.
         """
         try:
-            found = self.read(request, source)
+            return _sound(self.read(request, source))
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
             sentence = str(error) if isinstance(error, ValueError) and str(error) else ""
             return malformed(
                 sentence or f"This is not the shape of a {self.title} webhook: {error!r}."
             )
-        once: dict[str, EventBase] = {}
-        for event in found.events:
-            once.setdefault(event.id, event)
-        if len(once) == len(found.events):
-            return found
-        return msgspec.structs.replace(found, events=tuple(once.values()))
+        except Exception as error:  # noqa: BLE001 - a plug-in's own: the body is kept, and says why
+            return malformed(f"The adapter of {self.title} fails on this body: {error!r}.")
 
     def handshake(self, request: Request, source: SourceConfig) -> Reply | None:
         """The answer to a challenge or validation request, or None if it is an ordinary one."""
@@ -163,3 +160,23 @@ class Adapter(ABC):
     def reply(self, request: Request, source: SourceConfig) -> Reply:
         """What this vendor wants to hear once the body is safe in Kafka."""
         return Reply(200)
+
+
+def _sound(found: Parsed) -> Parsed:
+    """Each event once, and without those that could not be written or read again: a lane would
+    stand before them for good.  Their body becomes a dead letter that says why.
+    """
+    once: dict[str, EventBase] = {}
+    flaws: list[str] = []
+    for event in found.events:
+        if why := flaw(event):
+            flaws.append(why)
+        else:
+            once.setdefault(event.id, event)
+    if len(once) == len(found.events):
+        return found
+    events = tuple(once.values())
+    if not flaws:
+        return msgspec.structs.replace(found, events=events)
+    told = " ".join(f"An event cannot be written, {why}." for why in dict.fromkeys(flaws))
+    return Parsed(events, f"{found.reason} {told}".strip(), "partial" if events else "malformed")

@@ -128,12 +128,16 @@ class _Talk:
         self._card = card
         self._item = table(item, "ticket") or table(item, "conversation") or item
         is_part = text(self._item, "type").endswith("_part")
-        self._ident = text(self._item, "conversation_id") or (
-            "" if is_part else text(self._item, "id")
+        # A contact is attached to a conversation that is shown as Intercom keeps it: a `model`.
+        self._ident = (
+            text(self._item, "conversation_id")
+            or ("" if is_part else text(self._item, "id"))
+            or text(self._item, "model", "id")
         )
         draft.conversation = self._ident
         self._source = table(self._item, "source") or table(self._item, "conversation_message")
-        draft.channel = _CHANNELS.get(text(self._source, "type"), "chat")
+        medium = text(self._source, "type") or text(self._item, "channel")  # a ticket's
+        draft.channel = _CHANNELS.get(medium, "chat")
         self._parts = self._newest()
         # What tells one change from the next when no part does.
         self._stamp = text(self._item, "updated_at") or key
@@ -315,12 +319,13 @@ class _Talk:
         )
         if said:
             greeting = by == "customer" and author != CUSTOMER
+            first = text(self._source, "id")  # which may come again as a part
             yield self._one(
                 MessagePosted,
-                f"{key}/first",
+                f"part/{first}" if first else f"{key}/first",
                 at_ms=at_ms,
                 actor=author,
-                message_id=text(self._source, "id") or f"{self._ident}/first",
+                message_id=first or f"{self._ident}/first",
                 direction="inbound" if author == CUSTOMER else "outbound",
                 automated="campaign" if by == "campaign" else "greeting" if greeting else "no",
                 personal={"text": said, "subject": plain(subject)},

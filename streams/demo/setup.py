@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from streams.demo.embedded import Embedded, free_port
+from streams.demo.traffic import generators
+from streams.demo.traffic.generator import Generator
 
 DOMAIN = "acme"
+
+_SOURCES = {"meta_whatsapp": "whatsapp", "cloudevents": "company"}
+"""Sources that are not called like their vendor."""
 
 POLICY: dict[str, int | float | str | bool] = {
     # Ten minutes become four seconds, a reply is due after ten.
@@ -47,16 +54,31 @@ def addresses() -> Addresses:
     return Addresses(free_port(), free_port(), free_port(), free_port())
 
 
-def settings_file(folder: Path, servers: Embedded, where: Addresses) -> Path:
-    """Writes the TOML that all of the demo's processes read."""
-    sources = {
-        "whatsapp": "meta_whatsapp",
-        "chatwoot": "chatwoot",
-        "aircall": "aircall",
-        "zendesk": "zendesk",
-        "twilio": "twilio",
-        "company": "cloudevents",
+def sources(gateway: str, prefix: str = "") -> dict[str, Generator]:
+    """Source → the vendor in play there: one of each.  `gateway` is the gateway's URL."""
+    found = {prefix + _SOURCES.get(name, name): kind for name, kind in generators().items()}
+    return {
+        name: kind(name, secret(name), f"{gateway}/v1/in/{name}") for name, kind in found.items()
     }
+
+
+def source_lines(source: Generator, domain: str) -> list[str]:
+    """The source's part of the settings file."""
+    lines = [
+        "[[source]]",
+        f'name = "{source.source}"',
+        f'vendor = "{source.vendor}"',
+        f'domain = "{domain}"',
+        f"secrets = [{json.dumps(source.secret)}]",
+    ]
+    options = ", ".join(f"{name} = {json.dumps(value)}" for name, value in source.options.items())
+    return [*lines, f"options = {{ {options} }}"] if options else lines
+
+
+def settings_file(
+    folder: Path, servers: Embedded, where: Addresses, sources: Iterable[Generator]
+) -> Path:
+    """Writes the TOML that all of the demo's processes read."""
     lines = [
         'keyspace = "demo"',
         "[kafka]",
@@ -83,14 +105,8 @@ def settings_file(folder: Path, servers: Embedded, where: Addresses) -> Path:
         f'secret = "{secret("subscriber")}"',
         "allow_private = true",
     ]
-    for name, vendor in sources.items():
-        lines += [
-            "[[source]]",
-            f'name = "{name}"',
-            f'vendor = "{vendor}"',
-            f'domain = "{DOMAIN}"',
-            f'secrets = ["{secret(name)}"]',
-        ]
+    for source in sources:
+        lines += source_lines(source, DOMAIN)
     path = folder / "filrouge.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -23,6 +23,8 @@ def librdkafka(kafka: Kafka) -> dict[str, Any]:
         "security.protocol": kafka.security_protocol,
         # What goes wrong is told by our own sentences.
         "log_level": 0,
+        # A broker that comes back is found within a second, not within librdkafka's ten.
+        "reconnect.backoff.max.ms": 1_000,
     }
     named = {
         "ssl.ca.location": kafka.ssl_ca_file,

@@ -30,8 +30,10 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
-STOP_S = 20.0
-"""Service managers kill after 30 s (Kubernetes' default); what is left is the next owner's."""
+STOP_S = 10.0
+"""A clean end takes a second or two; when Kafka or Redis is gone it would wait for ever.  What is
+left is the next owner's, and the sooner this one is gone the sooner he has it.
+"""
 
 FAILED_STOP_S = 5.0
 """What failed may hang; the sooner it is gone, the sooner its partitions have a new owner."""
@@ -170,11 +172,12 @@ class Engine:
 
     async def stop(self) -> None:
         """Commits and publishes what is folded, and leaves the group."""
-        faulthandler.cancel_dump_traceback_later()
         if self._watch:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
+        # Should even the end hang (a client's thread that waits for a server), a thread ends it.
+        faulthandler.dump_traceback_later(STOP_S + 2, exit=True)
         for service in self._services:
             await service.stop()
         if self._app is not None:

@@ -177,11 +177,12 @@ def _sla_detail(fact: FactBase) -> str:
 
 
 def _share(fact: FeedbackJoined) -> float | None:
-    """The score on a scale from 0 to 1."""
+    """The score on a scale from 0 to 1; beyond its scale it is none."""
     if fact.score is None or fact.scale_min is None or fact.scale_max is None:
         return None
     span = fact.scale_max - fact.scale_min
-    return (fact.score - fact.scale_min) / span if span > 0 else None
+    share = (fact.score - fact.scale_min) / span if span > 0 else -1
+    return share if 0 <= share <= 1 else None
 
 
 def _csat(fact: FactBase) -> Parts:

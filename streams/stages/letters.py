@@ -11,7 +11,7 @@ def dead_letter(view: View, record: Record, code: str, sentence: str, stage: str
     headers = (
         *(header for header in record.headers if header[0] != POSITION_HEADER),
         ("dead-reason", code.encode()),
-        ("dead-sentence", sentence.encode()),
+        ("dead-sentence", sentence.encode("utf-8", "replace")),
         ("dead-stage", stage.encode()),
         ("dead-topic", record.topic.encode()),
         ("dead-partition", str(record.partition).encode()),

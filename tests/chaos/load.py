@@ -10,99 +10,65 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 
 import aiohttp
+import msgspec
+from yarl import URL
 
 from streams.demo.cast import AGENTS, person
-from streams.demo.setup import secret
+from streams.demo.setup import sources
 from streams.demo.stories import now_ms
 from streams.demo.traffic import meta_whatsapp
-from streams.demo.traffic.aircall import Line
 from streams.demo.traffic.call import Call, Person
-from streams.demo.traffic.chatwoot import Desk
 from streams.demo.traffic.cloudevents import Company
-from streams.demo.traffic.zendesk import Tickets
+from streams.demo.traffic.generator import Generator, Told, Visit
 from tests.chaos.stack import DOMAINS
 
 PEOPLE = 1_400
 """So many different invented people there are; then they come back."""
 
-Step = Callable[[], Call]
+Step = Callable[[], list[Call]]
 
 
 class Vendors:
-    """One organisation's vendors, and what one of its customers goes through."""
+    """One organisation's vendors, all of them, and what one of its customers goes through."""
 
-    def __init__(self, domain: str, numbers: itertools.count[int]) -> None:
-        self.whatsapp = f"{domain}-whatsapp"
-        self.desk = Desk(f"{domain}-chatwoot", secret(f"{domain}-chatwoot"))
-        self.phone = Line(f"{domain}-aircall", secret(f"{domain}-aircall"))
-        self.tickets = Tickets(f"{domain}-zendesk", secret(f"{domain}-zendesk"))
-        self.company = Company(f"{domain}-company", secret(f"{domain}-company"))
+    def __init__(self, gateway: str, domain: str, numbers: itertools.count[int]) -> None:
+        self._sources = sources(gateway, f"{domain}-")
+        self.whatsapp = self._sources[f"{domain}-whatsapp"]
+        company = f"{domain}-company"
+        self.company = Company(company, self._sources[company].secret)
         self._numbers = numbers
 
-    def number(self) -> int:
-        return next(self._numbers)
-
     def writes(self, who: Person, mark: str = "") -> Call:
-        ident = f"in{self.number():07d}{mark}"
-        return meta_whatsapp.message(
-            self.whatsapp, secret(self.whatsapp), who, ident, "Where is my parcel?", now_ms()
-        )
-
-    def answered(self, who: Person) -> Call:
-        ident = f"out{self.number():07d}"
-        key = secret(self.whatsapp)
-        return meta_whatsapp.echo(self.whatsapp, key, who, ident, "On its way.", now_ms())
+        ident = f"in{next(self._numbers):07d}{mark}"
+        source, secret = self.whatsapp.source, self.whatsapp.secret
+        return meta_whatsapp.message(source, secret, who, ident, "Where is my parcel?", now_ms())
 
     def steps(self, who: Person, chance: random.Random) -> list[Step]:
-        """Contact card, then two or three of the channels, in any order."""
-        parts = [self._messages(who), self._call(who), self._chat(who), self._mail(who)]
-        chosen = chance.sample(parts, chance.randint(1, 3))
-        return [lambda: self.company.contact(who, now_ms()), *itertools.chain(*chosen)]
+        """Contact card, then one to three of the vendors, in any order."""
+        met = chance.sample([*self._sources.values()], chance.randint(1, 3))
+        ids = [one for system in met for one in system.identifiers(who)]
+        visits = [self._visit(system, who, chance) for system in met]
+        card: Step = lambda: [self.company.contact(who, now_ms(), ids)]  # noqa: E731
+        return [card, *itertools.chain(*visits)]
 
-    def _messages(self, who: Person) -> list[Step]:
-        return [lambda: self.writes(who), lambda: self.answered(who), lambda: self.writes(who)]
-
-    def _call(self, who: Person) -> list[Step]:
-        call, agent = self.number(), AGENTS[who.number % len(AGENTS)]
-
-        def ended() -> Call:
-            at = now_ms() // 1_000
-            return self.phone.event(
-                "call.ended", call, who, now_ms(), agent,
-                started_at=at - 2, answered_at=at - 1, ended_at=at, duration=2,
-            )  # fmt: skip
-
+    def _visit(self, system: Generator, who: Person, chance: random.Random) -> list[Step]:
+        first, second = chance.sample(AGENTS, 2)
+        visit = Visit(who, next(self._numbers), self._numbers.__next__, first, second)
+        passed = msgspec.structs.replace(visit, passed=bool(system.transfer))
         return [
-            lambda: self.phone.event("call.created", call, who, now_ms()),
-            lambda: self.phone.event(
-                "call.answered", call, who, now_ms(), agent, answered_at=now_ms() // 1_000
-            ),
-            ended,
+            lambda: calls(system.asks(visit, "Where is my parcel?", now_ms())),
+            lambda: calls(system.answers(visit, "On its way.", now_ms())),
+            lambda: calls(system.passes(visit, now_ms())),
+            lambda: calls(system.ends(passed, now_ms())),
         ]
 
-    def _chat(self, who: Person) -> list[Step]:
-        conversation, first, second = self.number(), AGENTS[0], AGENTS[1]
-        desk = self.desk
-        return [
-            lambda: desk.message(conversation, self.number(), who, "Hello?", now_ms()),
-            lambda: desk.assigned(conversation, who, None, first, now_ms()),
-            lambda: desk.message(conversation, self.number(), who, "Hi.", now_ms(), first),
-            lambda: desk.assigned(conversation, who, first, second, now_ms()),
-            lambda: desk.status(conversation, who, "open", "resolved", now_ms()),
-            lambda: desk.rating(conversation, self.number(), who, 4, now_ms()),
-        ]
 
-    def _mail(self, who: Person) -> list[Step]:
-        ticket, tickets = self.number(), self.tickets
-        return [
-            lambda: tickets.user(who, now_ms()),
-            lambda: tickets.created(ticket, who, "I could not get through", now_ms()),
-            lambda: tickets.comment(ticket, self.number(), who, "We call.", now_ms(), AGENTS[2]),
-        ]
+def calls(told: Iterable[Told]) -> list[Call]:
+    return [one.call for one in told]
 
 
 class Load:
@@ -119,7 +85,7 @@ class Load:
         self._next_s = 0.0
         self._session: aiohttp.ClientSession | None = None
         numbers = itertools.count(1)
-        self.vendors = {domain: Vendors(domain, numbers) for domain in DOMAINS}
+        self.vendors = {domain: Vendors(gateway, domain, numbers) for domain in DOMAINS}
 
     async def run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=6)
@@ -150,10 +116,10 @@ class Load:
 
     async def _customer(self, steps: list[Step]) -> None:
         for step in steps:
-            call = step()
-            await self.post(call)
-            if self._chance.random() < 0.1:
-                await self.post(call)  # a retry that was not needed
+            for call in step():
+                await self.post(call)
+                if self._chance.random() < 0.1:
+                    await self.post(call)  # a retry that was not needed
             await asyncio.sleep(0 if self._stopped else self._chance.uniform(0.1, 3))
 
     async def post(self, call: Call) -> None:
@@ -164,13 +130,13 @@ class Load:
     async def once(self, call: Call) -> int:
         """The status if it was acknowledged, else 0."""
         assert self._session is not None
-        url = f"{self._gateway}/v1/in/{call.source}"
+        url = URL(f"{self._gateway}/v1/in/{call.source}{call.query}", encoded=True)
         self.sent[call.body] += 1
         try:
             async with self._session.post(
                 url, data=BytesIO(call.body), headers=dict(call.headers)
             ) as answer:
-                if answer.status == 200:
+                if answer.status < 300:
                     self.acknowledged[call.body] += 1
                     return 200
                 self.refused[str(answer.status)] += 1

@@ -67,6 +67,7 @@ def check_body(vendor: str, raw: Raw) -> None:
     adapter.handshake(request, source)
     adapter.reply(request, source)
     found = adapter.parse(request, source)
+    assert "cannot be written" not in found.reason, found.reason
     assert found.events or (found.reason and found.code), "neither events nor a reason"
     assert len({event.id for event in found.events}) == len(found.events), "one event twice"
     for event in found.events:

@@ -173,11 +173,7 @@ class Different(Exception):
 
 GUARDS = {
     "epoch check": ("commit.lua", "fence[1] ~= ARGV[1]", "false"),
-    "epoch check of other writes": (
-        "fenced.lua",
-        "redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1]",
-        "false",
-    ),
+    "epoch check of other writes": ("fenced.lua", "epoch ~= ARGV[1]", "false"),
     "compare-and-set on offset": ("commit.lua", "(fence[2] or 'none') ~= ARGV[2]", "false"),
     "compare-and-set on step": ("commit.lua", "(fence[3] or '0') ~= ARGV[3]", "false"),
     "generation check": ("claim.lua", "tonumber(ARGV[2]) < tonumber(old[1])", "false"),

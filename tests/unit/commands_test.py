@@ -45,13 +45,17 @@ MAPPING = """
 source = "log"
 [[event]]
 type = "message.posted"
+channel = "chat"
+message_id = "{b}"
+direction = "inbound"
+conversation = "{b}"
 time = "{a}"
 """
 FILES: dict[str, bytes] = {
     "empty": b"", "binary": b"\xff\xfe\x00\x01", "half.json": b'{"a":', "rows.csv": b"a,b\n1,2\n",
     "wrong.toml": b"colour = 1", "map.toml": MAPPING.encode(), "not.toml": b"a = [",
     "latin.csv": b"a,b\n1,2\n1,\xe9\n", "cut.csv.gz": gzip.compress(b"a,b\n" * 9_000)[:40],
-    "nul.csv": b"a,b\n1," + b"x" * 200_000 + b"\n", "no.jsonl": b"hello\n", "deep.jsonl": b"[" * 9_000,
+    "long.csv": b'a,b\n1,"' + b"x\n" * (9 << 20), "no.jsonl": b"hello\n", "deep.jsonl": b"[" * 9_000,
 }  # fmt: skip
 
 
@@ -181,8 +185,8 @@ def test_servers_that_are_away_files_that_are_not_there_and_ports_in_use(
         ("backtest --mapping map.toml folder", 2, "folder cannot be read"),
         ("backtest --mapping map.toml binary", 2, "name its encoding under [csv]"),
         ("backtest --mapping map.toml latin.csv", 2, "name its encoding under [csv]"),
-        ("backtest --mapping map.toml cut.csv.gz", 2, "cut.csv.gz cannot be read"),
-        ("backtest --mapping map.toml nul.csv", 2, "nul.csv cannot be read: field larger"),
+        ("backtest --mapping map.toml cut.csv.gz", 2, "cut.csv.gz ends in the middle"),
+        ("backtest --mapping map.toml long.csv", 2, "long.csv, after row 1: field larger"),
     ],
 )
 def test_commands_without_servers(command: str, code: int, sentence: str) -> None:

@@ -2,3 +2,25 @@
 
 The bodies are written from the vendors' documentation; the people in them are invented.
 """
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+
+from streams.demo.traffic.generator import Generator
+
+
+@cache
+def generators() -> Mapping[str, type[Generator]]:
+    """Vendor → its generator, in the order of the names."""
+    found: dict[str, type[Generator]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        for name, kind in inspect.getmembers(loaded, inspect.isclass):
+            if name[0] != "_" and issubclass(kind, Generator) and kind is not Generator:
+                found[kind.vendor] = kind
+    return dict(sorted(found.items()))

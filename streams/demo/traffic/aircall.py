@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Line:
@@ -20,7 +21,7 @@ class Line:
         self, kind: str, call: int, who: Person, at_ms: int, agent: Agent | None = None, **data: Any
     ) -> Call:
         """`kind` as Aircall names it, such as `call.answered`."""
-        user = {"id": agent.number, "name": agent.name} if agent else None
+        user = _user(agent) if agent else None
         body = {
             "resource": "call",
             "event": kind,
@@ -38,3 +39,48 @@ class Line:
             },
         }
         return Call(self._source, orjson.dumps(body), {"Content-Type": "application/json"})
+
+
+class Traffic(Generator):
+    vendor = "aircall"
+    channel = "voice"
+    transfer = "blind"
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._line = Line(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._line.event("call.created", visit.thread, visit.who, at_ms)
+        return [told(call, "conversation.opened", "queue.entered")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._line.event(
+            "call.answered", visit.thread, visit.who, at_ms, visit.agent,
+            answered_at=at_ms // 1_000,
+        )  # fmt: skip
+        return [told(call, "queue.left", "agent.connected")]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        old, new = _user(visit.agent), _user(visit.second)
+        passed = self._line.event(
+            "call.transferred", visit.thread, visit.who, at_ms, visit.agent,
+            transferred_by=old, transferred_to=new,
+        )  # fmt: skip
+        taken = self._line.event(
+            "call.answered", visit.thread, visit.who, at_ms, visit.second,
+            answered_at=at_ms // 1_000,
+        )  # fmt: skip
+        return [told(passed, "transfer.reported"), told(taken, "queue.left", "agent.connected")]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        at_s = at_ms // 1_000
+        call = self._line.event(
+            "call.ended", visit.thread, visit.who, at_ms, visit.holder,
+            started_at=at_s - 4, answered_at=at_s - 3, ended_at=at_s, duration=4,
+        )  # fmt: skip
+        return [told(call, "contact.ended")]
+
+
+def _user(agent: Agent) -> dict[str, Any]:
+    return {"id": agent.number, "name": agent.name}

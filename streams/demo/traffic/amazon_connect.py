@@ -8,6 +8,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 _ARN = "arn:aws:connect:eu-west-3:111122223333:instance/77"
 _UNSET = "1970-01-01T00:00:00.001Z"
@@ -59,3 +60,55 @@ class Instance:
         }
         headers = {"Content-Type": "application/json", "X-Api-Key": self._secret}
         return Call(self._source, orjson.dumps(body), headers)
+
+
+class Traffic(Generator):
+    vendor = "amazon_connect"
+    channel = "voice"
+    transfer = "blind"
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._instance = Instance(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        contact, who = str(visit.thread), visit.who
+        began = self._instance.phase("INITIATED", contact, who, at_ms)
+        queued = self._instance.phase("QUEUED", contact, who, at_ms)
+        return [told(began, "conversation.opened"), told(queued, "queue.entered")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        connected = self._instance.phase(
+            "CONNECTED_TO_AGENT", str(visit.thread), visit.who, at_ms, visit.agent
+        )
+        return [told(connected, "queue.left", "agent.connected")]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        again, chain, who = f"{visit.thread}-2", _transferred(visit), visit.who
+        began = self._instance.phase("INITIATED", again, who, at_ms, None, None, **chain)
+        taken = self._instance.phase(
+            "CONNECTED_TO_AGENT", again, who, at_ms, visit.second, None, **chain
+        )
+        return [told(began, "transfer.reported"), told(taken, "agent.connected")]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        contact = f"{visit.thread}-2" if visit.passed else str(visit.thread)
+        agent = {
+            "agentArn": f"{_ARN}/agent/{visit.holder.number}",
+            "connectedToAgentTimestamp": rfc3339(at_ms - 1_000),
+        }
+        ended = self._instance.phase(
+            "DISCONNECTED", contact, visit.who, at_ms, agentInfo=agent,
+            disconnectTimestamp=rfc3339(at_ms), disconnectReason="CUSTOMER_DISCONNECT",
+            **(_transferred(visit) if visit.passed else {"queueInfo": {}}),
+        )  # fmt: skip
+        return [told(ended, "agent.disconnected", "contact.ended")]
+
+
+def _transferred(visit: Visit) -> dict[str, Any]:
+    """A new contact, which names the first of its chain; it goes to an agent, not to a queue."""
+    return {
+        "initialContactId": str(visit.thread),
+        "initiationMethod": "TRANSFER",
+        "queueInfo": {},
+    }

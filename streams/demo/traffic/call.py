@@ -30,10 +30,15 @@ class Agent(msgspec.Struct, frozen=True):
     number: int
     name: str
 
+    @property
+    def email(self) -> str:
+        return f"agent-{self.number}@acme.example"
+
 
 class Call(msgspec.Struct, frozen=True):
-    """A request for `POST /v1/in/{source}`."""
+    """A request for `POST /v1/in/{source}{query}`."""
 
     source: str
     body: bytes
     headers: Mapping[str, str]
+    query: str = ""

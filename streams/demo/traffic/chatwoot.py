@@ -10,6 +10,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Desk:
@@ -145,3 +146,34 @@ def _contact(who: Person) -> dict[str, Any]:
         "identifier": who.crm,
         "type": "contact",
     }
+
+
+class Traffic(Generator):
+    vendor = "chatwoot"
+    channel = "chat"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._desk = Desk(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.message(visit.thread, visit.number(), visit.who, text, at_ms)
+        return [told(call, "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        taken = self._desk.assigned(visit.thread, visit.who, None, visit.agent, at_ms)
+        said = self._desk.message(visit.thread, visit.number(), visit.who, text, at_ms, visit.agent)
+        return [told(taken, "assignment.changed"), told(said, "message.posted")]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.assigned(visit.thread, visit.who, visit.agent, visit.second, at_ms)
+        said = self._desk.message(
+            visit.thread, visit.number(), visit.who, "I go on with it.", at_ms, visit.second
+        )
+        return [told(call, "assignment.changed"), told(said, "message.posted")]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.status(visit.thread, visit.who, "open", "resolved", at_ms)
+        return [told(call, "conversation.updated")]

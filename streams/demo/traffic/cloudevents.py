@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ import orjson
 from standardwebhooks.webhooks import Webhook
 
 from schemas.cloudevents import rfc3339
-from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Company:
@@ -19,13 +21,14 @@ class Company:
         self._source = source
         self._secret = secret
 
-    def contact(self, who: Person, at_ms: int) -> Call:
-        """The CRM says which identifiers are one person."""
+    def contact(self, who: Person, at_ms: int, more: Iterable[tuple[str, str]] = ()) -> Call:
+        """The CRM says which identifiers are one person; `more` are his ids elsewhere."""
         identifiers = [
             {"kind": "crm", "value": who.crm, "trust": "curated"},
             {"kind": "user", "value": who.crm, "trust": "curated"},
             {"kind": "phone", "value": who.phone, "trust": "curated"},
             {"kind": "email", "value": who.email, "trust": "curated"},
+            *({"kind": kind, "value": value, "trust": "curated"} for kind, value in more),
         ]
         return self.event(
             "identity.linked",
@@ -73,3 +76,63 @@ class Company:
                 "webhook-signature": signature,
             },
         )
+
+
+class Traffic(Generator):
+    """The company's own app has a chat, which it tells in canonical events."""
+
+    vendor = "cloudevents"
+    channel = "app"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._company = Company(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [self._said(visit, text, at_ms, {"kind": "customer"}, "inbound")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [
+            self._has(visit, visit.agent, at_ms),
+            self._answers(visit, visit.agent, text, at_ms),
+        ]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        agent = visit.second
+        return [
+            self._has(visit, agent, at_ms),
+            self._answers(visit, agent, "I go on with it.", at_ms),
+        ]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        return [self._told(visit, "conversation.updated", at_ms, {"status": "resolved"})]
+
+    def _has(self, visit: Visit, agent: Agent, at_ms: int) -> Told:
+        to = {"to": {"agent": str(agent.number)}}
+        return self._told(visit, "assignment.changed", at_ms, to)
+
+    def _answers(self, visit: Visit, agent: Agent, text: str, at_ms: int) -> Told:
+        actor = {"kind": "agent", "id": str(agent.number)}
+        return self._said(visit, text, at_ms, actor, "outbound")
+
+    def _said(
+        self, visit: Visit, text: str, at_ms: int, actor: dict[str, str], direction: str
+    ) -> Told:
+        said = {
+            "message_id": str(visit.number()),
+            "direction": direction,
+            "actor": actor,
+            "personal": {"text": text},
+        }
+        return self._told(visit, "message.posted", at_ms, said)
+
+    def _told(self, visit: Visit, kind: str, at_ms: int, data: dict[str, Any]) -> Told:
+        envelope = {
+            "channel": "app",
+            "conversation": {"source": self.source, "id": str(visit.thread)},
+            "identifiers": [{"kind": "user", "value": visit.who.crm, "trust": "curated"}],
+        }
+        ident = f"{kind}/{visit.thread}/{visit.number()}"
+        return told(self._company.event(kind, ident, at_ms, {**envelope, **data}), kind)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 _APP = "app-1"
 _TOPIC = "topic-1"
@@ -118,3 +120,46 @@ def _conversation(conversation: str, status: str) -> dict[str, Any]:
         "status": status,
         "channel_id": _TOPIC,
     }
+
+
+@cache
+def _key() -> RSAPrivateKey:
+    """One pair a process: making it takes a while."""
+    return generate_private_key(65_537, 2_048)
+
+
+class Traffic(Generator):
+    vendor = "freshchat"
+    channel = "chat"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        self._account = Account(source, _key())
+        super().__init__(source, self._account.public_key, url)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:user/{user_id(who)}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [self._said(visit, text, at_ms)]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        taken = self._account.assigned(str(visit.thread), None, visit.agent, "support", at_ms)
+        return [told(taken, "assignment.changed"), self._said(visit, text, at_ms, visit.agent)]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        passed = self._account.assigned(
+            str(visit.thread), visit.agent, visit.second, "support", at_ms
+        )
+        said = self._said(visit, "I go on with it.", at_ms, visit.second)
+        return [told(passed, "assignment.changed"), said]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._account.resolved(str(visit.thread), visit.holder, at_ms)
+        return [told(call, "conversation.updated")]
+
+    def _said(self, visit: Visit, text: str, at_ms: int, agent: Agent | None = None) -> Told:
+        ident = f"m-{visit.number()}"
+        call = self._account.message(str(visit.thread), ident, visit.who, text, at_ms, agent)
+        return told(call, "message.posted")

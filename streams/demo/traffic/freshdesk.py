@@ -8,6 +8,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class HelpDesk:
@@ -61,7 +62,7 @@ class HelpDesk:
             "ticket_source": "Email",
             "ticket_group_name": "Support",
             "ticket_agent_name": agent.name if agent else "",
-            "ticket_agent_email": f"agent-{agent.number}@acme.example" if agent else "",
+            "ticket_agent_email": agent.email if agent else "",
             "ticket_updated_at": rfc3339(at_ms),
             "requester_name": who.name,
             "requester_email": who.email,
@@ -70,3 +71,42 @@ class HelpDesk:
         login = base64.b64encode(f"filrouge:{self._secret}".encode()).decode()
         headers = {"Content-Type": "application/json", "Authorization": f"Basic {login}"}
         return Call(self._source, orjson.dumps({"freshdesk_webhook": fields}), headers)
+
+
+_STANDS = ("assignment.changed", "conversation.updated")
+"""Each body says how the ticket stands."""
+
+
+class Traffic(Generator):
+    vendor = "freshdesk"
+    channel = "email"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._desk = HelpDesk(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:contact/{who.email}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.created(visit.thread, visit.who, text, at_ms)
+        return [told(call, "conversation.opened", "message.posted", "assignment.changed")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.replied(visit.thread, visit.who, text, at_ms, visit.agent)
+        return [told(call, "message.posted", *_STANDS)]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        who, thread = visit.who, visit.thread
+        passed = self._desk.assigned(thread, who, visit.agent, visit.second, at_ms)
+        said = self._desk.replied(thread, who, "I go on with it.", at_ms, visit.second)
+        return [
+            told(passed, *_STANDS),
+            told(said, "message.posted", *_STANDS),
+        ]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.status(visit.thread, visit.who, "Resolved", visit.holder, at_ms)
+        return [told(call, "conversation.updated", "assignment.changed")]

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Inbox:
@@ -99,3 +100,46 @@ class Inbox:
 
 def _teammate(agent: Agent) -> dict[str, Any]:
     return {"id": f"tea_{agent.number}", "username": agent.name, "type": "user"}
+
+
+class Traffic(Generator):
+    vendor = "front"
+    channel = "email"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._inbox = Inbox(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:crd_{who.number}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [self._said(visit, text, at_ms)]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [
+            self._has(visit, visit.agent, at_ms),
+            self._said(visit, text, at_ms, visit.agent),
+        ]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        return [
+            self._has(visit, visit.second, at_ms),
+            self._said(visit, "I go on with it.", at_ms, visit.second),
+        ]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._inbox.archived(visit.thread, visit.number(), visit.who, visit.holder, at_ms)
+        return [told(call, "conversation.updated")]
+
+    def _has(self, visit: Visit, agent: Agent, at_ms: int) -> Told:
+        call = self._inbox.assigned(
+            visit.thread, visit.number(), visit.who, visit.agent, agent, at_ms
+        )
+        return told(call, "assignment.changed")
+
+    def _said(self, visit: Visit, text: str, at_ms: int, agent: Agent | None = None) -> Told:
+        call = self._inbox.message(visit.thread, visit.number(), visit.who, text, at_ms, agent)
+        return told(call, "message.posted")

@@ -11,6 +11,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Organisation:
@@ -91,3 +92,73 @@ class Organisation:
             "X-Hub-Signature-256": "sha256=" + base64.b64encode(digest).decode(),
         }
         return Call(self._source, raw, headers)
+
+
+class Traffic(Generator):
+    vendor = "genesys"
+    channel = "voice"
+    transfer = "blind"
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._desk = Organisation(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [
+            self._told(visit, "customer.start", at_ms, ["conversation.opened"]),
+            self._told(visit, "acd.start", at_ms, ["queue.entered"]),
+        ]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        agent = visit.agent
+        found = {
+            "acdOutcome": "ANSWERED",
+            "answeredUserId": str(agent.number),
+            "connectedDurationMs": 1_000,
+        }
+        session = _session(agent)
+        return [
+            self._told(visit, "user.start", at_ms, ["agent.offered"], agent, **session),
+            self._told(visit, "acd.end", at_ms, ["queue.left", "agent.connected"], None, **found),
+        ]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        old = {
+            **_session(visit.agent),
+            "disconnectType": "TRANSFER",
+            "interactingDurationMs": 2_000,
+        }
+        new = {**_session(visit.second), "queueId": None}
+        gone = ["transfer.reported", "agent.disconnected"]
+        return [
+            self._told(visit, "user.end", at_ms, gone, visit.agent, **old),
+            self._told(visit, "user.start", at_ms, ["agent.offered"], visit.second, **new),
+        ]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        """That the second agent had it, without a queue, is told when he hangs up."""
+        session = {
+            **_session(visit.holder),
+            "disconnectType": "PEER",
+            "interactingDurationMs": 1_500,
+            **({"queueId": None} if visit.passed else {}),
+        }
+        gone = ["agent.connected"] * visit.passed + ["agent.disconnected"]
+        return [
+            self._told(visit, "user.end", at_ms, gone, visit.holder, **session),
+            self._told(
+                visit, "customer.end", at_ms, ["contact.ended"], None, disconnectType="CLIENT"
+            ),
+        ]
+
+    def _told(
+        self, visit: Visit, topic: str, at_ms: int, events: list[str], agent: Agent | None = None,
+        **body: Any,
+    ) -> Told:  # fmt: skip
+        return told(
+            self._desk.event(topic, str(visit.thread), visit.who, at_ms, agent, **body), *events
+        )
+
+
+def _session(agent: Agent) -> dict[str, Any]:
+    return {"participantId": f"p-{agent.number}", "sessionId": f"s-{agent.number}"}

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Workspace:
@@ -122,3 +123,39 @@ def _user(who: Person) -> dict[str, Any]:
 
 def _admin(agent: Agent) -> dict[str, Any]:
     return {"type": "admin", "id": str(agent.number), "name": agent.name}
+
+
+class Traffic(Generator):
+    vendor = "intercom"
+    channel = "chat"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._space = Workspace(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:{who.number}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._space.created(visit.thread, visit.who, text, at_ms)
+        return [told(call, "conversation.opened", "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [self._said(visit, text, at_ms, visit.agent)]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._space.assigned(
+            visit.thread, visit.number(), visit.who, visit.agent, visit.second, at_ms
+        )
+        said = self._said(visit, "I go on with it.", at_ms, visit.second)
+        return [told(call, "assignment.changed"), said]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._space.closed(visit.thread, visit.number(), visit.who, visit.holder, at_ms)
+        return [told(call, "conversation.updated")]
+
+    def _said(self, visit: Visit, text: str, at_ms: int, agent: Agent) -> Told:
+        call = self._space.message(visit.thread, visit.number(), visit.who, text, at_ms, agent)
+        return told(call, "message.posted")

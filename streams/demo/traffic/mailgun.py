@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
 
-from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 INBOX = "support@mail.shop.example"
 
@@ -39,15 +41,20 @@ class Domain:
         return Call(self._source, orjson.dumps(body), {"Content-Type": "application/json"})
 
     def inbound(
-        self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = ""
-    ) -> Call:
-        """A mail by the customer; `answers` is the Message-ID of the one that he answers."""
+        self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = "",
+        agent: Agent | None = None,
+    ) -> Call:  # fmt: skip
+        """A mail by the customer, unless an agent is named, who sends us a blind copy; `answers` is
+        the Message-ID of the one that it answers.
+        """
+        name, sender = (agent.name, agent.email) if agent else (who.name, who.email)
+        to = who.email if agent else INBOX
         headers = [
             ["X-Mailgun-Spf", "Pass"],
             ["X-Mailgun-Incoming", "Yes"],
             ["Received", "from mail.home.example by mxa.mailgun.org with SMTP"],
-            ["From", f"{who.name} <{who.email}>"],
-            ["To", INBOX],
+            ["From", f"{name} <{sender}>"],
+            ["To", to],
             ["Date", format_datetime(datetime.fromtimestamp(at_ms / 1_000, UTC))],
             ["Subject", subject],
             ["Message-Id", f"<{ident}@mail.home.example>"],
@@ -55,8 +62,8 @@ class Domain:
         ]
         form = {
             "recipient": INBOX,
-            "sender": who.email,
-            "from": f"{who.name} <{who.email}>",
+            "sender": sender,
+            "from": f"{name} <{sender}>",
             "subject": subject,
             "body-plain": text,
             "stripped-text": text,
@@ -71,3 +78,34 @@ class Domain:
         token = hashlib.sha256(f"{what}/{at_ms}".encode()).hexdigest()[:50]
         digest = hmac.new(self._secret.encode(), f"{stamp}{token}".encode(), hashlib.sha256)
         return {"timestamp": stamp, "token": token, "signature": digest.hexdigest()}
+
+
+class Traffic(Generator):
+    """Who answers sends a blind copy to the inbox; the receipt of his mail comes as an event."""
+
+    vendor = "mailgun"
+    channel = "email"
+    options: ClassVar[Mapping[str, str]] = {"ours": "acme.example"}
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._mails = Domain(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._mails.inbound(_ident(visit), visit.who, "A question", text, at_ms)
+        return [told(call, "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        thread = f"{_ident(visit)}@mail.home.example"
+        ident = f"{_ident(visit)}-{visit.number()}"
+        copy = self._mails.inbound(
+            ident, visit.who, "Re: A question", text, at_ms, thread, visit.agent
+        )
+        receipt = self._mails.event(
+            "delivered", ident, visit.who, at_ms, **{"user-variables": {"conversation": thread}}
+        )
+        return [told(copy, "message.posted"), told(receipt, "message.status_changed")]
+
+
+def _ident(visit: Visit) -> str:
+    return f"m-{visit.thread}"

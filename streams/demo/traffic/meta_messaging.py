@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import orjson
 
 from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 OURS = "100200300"
 BOT_APP = "7001"
@@ -57,3 +58,34 @@ class Page:
 def scoped_id(who: Person) -> str:
     """The customer's id, valid on this page only."""
     return f"24{who.number:014d}"
+
+
+class _Traffic(Generator):
+    kind: ClassVar[Literal["page", "instagram"]]
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._page = Page(source, secret, self.kind)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return ((self.channel, scoped_id(who)),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        ident = str(visit.number())
+        return [told(self._page.message(visit.who, ident, text, at_ms), "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        ident = str(visit.number())
+        return [told(self._page.echo(visit.who, ident, text, at_ms), "message.posted")]
+
+
+class Messenger(_Traffic):
+    vendor = "meta_messenger"
+    channel = "messenger"
+    kind = "page"
+
+
+class Instagram(_Traffic):
+    vendor = "meta_instagram"
+    channel = "instagram"
+    kind = "instagram"

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 BUSINESS_NUMBER = "15550100900"
 
@@ -98,3 +99,19 @@ def _signed(source: str, secret: str, value: dict[str, Any], field: str = "messa
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
     return Call(source, body, headers)
+
+
+class Traffic(Generator):
+    vendor = "meta_whatsapp"
+    channel = "whatsapp"
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        ident = f"in{visit.number()}"
+        call = message(self.source, self.secret, visit.who, ident, text, at_ms)
+        return [told(call, "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        ident = f"out{visit.number()}"
+        said = echo(self.source, self.secret, visit.who, ident, text, at_ms)
+        read = status(self.source, self.secret, visit.who, ident, "read", at_ms)
+        return [told(said, "message.posted"), told(read, "message.status_changed")]

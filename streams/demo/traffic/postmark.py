@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
 from schemas.cloudevents import rfc3339
-from streams.demo.traffic.call import Call, Person
+from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 INBOX = "451d9b70cf9364d2+order-7@inbound.postmarkapp.com"
 
@@ -23,8 +25,12 @@ class Server:
         login = base64.b64encode(f"postmark:{secret}".encode()).decode()
         self._headers = {"Content-Type": "application/json", "Authorization": f"Basic {login}"}
 
-    def delivered(self, mail: str, who: Person, at_ms: int) -> Call:
-        return self._record("Delivery", mail, at_ms, "DeliveredAt", {"Recipient": who.email})
+    def delivered(
+        self, mail: str, who: Person, at_ms: int, metadata: Mapping[str, str] | None = None
+    ) -> Call:
+        """`metadata` is what the company told along with its mail."""
+        fields = {"Recipient": who.email, "Metadata": metadata or {}}
+        return self._record("Delivery", mail, at_ms, "DeliveredAt", fields)
 
     def opened(self, mail: str, who: Person, at_ms: int) -> Call:
         fields = {"Recipient": who.email, "FirstOpen": True, "ReadSeconds": 5}
@@ -35,19 +41,24 @@ class Server:
         return self._record("Bounce", mail, at_ms, "BouncedAt", fields)
 
     def inbound(
-        self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = ""
-    ) -> Call:
-        """A mail by the customer; `answers` is the Message-ID of the one that he answers."""
+        self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = "",
+        agent: Agent | None = None,
+    ) -> Call:  # fmt: skip
+        """A mail by the customer, unless an agent is named, who sends us a blind copy; `answers` is
+        the Message-ID of the one that it answers.
+        """
+        name, sender = (agent.name, agent.email) if agent else (who.name, who.email)
+        to = who.email if agent else INBOX
         headers = {
-            "Received-SPF": f"Pass (sender SPF authorized) envelope-from={who.email};",
+            "Received-SPF": f"Pass (sender SPF authorized) envelope-from={sender};",
             "X-Spam-Tests": "DKIM_SIGNED,DKIM_VALID,DKIM_VALID_AU,SPF_PASS",
             "Message-ID": f"<{ident}@mail.home.example>",
             **({"In-Reply-To": f"<{answers}>", "References": f"<{answers}>"} if answers else {}),
         }
         body = {
-            "From": who.email,
-            "FromFull": {"Email": who.email, "Name": who.name, "MailboxHash": ""},
-            "To": INBOX,
+            "From": sender,
+            "FromFull": {"Email": sender, "Name": name, "MailboxHash": ""},
+            "To": to,
             "OriginalRecipient": INBOX,
             "Subject": subject,
             "MessageID": f"in-{ident}",
@@ -73,3 +84,32 @@ class Server:
             **fields,
         }
         return Call(self._source, orjson.dumps(body), self._headers)
+
+
+class Traffic(Generator):
+    """Who answers sends a blind copy to the inbox; the receipt of his mail comes as an event."""
+
+    vendor = "postmark"
+    channel = "email"
+    options: ClassVar[Mapping[str, str]] = {"ours": "acme.example"}
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._mails = Server(source, secret)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._mails.inbound(_ident(visit), visit.who, "A question", text, at_ms)
+        return [told(call, "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        thread = f"{_ident(visit)}@mail.home.example"
+        ident = f"{_ident(visit)}-{visit.number()}"
+        copy = self._mails.inbound(
+            ident, visit.who, "Re: A question", text, at_ms, thread, visit.agent
+        )
+        receipt = self._mails.delivered(ident, visit.who, at_ms, {"conversation": thread})
+        return [told(copy, "message.posted"), told(receipt, "message.status_changed")]
+
+
+def _ident(visit: Visit) -> str:
+    return f"m-{visit.thread}"

@@ -8,6 +8,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Workspace:
@@ -112,3 +113,45 @@ def _guest(who: Person) -> str:
 
 def _served(agent: Agent, at_ms: int) -> dict[str, str]:
     return {"_id": agent_id(agent), "username": username(agent), "ts": rfc3339(at_ms)}
+
+
+class Traffic(Generator):
+    vendor = "rocketchat"
+    channel = "chat"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._space = Workspace(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:visitor/{visitor_id(who)}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        started = self._space.started(_room(visit), visit.who, at_ms)
+        return [told(started, "conversation.opened"), self._said(visit, text, at_ms)]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        taken = self._space.taken(_room(visit), visit.who, visit.agent, at_ms)
+        return [told(taken, "agent.connected"), self._said(visit, text, at_ms, visit.agent)]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        passed = self._space.forwarded(
+            _room(visit), visit.who, visit.agent, visit.second, at_ms, at_ms - 1_000
+        )
+        said = self._said(visit, "I go on with it.", at_ms, visit.second)
+        return [told(passed, "assignment.changed"), said]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._space.closed(_room(visit), visit.who, visit.holder, at_ms)
+        return [told(call, "conversation.updated")]
+
+    def _said(self, visit: Visit, text: str, at_ms: int, agent: Agent | None = None) -> Told:
+        ident = f"m-{visit.number()}"
+        call = self._space.message(_room(visit), ident, visit.who, text, at_ms, agent)
+        return told(call, "message.posted")
+
+
+def _room(visit: Visit) -> str:
+    return f"room-{visit.thread}"

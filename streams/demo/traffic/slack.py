@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import orjson
 
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 OURS, THEIRS = "T0OURS", "T0THEIRS"
 """Two workspaces; the first one's id belongs into the option `agents`."""
@@ -107,3 +109,31 @@ class SharedChannel:
 
 def _ts(at_ms: int) -> str:
     return f"{at_ms // 1_000}.{at_ms % 1_000:03}000"
+
+
+class Traffic(Generator):
+    """A thread in the shared channel; its first line is told apart by its time."""
+
+    vendor = "slack"
+    channel = "slack"
+    options: ClassVar[Mapping[str, str]] = {"agents": OURS}
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._began_ms: dict[int, int] = {}
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("slack", f"U{who.number}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        self._began_ms[visit.thread] = at_ms
+        return [told(self._channel(visit).message(visit.who, text, at_ms), "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        began_ms = self._began_ms[visit.thread]
+        call = self._channel(visit).message(visit.who, text, at_ms, began_ms, visit.agent)
+        return [told(call, "message.posted")]
+
+    def _channel(self, visit: Visit) -> SharedChannel:
+        """Each customer has a channel of his own."""
+        return SharedChannel(self.source, self.secret, f"C{visit.who.number}")

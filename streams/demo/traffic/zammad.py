@@ -10,6 +10,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 _SYSTEM = 1
 
@@ -105,3 +106,43 @@ class Desk:
                 "X-Hub-Signature": f"sha1={digest}",
             },
         )
+
+
+class Traffic(Generator):
+    vendor = "zammad"
+    channel = "email"
+    transfer = "blind"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._desk = Desk(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:user/{who.number}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.article(
+            visit.thread, visit.number(), visit.who, text, at_ms, state="new", first=True
+        )
+        return [told(call, "conversation.opened", "assignment.changed", "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        return [self._answered(visit, visit.agent, text, at_ms)]
+
+    def passes(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.changed(visit.thread, visit.who, at_ms, visit.second)
+        return [
+            told(call, "assignment.changed", "conversation.updated"),
+            self._answered(visit, visit.second, "I go on with it.", at_ms),
+        ]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.changed(visit.thread, visit.who, at_ms, visit.holder, "closed")
+        return [told(call, "assignment.changed", "conversation.updated")]
+
+    def _answered(self, visit: Visit, agent: Agent, text: str, at_ms: int) -> Told:
+        call = self._desk.article(
+            visit.thread, visit.number(), visit.who, text, at_ms, agent, owner=agent
+        )
+        return told(call, "assignment.changed", "message.posted", "conversation.updated")

@@ -11,6 +11,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
+from streams.demo.traffic.generator import Generator, Told, Visit, told
 
 
 class Tickets:
@@ -107,3 +108,28 @@ class Tickets:
                 "X-Zendesk-Webhook-Signature-Timestamp": stamp,
             },
         )
+
+
+class Traffic(Generator):
+    vendor = "zendesk"
+    channel = "email"
+    resolves = True
+
+    def __init__(self, source: str, secret: str, url: str) -> None:
+        super().__init__(source, secret, url)
+        self._desk = Tickets(source, secret)
+
+    def identifiers(self, who: Person) -> tuple[tuple[str, str], ...]:
+        return (("vendor", f"{self.source}:user/{who.number}"),)
+
+    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.created(visit.thread, visit.who, text, at_ms)
+        return [told(call, "conversation.opened", "message.posted")]
+
+    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
+        call = self._desk.comment(visit.thread, visit.number(), visit.who, text, at_ms, visit.agent)
+        return [told(call, "message.posted")]
+
+    def ends(self, visit: Visit, at_ms: int) -> list[Told]:
+        call = self._desk.status(visit.thread, visit.who, "OPEN", "SOLVED", at_ms)
+        return [told(call, "conversation.updated")]
