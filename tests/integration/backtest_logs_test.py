@@ -268,7 +268,7 @@ def test_a_wrong_word_in_a_mapping_is_named(
     mapping.write_text(MAPPING.replace(old, new))
     code, _, text = invoke(path, "--mapping", mapping)
     assert sentence in " ".join(text.split()) and "Traceback" not in text
-    assert code == (0 if new == "5" else 2)
+    assert code == 2
 
 
 # Rows -----------------------------------------------------------------------------------
@@ -352,14 +352,14 @@ def test_a_cloud_event_as_the_contract_shows_it_is_a_line_of_history(tmp_path: P
         ("[1]", "an event is an object"),
         ('{"type": []}', "There is no event type"),
         ('{"type": "mesage.posted"}', "did you mean 'message.posted'"),
-        ('{"type": "clock.tick", "time_ms": -1}', "missing required field"),
+        ('{"type": "clock.tick", "time_ms": -1}', "time_ms"),
         ('{"type": "clock.tick", "time": "soon"}', "'soon' is no time"),
-        (TICK % "9000000000000000", "outside 1970 to 2199"),
+        (TICK % "9000000000000", "outside 1970 to 2199"),
         (TICK % '"x"', "Expected `int`"),
     ],
 )
 def test_a_line_that_is_no_event_is_a_sentence(tmp_path: Path, line: str, sentence: str) -> None:
-    (tmp_path / "e.jsonl").write_text(line + "\n")
+    (tmp_path / "e.jsonl").write_text(f"{line}\n{TICK % 1_700_000_000_000}\n")
     answer = found(tmp_path / "e.jsonl")
-    assert answer["rows_refused"] == 1 and answer["events"] == 0
+    assert answer["rows_refused"] == 1 and answer["events"] == 1
     assert sentence in answer["mistakes"][0]  # type: ignore[index]
