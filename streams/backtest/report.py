@@ -52,6 +52,10 @@ def backtest_files(
         result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
     result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
     result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
+    if not result.events and result.mistakes:
+        raise MappingError(
+            f"None of the {result.rows} rows could be read; the first: {result.mistakes[0]}"
+        )
     if not result.rows:
         result.hints.append("The files have no rows.")
     if result.events and not result.standing.counts["journey.opened"]:
