@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -229,6 +230,16 @@ def test_without_kafka_or_redis_a_worker_ends_with_a_sentence(toys: Toys) -> Non
         assert worker.wait(40) == 1
         log = (toys.folder / f"worker{len(toys.workers) - 1}.log").read_text()
         assert sentence in log and "Traceback" not in log, log
+
+
+def test_a_worker_whose_port_is_taken_ends_with_a_sentence(toys: Toys) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = toys.settings.read_text()
+        toys.settings.write_text(text.replace("metrics_port = -1", f"metrics_port = {port}"))
+        assert toys.start().wait(40) == 1
+    log = (toys.folder / "worker0.log").read_text()
+    assert "worker.metrics_port names another port" in log and "Traceback" not in log, log
 
 
 def test_a_position_outside_the_log_is_refused_with_a_sentence(toys: Toys) -> None:
