@@ -19,8 +19,7 @@ from streams.channels.mail_headers import in_charset
 Pairs = list[tuple[str, str]]
 """Headers as they stand: name and value, not yet unfolded; bytes above ASCII as surrogates."""
 
-_LINE_ENDS = re.compile(r"\r?\n(?![ \t])")
-_NAME = re.compile(r"[!-9;-~]+")
+_HEADER = re.compile(r"(?m)^([!-9;-~]+):[ \t]*(.*(?:\n[ \t].*)*)")
 _HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 _DELIMITED = re.compile(rb"[ \t]*\r?\n")
 _CLOSED = re.compile(rb"--[ \t]*(?:\r?\n|$)")
@@ -98,12 +97,11 @@ def _split(raw: bytes) -> tuple[Pairs, bytes]:
     end = _HEAD_ENDS.search(raw)
     if end is None:
         raise UnusualError
-    pairs = []
-    for line in _LINE_ENDS.split(raw[: end.start()].decode("ascii", "surrogateescape")):
-        name, colon, value = line.partition(":")
-        if not colon or not _NAME.fullmatch(name):
-            raise UnusualError
-        pairs.append((name, value.lstrip(" \t")))
+    block = raw[: end.start()].decode("ascii", "surrogateescape")
+    pairs = [(name, value.rstrip("\r")) for name, value in _HEADER.findall(block)]
+    lines = 1 + block.count("\n") - block.count("\n ") - block.count("\n\t")
+    if len(pairs) != lines:
+        raise UnusualError
     return pairs, raw[end.end() :]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from streams.channels import times
 from streams.channels.mail_parts import UnusualError, of_message, usual
 
 LINE = st.sampled_from(
@@ -110,3 +113,22 @@ def test_a_usual_mail_needs_no_library(raw: bytes) -> None:
     """Else the test above would try nothing."""
     _, leaves = usual(raw)
     assert leaves
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["Mon, ", "", "mon, "]), st.integers(0, 32), st.sampled_from(["Jan", "Sep", "XYZ"]),
+    st.sampled_from([1969, 1970, 2026, 9999]), st.integers(0, 24), st.integers(0, 60),
+    st.sampled_from(["+0000", "-0000", "+0530", "-2359", "+2400", "+1260", "GMT", "(CET)", "+02:00"]),
+)  # fmt: skip
+def test_a_mails_date_is_the_one_that_the_library_reads(
+    weekday: str, day: int, month: str, year: int, hour: int, second: int, zone: str
+) -> None:
+    said = f"{weekday}{day} {month} {year} {hour:02}:30:{second:02} {zone}"
+    try:
+        read = parsedate_to_datetime(said)
+        expected = round((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        expected = 0
+    found = times.mail(said)
+    assert found == expected if expected >= 365 * 86_400_000 else found is None
