@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import NamedTuple
 
 from streams.channels.mail_headers import in_charset
@@ -30,6 +32,8 @@ _FIELD = re.compile(rf"([\w.+-]+(?:/[\w.+-]+)?)((?:;\s*{_PARAMETER})*);?")
 _PAIR = re.compile(r";\s*([\w-]+)=(?:\"([^\"]*)\"|([^\s;\"]+))")
 _TEXTS = ("text/plain", "text/html")
 _DEEPEST = 8
+_SHORT = 100
+"""Shorter fields without a boundary are alike in many mails."""
 
 
 class UnusualError(Exception):
@@ -69,17 +73,23 @@ class _Head:
         first: dict[str, str] = {}
         for name, value in pairs:
             first.setdefault(name.lower(), value)
-        self.kind, self.type = _field(first.get("content-type"), "text/plain")
-        self.placed, self.disposition = _field(first.get("content-disposition"), "")
+        self.kind, self.type = _of(first.get("content-type"), "text/plain")
+        self.placed, self.disposition = _of(first.get("content-disposition"), "")
         self.encoding = first.get("content-transfer-encoding", "").lower()
         if "/" not in self.kind:
             self.kind = "text/plain"
 
 
-def _field(value: str | None, default: str) -> tuple[str, dict[str, str]]:
+def _of(value: str | None, default: str) -> tuple[str, Mapping[str, str]]:
     """The value and its parameters, names in lower case; of two alike the first counts."""
     if value is None:
         return default, {}
+    short = len(value) < _SHORT and "boundary" not in value
+    return _field(value) if short else _field.__wrapped__(value)
+
+
+@lru_cache(maxsize=1024)
+def _field(value: str) -> tuple[str, Mapping[str, str]]:
     found = _FIELD.fullmatch(value) if value.isascii() else None
     if found is None:
         raise UnusualError
