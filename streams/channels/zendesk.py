@@ -205,7 +205,7 @@ class _Ticket:
         self._key = text(body, "id")
         self._requester = _id(self._detail, "requester_id")
         position = dig(self._event, "meta", "sequence", "position")
-        self._sequence = position if type(position) is int else None
+        self._sequence = position if type(position) is int and abs(position) < 2**53 else None
         draft.conversation = text(self._detail, "id") or text(body, "subject").rpartition(":")[2]
         via = text(self._event, "comment", "via", "channel") or text(self._detail, "via", "channel")
         draft.channel = _CHANNELS.get(via.lower(), "email")
