@@ -48,8 +48,8 @@ def test_the_nemesis_bites() -> None:
     for seed in range(1, BLOCK):
         seen.update(simulate(Plan.of(seed)).seen)
     wanted = {
-        "FencedError", "StaleError", "ClaimRefusedError", "set aside", "held back", "end",
-        "exit by LaneError", "exit by ValueError", "exit by ClaimRefusedError",
+        "FencedError", "StaleError", "OutOfDateError", "set aside", "held back", "end",
+        "exit by LaneError", "exit by OutOfDateError",
     }  # fmt: skip
     assert wanted <= seen.keys(), f"never seen: {wanted - seen.keys()}"
 
