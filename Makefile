@@ -8,7 +8,7 @@ FIRST ?= 1
 MINUTES ?= 1
 SEED ?= 1
 
-.PHONY: help install demo test alone check lint format schemas bench bench-peers simulate guards chaos fuzz clean
+.PHONY: help install demo test check lint format schemas bench bench-peers simulate guards chaos fuzz clean
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,18 +25,14 @@ $(BIN)/filrouge: pyproject.toml constraints.txt
 demo: install  ## the whole product in one process tree; SECONDS=60 ends by judging itself; SEED=2 lets other vendors meet
 	@$(BIN)/filrouge demo --seed $(SEED) $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
 
-check: lint  ## the inner loop: lint, types, stairs, and the tests that need no server
-	@$(BIN)/pytest -q -n 2 -m 'not servers and not long'
+check: lint  ## the inner loop: lint, types, stairs, and the quick tests; properties with a sixth of their examples
+	@QUICK=1 $(BIN)/pytest -q -n 2 -m 'not servers and not long'
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium, and a minute of fuzzing
 	@tests/servers/need.sh
-	@$(BIN)/pytest -q -n 2 -m 'not servers'
-	@$(BIN)/pytest -q -m 'servers and not alone'
+	@$(BIN)/pytest -q -n 3 --dist loadgroup -m 'not servers or waits'
+	@$(BIN)/pytest -q -m 'servers and not waits'
 	@$(BIN)/python -m tests.fuzz --minutes 1
-
-alone: install  ## tests that freeze and kill real processes, on a machine that does nothing else
-	@tests/servers/need.sh
-	@$(BIN)/pytest -q -m alone
 
 chaos: install  ## MINUTES=60 of faults under load on real processes, from SEED=1; REDIS=cluster; writes docs/reliability.md
 	@tests/servers/need.sh

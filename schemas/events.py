@@ -313,7 +313,8 @@ class IdentityJoined(EventBase, frozen=True, kw_only=True, tag="identity.joined"
 
 class IdentitySplit(EventBase, frozen=True, kw_only=True, tag="identity.split"):
     """From `customer` the conversations of `members` go to the customer `into`: a join was undone.
-    With a `conversation` only that one goes: it was attached by a claim and is proven another's.
+    With a `conversation` only that one goes: it was attached by a claim and is proven another's; or
+    (`probable`) nobody was known in it but a platform's handle, and a claim now leads to another.
     """
 
     into: str

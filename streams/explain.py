@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import orjson
 
 from schemas.cloudevents import rfc3339
 from schemas.events import EventBase
-from streams.channels.base import Parsed, Request, SourceConfig, malformed, together
+from streams.channels.base import Adapter, Parsed, Request, SourceConfig, malformed, together
 from streams.channels.registry import adapters, failures
 
 _ENVELOPE = {
@@ -36,22 +37,27 @@ def explain(
     vendor: str, body: bytes, received_ms: int, content_type: str = "", url: str = ""
 ) -> Parsed:
     """The events of one body, or why there are none. Nothing is verified."""
-    known = adapters()
-    if vendor in failures():
-        raise UnknownVendorError(failures()[vendor])
-    if vendor not in known:
-        raise UnknownVendorError(f"There is no vendor {vendor!r}; there are {', '.join(known)}.")
+    adapter = _known(vendor)
 
     def parse(one: bytes) -> Parsed:
         headers = {"content-type": content_type or guess_content_type(one)}
         request = Request("POST", url or "https://example.com/", headers, one, received_ms)
-        return known[vendor].parse(request, SourceConfig(vendor, vendor, "example"))
+        return adapter.parse(request, SourceConfig(vendor, vendor, "example"))
 
     found = parse(body)
     if found.code != "malformed":
         return found
     copied = [parse(one) for one in bodies_in_a_log(body)]
     return together([*copied, malformed(_COPIED)], "") if copied else found
+
+
+def _known(vendor: str) -> Adapter:
+    known = adapters()
+    if vendor in failures():
+        raise UnknownVendorError(failures()[vendor])
+    if vendor not in known:
+        raise UnknownVendorError(f"There is no vendor {vendor!r}; there are {', '.join(known)}.")
+    return known[vendor]
 
 
 def bodies_in_a_log(text: bytes) -> Iterator[bytes]:
@@ -82,7 +88,8 @@ def guess_content_type(body: bytes) -> str:
 def explain_files(
     vendor: str, files: Iterable[Path], received_ms: int, *, as_json: bool
 ) -> Iterator[tuple[str, bool]]:
-    """One text a file, and whether the file could be read."""
+    """One text a file, and whether the file could be read. Raises `UnknownVendorError`."""
+    _known(vendor)
     for file in files:
         try:
             parsed, readable = explain(vendor, file.read_bytes(), received_ms), True
@@ -94,7 +101,7 @@ def explain_files(
 
 def _as_json(file: Path, parsed: Parsed) -> str:
     line = {
-        "file": str(file),
+        "file": os.fsencode(file).decode("utf-8", "replace"),
         "events": [msgspec.to_builtins(event) for event in parsed.events],
         "reason": parsed.reason or None,
     }

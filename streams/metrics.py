@@ -123,6 +123,9 @@ console_requests = Counter(
 console_seconds = Histogram(
     "filrouge_console_seconds", "Answering a console request.", ("route",), buckets=_FAST
 )
+views_unlogged = Counter(
+    "filrouge_views_unlogged", "Context look-ups whose event Kafka has not taken."
+)
 kpi_value = Gauge(
     "filrouge_kpi", "A KPI over its window (unit in docs/kpis.md).", ("domain", "kpi", "window")
 )

@@ -27,10 +27,32 @@ import msgspec
 from streams.channels.base import SourceConfig
 from streams.channels.registry import adapters, failures
 from streams.identity.mail import RULES, MailRule
+from streams.places import broker_fault, file_fault, port_fault, redis_fault
 
 LARGEST_BODY = 3_145_728
 """Topics take records of 4 MiB; a record is a body with its headers."""
 
+
+_FILES = {
+    "gateway": ("tls_cert_file", "tls_key_file"),
+    "kafka": ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"),
+}
+
+_POSITIVE = {
+    "kafka": (
+        "replication", "min_insync", "webhooks_partitions", "events_partitions", "retention_days",
+    ),
+    "gateway": (
+        "max_header_bytes", "max_connections", "read_timeout_ms", "idle_timeout_ms",
+        "kafka_timeout_ms", "max_rate_per_source",
+    ),
+    "console": ("refresh_ms",),
+    "worker": (
+        "session_timeout_ms", "batch_records", "commits_in_flight", "cache_mb", "outbox_entries",
+        "watchdog_ms",
+    ),
+}  # fmt: skip
+"""Nothing would ever be done with less."""
 
 PULLABLE = ("chatwoot",)
 """Vendors whose API can be asked for what their webhooks did not bring."""
@@ -333,7 +355,9 @@ def load(path: str | None = None, environ: Mapping[str, str] | None = None) -> S
             raise SettingsError(
                 [f"The settings file {file} cannot be read: {error.strerror}."]
             ) from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise SettingsError([f"The settings file {file} is no text in UTF-8."]) from error
+        except tomllib.TOMLDecodeError as error:
             raise SettingsError([f"The settings file {file} is not TOML: {error}."]) from error
     return _build(_overridden(raw, env), Path(file).parent if file else Path())
 
@@ -526,12 +550,12 @@ def _contradictions(settings: Settings) -> list[str]:
         for text in settings.gateway.trusted_proxies
         if not _is_network(text)
     ]
+    found += filter(None, _places(settings))
+    found += _too_small(settings)
     if bool(settings.gateway.tls_cert_file) != bool(settings.gateway.tls_key_file):
         found.append("gateway.tls_cert_file and gateway.tls_key_file belong together.")
     if not 0 < settings.gateway.max_body_bytes <= LARGEST_BODY:
         found.append(f"gateway.max_body_bytes must be between 1 and {LARGEST_BODY}.")
-    if settings.gateway.max_rate_per_source < 1:
-        found.append("gateway.max_rate_per_source must be 1 or more.")
     found += _reconcile(settings)
     for kind, rows in (
         ("agent", settings.agent), ("team", settings.team), ("queue", settings.queue),
@@ -541,6 +565,26 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
+
+
+def _places(settings: Settings) -> Iterator[str]:
+    yield broker_fault(settings.kafka.bootstrap)
+    yield redis_fault(settings.redis.url, settings.redis.shown)
+    yield port_fault("gateway.port", settings.gateway.port)
+    yield port_fault("console.port", settings.console.port)
+    if settings.worker.metrics_port != -1:
+        yield port_fault("worker.metrics_port", settings.worker.metrics_port)
+    for section, fields in _FILES.items():
+        for field in fields:
+            if file := getattr(getattr(settings, section), field):
+                yield file_fault(f"{section}.{field}", file)
+
+
+def _too_small(settings: Settings) -> Iterator[str]:
+    for section, fields in _POSITIVE.items():
+        for field in fields:
+            if (value := getattr(getattr(settings, section), field)) < 1:
+                yield f"{section}.{field} must be 1 or more, not {value}."
 
 
 def _named(kind: str, rows: tuple[Named, ...], settings: Settings) -> list[str]:

@@ -66,6 +66,8 @@ class World:
         self.notices: list[Notification] = []
         self.events: list[EventBase] = []
         self.letters: list[str] = []
+        self.sentences: list[str] = []
+        """Of the dead letters."""
         self.panes: Counter[str] = Counter()
         self.live: Counter[str] = Counter()
         self.counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
@@ -79,8 +81,12 @@ class World:
         self.now = max(self.now, at or self.now)
         headers = {"source": call.source, "vendor": call.source, "url": "https://x.example/"}
         headers |= {k.lower(): v for k, v in call.headers.items() if k.lower() == "content-type"}
-        raw = tuple((name, value.encode()) for name, value in headers.items())
-        record = Record("webhooks", 0, self.normalise.at.offset, self.now, b"acme", call.body, raw)
+        self.record({name: value.encode() for name, value in headers.items()}, call.body)
+
+    def record(self, headers: Mapping[str, bytes], body: bytes) -> None:
+        """A record of topic `webhooks`, as the gateway writes it."""
+        raw = tuple(headers.items())
+        record = Record("webhooks", 0, self.normalise.at.offset, self.now, b"acme", body, raw)
         self._normalised(record, self.normalise.fold.prepare(record))
 
     def event(self, cls: type[EventBase], at: int | None = None, /, **fields: Any) -> EventBase:
@@ -141,7 +147,9 @@ class World:
                 case "notifications":
                     self.notices.append(decode_notification(value))  # type: ignore[arg-type]
                 case "dead-letters":
-                    self.letters.append(dict(outgoing.publish.headers)["dead-reason"].decode())
+                    headers = dict(outgoing.publish.headers)
+                    self.letters.append(headers["dead-reason"].decode())
+                    self.sentences.append(headers["dead-sentence"].decode())
         for (size, _), cells in batch.panes.items():
             if size == "1h":
                 self.panes.update(cells)

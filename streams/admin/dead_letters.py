@@ -12,6 +12,8 @@ from streams.admin.topics import AdminError
 from streams.engine.clients import librdkafka, producer_config
 from streams.settings import Settings
 
+PATIENCE_S = 10
+
 
 class Letter(msgspec.Struct, frozen=True):
     """`id` is partition/offset in the dead-letters topic; `value` the original body."""
@@ -39,10 +41,10 @@ def _read(settings: Settings) -> Iterator[Letter]:
     )
     topic = settings.topics.dead_letters
     try:
-        found = consumer.list_topics(topic, 10).topics[topic]
+        found = consumer.list_topics(topic, PATIENCE_S).topics[topic]
         left = {}
         for partition in found.partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), 10)
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE_S)
             if high > low:
                 left[partition] = high
         consumer.assign([TopicPartition(topic, p, 0) for p in left])

@@ -23,6 +23,9 @@ from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.redis_client import connect
 from streams.settings import Settings
 
+TAKEN_WITHIN_S = 10
+"""So long Kafka may take for the last of what is sent."""
+
 DONE_WITHIN_S = 10.0
 """So long it is watched for whether a command is done."""
 
@@ -113,7 +116,7 @@ def send(settings: Settings, events: Iterable[EventBase]) -> int:
     producer = Producer(
         librdkafka(settings.kafka)
         | {"acks": "all", "enable.idempotence": True, "partitioner": "murmur2"}
-        | {"linger.ms": 5, "message.timeout.ms": 30_000}
+        | {"linger.ms": 5, "message.timeout.ms": TAKEN_WITHIN_S * 1_000}
     )
     failures: list[str] = []
     sent = 0
@@ -136,11 +139,11 @@ def send(settings: Settings, events: Iterable[EventBase]) -> int:
                     producer.poll(0.5)
             producer.poll(0)
             sent += 1
-        left = producer.flush(40)
+        left = producer.flush(TAKEN_WITHIN_S + 2)
     except KafkaException as error:
         raise AdminError(f"Kafka does not take it: {error.args[0].str()}.") from error
     if failures or left:
-        why = failures[0] if failures else "no answer within 40 s"
+        why = failures[0] if failures else f"no answer within {TAKEN_WITHIN_S} s"
         raise AdminError(
             f"Kafka has not confirmed {len(failures) + left} of {sent} records ({why}). "
             "Sending them once more does no harm."

@@ -37,8 +37,11 @@ def rows(settings: Settings) -> list[Row]:
     """One row for each stage and partition. Raises `AdminError`."""
     try:
         consumer = KafkaConsumer(**kafka_python(settings.kafka), group_id=settings.worker.group)
-    except (KafkaError, OSError) as error:
-        raise AdminError(f"Kafka at {settings.kafka.bootstrap} does not answer.") from error
+    except (KafkaError, OSError, ValueError) as error:
+        raise AdminError(
+            f"Kafka at {settings.kafka.bootstrap} does not answer ({type(error).__name__}). "
+            "Is it running, and is kafka.bootstrap right?"
+        ) from error
     try:
         with connect_sync(settings.redis.url) as client:
             return [
@@ -46,6 +49,8 @@ def rows(settings: Settings) -> list[Row]:
                 for stage, role in STAGES.items()
                 for row in _stage(settings, stage, role, consumer, client)
             ]
+    except KafkaError as error:
+        raise AdminError(f"Kafka stopped answering: {error}.") from error
     except (redis.RedisError, ValueError) as error:
         raise AdminError(f"Redis at {settings.redis.shown} does not answer: {error}.") from error
     finally:

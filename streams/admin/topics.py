@@ -34,7 +34,7 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     """Raises `AdminError` when Kafka does not answer."""
     try:
         client = KafkaAdminClient(**kafka_python(settings.kafka))
-    except (KafkaError, OSError) as error:
+    except (KafkaError, OSError, ValueError) as error:
         raise AdminError(
             f"Kafka at {settings.kafka.bootstrap} does not answer ({type(error).__name__}). "
             "Is it running, and is kafka.bootstrap right?"

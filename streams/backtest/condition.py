@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from streams.backtest.template import MappingError, Render, Row, compile_template
+from streams.backtest.errors import MappingError
+from streams.backtest.numbers import number
+from streams.backtest.template import Render, Row, compile_template
 
 Test = Callable[[Row], bool]
 ReadTime = Callable[[str], int]
@@ -22,7 +24,8 @@ def compile_condition(
 
     `wanted` is a text (equal), `"*"` (not empty), `""` (empty), `"!text"` (different), a list (any
     of), or a table with `regex`, with `at_least` and `at_most` (numbers), with `same_as` (a
-    template), or with `before` or `after` (templates of times, as `read_time` reads them).
+    template), or with `before` or `after` (templates of times, as `read_time` reads them).  What
+    is empty is neither in a range nor before or after anything.
     Raises `MappingError`.
     """
     if isinstance(conditions, list):
@@ -76,10 +79,21 @@ class _Maker:
         if keys and keys <= {"before", "after"}:
             return self._in_time(render, wanted)
         if keys and keys <= {"at_least", "at_most"}:
+            return self._in_range(name, render, wanted)
+        raise MappingError(f"The condition on {name!r} must be {_FORMS}, not {dict(wanted)!r}")
+
+    def _in_range(self, name: str, render: Render, wanted: Mapping[str, Any]) -> Test:
+        try:
             low = float(wanted.get("at_least", "-inf"))
             high = float(wanted.get("at_most", "inf"))
-            return lambda row: low <= number(render(row), name) <= high
-        raise MappingError(f"The condition on {name!r} must be {_FORMS}, not {dict(wanted)!r}")
+        except (TypeError, ValueError) as error:
+            raise MappingError(f"at_least and at_most of {name!r} must be numbers") from error
+
+        def test(row: Row) -> bool:
+            text = render(row)
+            return text != "" and low <= number(text, repr(name)) <= high
+
+        return test
 
     def _in_time(self, render: Render, wanted: Mapping[str, Any]) -> Test:
         read = self._read_time
@@ -87,17 +101,11 @@ class _Maker:
         after = self._render(str(wanted["after"])) if "after" in wanted else None
 
         def test(row: Row) -> bool:
-            at = read(render(row))
-            return (before is None or at < read(before(row))) and (
-                after is None or at > read(after(row))
-            )
+            texts = render(row), before and before(row), after and after(row)
+            if "" in texts:
+                return False
+            at, end, start = (None if text is None else read(text) for text in texts)
+            assert at is not None
+            return (end is None or at < end) and (start is None or at > start)
 
         return test
-
-
-def number(text: str, name: str) -> float:
-    """A number as logs write it; a comma may stand for the point. Raises `MappingError`."""
-    try:
-        return float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
-    except ValueError:
-        raise MappingError(f"{name!r} holds {text!r}, which is no number.") from None

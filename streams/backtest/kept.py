@@ -1,58 +1,99 @@
 """The rows of a log under a mapping: what stands for nothing emptied, skipped rows left out, reply
-trees resolved.
+trees and sessions resolved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from streams.backtest.clock import reader
 from streams.backtest.condition import compile_condition
+from streams.backtest.errors import MappingError
 from streams.backtest.mapping import MappingFile
-from streams.backtest.rows import Log
-from streams.backtest.template import MappingError, compile_template
+from streams.backtest.rows import NUMBER, Log
+from streams.backtest.sessions import SESSION, Sessions
+from streams.backtest.template import Render, Row, compile_template
 from streams.backtest.tree import ROOT, Tree
 
 
-class KeptRows:
-    """One log file under a mapping; it may be read more than once. Raises `MappingError`."""
+def _is_new(row: Row, seen: set[int]) -> bool:
+    """Whether no row in `seen` has the same values; it is among them from then on."""
+    mark = hash(frozenset((name, value) for name, value in row.items() if name != NUMBER))
+    new = mark not in seen
+    seen.add(mark)
+    return new
 
-    def __init__(self, log: Log, file: MappingFile) -> None:
-        self._log = log
+
+class KeptRows:
+    """The files of one log under a mapping, one after the other; they may be read more than once.
+    `columns` are those that all of them have.  Raises `MappingError`.
+    """
+
+    def __init__(self, logs: Sequence[Log], file: MappingFile) -> None:
+        self._logs = logs
+        self._file = file
         self._missing = frozenset(file.missing)
-        read_time = reader(file.time.get("formats", ["iso"]), file.time.get("zone", "UTC"))
+        self.columns = frozenset.intersection(*(log.columns for log in logs))
+        self._read_time = reader(file.time.get("formats", ["iso"]), file.time.get("zone", "UTC"))
         self._skip = [
-            compile_condition(skip.get("when", skip), log.columns, file.maps, read_time)
+            compile_condition(skip.get("when", skip), self.columns, file.maps, self._read_time)
             for skip in file.skip
         ]
         self.read = 0
         self.skipped = 0
-        self.tree: Tree | None = None
-        self.columns = log.columns
+        self._added: list[tuple[str, Callable[[Row], str]]] = []
         if file.tree is not None:
-            if ROOT in log.columns:
-                raise MappingError(
-                    f"The log has a column {ROOT!r} of its own: [tree] cannot add it."
-                )
-            self.tree = Tree(
-                compile_template(file.tree.id, log.columns, file.maps),
-                compile_template(file.tree.parent, log.columns, file.maps),
-                self.rows(),
+            tree = Tree(self._render(file.tree.id), self._render(file.tree.parent), self.rows())
+            self._add("tree", ROOT, tree.root)
+        if file.sessions is not None:
+            time, spec = self._render(file.sessions.time), file.sessions
+            sessions = Sessions(
+                self._render(spec.of), lambda row: self._time_ms(time(row)), spec.gap_s, self.rows()
             )
-            self.columns |= {ROOT}
+            self._add("sessions", SESSION, sessions.session)
 
-    def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:
-        """One pass; `read` and `skipped` count the rows of the last one."""
+    def _add(self, table: str, column: str, value: Callable[[Row], str]) -> None:
+        if column in self.columns:
+            raise MappingError(
+                f"The log has a column {column!r} of its own: [{table}] cannot add it."
+            )
+        self._added.append((column, value))
+        self.columns |= {column}
+
+    def _render(self, template: str) -> Render:
+        return compile_template(template, self.columns, self._file.maps)
+
+    def _time_ms(self, text: str) -> int | None:
+        try:
+            return self._read_time(text) if text else None
+        except MappingError:
+            return None
+
+    def rows(
+        self,
+        progress: Callable[[int], None] | None = None,
+        refuse: Callable[[str], None] | None = None,
+    ) -> Iterator[dict[str, str]]:
+        """One pass; `read` and `skipped` count the rows of the last one.  `progress` hears of it
+        now and then, `refuse` why a row is none.
+        """
         self.read = self.skipped = 0
-        for row in self._log.rows(progress):
-            self.read += 1
-            if self._missing:
-                for name, value in row.items():
-                    if value in self._missing:
-                        row[name] = ""
-            if any(test(row) for test in self._skip):
-                self.skipped += 1
-                continue
-            if self.tree is not None:
-                row[ROOT] = self.tree.root(row)
-            yield row
+        seen: set[int] = set()
+        for log in self._logs:
+            for row in log.rows(refuse):
+                self.read += 1
+                if progress and self.read % 1_000 == 0:
+                    progress(self.read)
+                if self._file.drop_repeated and not _is_new(row, seen):
+                    self.skipped += 1
+                    continue
+                if self._missing:
+                    for name, value in row.items():
+                        if value in self._missing:
+                            row[name] = ""
+                if any(test(row) for test in self._skip):
+                    self.skipped += 1
+                    continue
+                for column, value_of in self._added:
+                    row[column] = value_of(row)
+                yield row

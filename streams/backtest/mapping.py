@@ -12,28 +12,40 @@ from typing import Any
 
 import msgspec
 
-from schemas.events import Event, EventBase
+from schemas.events import EventBase
 from streams.backtest.clock import not_before, reader
-from streams.backtest.condition import Test, compile_condition, number
-from streams.backtest.rows import NUMBER
-from streams.backtest.template import MappingError, Render, Row, compile_template
+from streams.backtest.condition import Test, compile_condition
+from streams.backtest.edges import Edges
+from streams.backtest.errors import MappingError
+from streams.backtest.fields import EVENT_TYPES, PERSONAL, check, explained
+from streams.backtest.numbers import number
+from streams.backtest.rows import NUMBER, CsvForm
+from streams.backtest.sessions import SessionSpec
+from streams.backtest.template import Render, Row, compile_template
 from streams.backtest.tree import TreeSpec
 from streams.channels.ids import event_id
 
 _CONTROL = {"when", "time", "after_s", "key", "first_of", "last_of"}
-_SHORTHANDS = {"conversation", "actor", "text", "note", "comment", "name", "subject"}
+_SHORTHANDS = {"conversation", "actor", *PERSONAL}
 
 
 class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file's tables. `event` and `figure` are lists of tables."""
 
     source: str
+    files: list[str] = []
+    """Patterns of the names of the files that it is for; needed when there are several mappings."""
+    common: dict[str, Any] = {}
+    """What every `[[event]]` has that does not say otherwise."""
     event: list[dict[str, Any]] = []
     figure: list[dict[str, Any]] = []
     skip: list[dict[str, Any]] = []
-    csv: dict[str, str] = {}
+    csv: CsvForm = CsvForm()
     missing: list[str] = []
+    drop_repeated: bool = False
+    """Rows that equal an earlier one in every column are left out."""
     tree: TreeSpec | None = None
+    sessions: SessionSpec | None = None
     time: dict[str, Any] = {}
     maps: dict[str, dict[str, str]] = {}
     policy: dict[str, Any] = {}
@@ -48,41 +60,8 @@ def load(path: Path) -> MappingFile:
         raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
     except msgspec.ValidationError as error:
         raise MappingError(f"The mapping {path}: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
-
-
-class Edges:
-    """First and last row of each group by time (ties by the file's order), for `first_of` and
-    `last_of`: one pass over the log.  A row without a time is neither.
-    """
-
-    def __init__(self, mapping: EventMapping, rows: Iterator[Row]) -> None:
-        self._renders = mapping.groups
-        self._first: dict[tuple[str, str], tuple[int, str]] = {}
-        self._last: dict[tuple[str, str], tuple[int, str]] = {}
-        for row in rows:
-            for edge, (group, time) in mapping.groups.items():
-                at_ms = mapping.time_of(time(row))
-                if at_ms is None:
-                    continue
-                key = (edge, group(row))
-                if key not in self._first or at_ms < self._first[key][0]:
-                    self._first[key] = (at_ms, row[NUMBER])
-                if key not in self._last or at_ms >= self._last[key][0]:
-                    self._last[key] = (at_ms, row[NUMBER])
-
-    def is_first(self, edge: str, row: Row) -> bool:
-        return self._stands(self._first, edge, row)
-
-    def is_last(self, edge: str, row: Row) -> bool:
-        return self._stands(self._last, edge, row)
-
-    def _stands(
-        self, table: Mapping[tuple[str, str], tuple[int, str]], edge: str, row: Row
-    ) -> bool:
-        group, _ = self._renders[edge]
-        return table.get((edge, group(row)), (0, ""))[1] == row[NUMBER]
 
 
 class EventMapping:
@@ -98,7 +77,8 @@ class EventMapping:
         self._rollover = bool(file.time.get("rollover"))
         self.groups: dict[str, tuple[Render, Render]] = {}
         """Edge → the templates of its group and of the time by which its rows are ordered."""
-        self._rules = [self._rule(spec, n) for n, spec in enumerate(file.event, 1)]
+        self._rules = [self._rule(file.common | spec, n) for n, spec in enumerate(file.event, 1)]
+        self._made = [0] * len(self._rules)
 
     def _template(self, text: str) -> Render:
         return compile_template(text, self._columns, self._file.maps)
@@ -110,12 +90,21 @@ class EventMapping:
         except MappingError:
             return None
 
+    def idle(self) -> list[str]:
+        """A sentence for each `[[event]]` that no row has made."""
+        return [
+            f"{rule.where} ({rule.kind}) made no event: no row passes its `when`, or its time is "
+            "empty."
+            for rule, made in zip(self._rules, self._made, strict=True)
+            if not made
+        ]
+
     def _rule(self, spec: dict[str, Any], number: int) -> _Rule:
         where = f"[[event]] number {number}"
         if "type" not in spec or "time" not in spec:
             raise MappingError(f"{where} needs `type` and `time`.")
         try:
-            time = self._template(spec["time"])
+            time = self._template(str(spec["time"]))
             edges: list[tuple[str, str]] = []
             for control in ("first_of", "last_of"):
                 if control in spec:
@@ -123,38 +112,49 @@ class EventMapping:
                     self.groups.setdefault(edge, (self._template(spec[control]), time))
                     edges.append((control, edge))
             fields = {name: value for name, value in spec.items() if name not in _CONTROL}
+            check(fields)
             return _Rule(
                 where=where,
+                kind=spec["type"],
                 when=compile_condition(
                     spec.get("when", {}), self._columns, self._file.maps, self._read
                 ),
                 time=time,
-                after_s=self._template(str(spec["after_s"])) if "after_s" in spec else None,
+                after_s=[self._template(str(text)) for text in _listed(spec.get("after_s", []))],
                 key=self._template(spec.get("key", f"{{#}}/{number}")),
                 edges=edges,
                 build=_builder(fields, self._template),
             )
         except MappingError as error:
-            raise MappingError(f"{where}: {error}") from error
+            raise MappingError(f"{where}: {str(error).rstrip('.')}.") from error
 
-    def events(self, row: Row, edges: Edges | None) -> Iterator[EventBase]:
-        """The events of one row, in the order of the file. Raises `MappingError`."""
+    def events(
+        self, row: Row, edges: Edges | None, refuse: Callable[[str], None]
+    ) -> Iterator[EventBase]:
+        """A row's events, in the order of the rules; `refuse` hears why one cannot be made."""
         previous_ms = 0
-        for rule in self._rules:
-            if not rule.when(row) or not rule.applies_at(row, edges):
-                continue
-            text = rule.time(row)
-            if not text.strip():
-                continue
+        for place, rule in enumerate(self._rules):
             try:
+                if not rule.when(row) or not rule.applies_at(row, edges):
+                    continue
+                text = rule.time(row)
+                if not text:
+                    continue
                 time_ms = self._read(text)
                 if self._rollover:
                     time_ms = previous_ms = not_before(time_ms, previous_ms)
-                if rule.after_s is not None and (later := rule.after_s(row).strip()):
-                    time_ms += round(number(later, "after_s") * 1_000)
-                yield self._event(rule, row, time_ms)
-            except (MappingError, msgspec.ValidationError) as error:
-                raise MappingError(f"Row {row[NUMBER]}, {rule.where}: {error}") from error
+                for after_s in rule.after_s:
+                    if later := after_s(row):
+                        time_ms += round(number(later, "after_s") * 1_000)
+                event = self._event(rule, row, time_ms)
+            except MappingError as error:
+                refuse(f"Row {row[NUMBER]}, {rule.where}: {str(error).rstrip('.')}.")
+                continue
+            except msgspec.ValidationError as error:
+                refuse(f"Row {row[NUMBER]}, {rule.where}: {explained(error, rule.kind)}.")
+                continue
+            self._made[place] += 1
+            yield event
 
     def _event(self, rule: _Rule, row: Row, time_ms: int) -> EventBase:
         values = rule.build(row)
@@ -166,18 +166,21 @@ class EventMapping:
             "recorded_ms": time_ms,
         }
         values.setdefault("actor", {"kind": "system"})
+        if rule.kind == "conversation.updated" and "note" in values.get("personal", {}):
+            values["note"] = True
         conversation = values.get("conversation")
         if isinstance(conversation, dict):
             conversation.setdefault("source", source)
-        event: EventBase = msgspec.convert(values, Event, strict=False)
-        return event
+        # By its own type: of the union msgspec would look at every type in every call.
+        return msgspec.convert(values, EVENT_TYPES[rule.kind], strict=False)
 
 
 class _Rule(msgspec.Struct, frozen=True):
     where: str
+    kind: str
     when: Test
     time: Render
-    after_s: Render | None
+    after_s: list[Render]
     key: Render
     edges: list[tuple[str, str]]
     build: Callable[[Row], dict[str, Any]]
@@ -189,6 +192,10 @@ class _Rule(msgspec.Struct, frozen=True):
             edges.is_first(edge, row) if control == "first_of" else edges.is_last(edge, row)
             for control, edge in self.edges
         )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _builder(

@@ -5,55 +5,73 @@ from __future__ import annotations
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import msgspec
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from schemas.events import EventBase
-from streams.backtest import mapping as mappings
-from streams.backtest.figures import Compiler, figures
-from streams.backtest.kept import KeptRows
-from streams.backtest.rows import Log
-from streams.backtest.run import Result, in_order, json_lines, mapped, replay
-from streams.backtest.template import MappingError
+from streams.backtest.errors import MappingError
+from streams.backtest.history import History
+from streams.backtest.run import Result, in_order, replay
 from streams.kpis.scorecard import as_json as figures_json
 from streams.kpis.scorecard import duration, scorecard
 
 _SHOWN_MISTAKES = 5
 _SHOWN_GROUPS = 10
+_encode = msgspec.json.Encoder().encode
+
+NO_ACT = (
+    "No journey was opened: none of the events is an act of a customer (message.posted inbound, "
+    "queue.entered, agent.connected, selfservice.stepped). conversation.opened alone is none."
+)
 
 
 def backtest_files(
-    files: Sequence[Path], mapping: Path | None, facts: Path | None, by: Sequence[str], *,
-    as_json: bool,
+    files: Sequence[Path], mappings: Sequence[Path], facts: Path | None, events: Path | None,
+    by: Sequence[str], *, as_json: bool,
 ) -> None:  # fmt: skip
     """Reads the files, folds them, prints. Raises `MappingError`, `ValueError`."""
     scorecard({}, by=by)  # a wrong dimension is said before the work, not after it
-    file = mappings.load(mapping) if mapping else None
+    history = History(files, mappings)
     read = Result()
     started = time.perf_counter()
     with ExitStack() as stack:
-        facts_out = stack.enter_context(facts.open("wb")) if facts else None
+        facts_out = stack.enter_context(_written(facts)) if facts else None
+        events_out = stack.enter_context(_written(events)) if events else None
+        read.figures = history.figures()  # before the folding: a mistake is said at once
         bar = stack.enter_context(_bar())
-        sources = [_events(path, file, read, bar) for path in files]
-        ordered = in_order(itertools.chain.from_iterable(sources))
-        folding = bar.add_task("folding", total=None)
-        result = replay(_counted(ordered, bar, folding), file.policy if file else {}, facts_out)
-    result.rows, result.skipped = read.rows, read.skipped
-    result.refused, result.mistakes = read.refused, read.mistakes
-    if file and file.figure:
-        result.figures = _figures(files, file)
+        ordered = in_order(history.events(read, lambda name: _task(bar, f"reading {name}")))
+        folding = _task(bar, "folding")
+        result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
+    result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
+    result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
+    if not result.events and result.mistakes:
+        raise MappingError(
+            f"None of the {result.rows} rows could be read; the first: {result.mistakes[0]}"
+        )
+    if not result.rows:
+        result.hints.append("The files have no rows.")
+    if result.events and not result.standing.counts["journey.opened"]:
+        result.hints.append(NO_ACT)
     seconds = time.perf_counter() - started
     if as_json:
         sys.stdout.write(orjson.dumps(_object(result, by, seconds)).decode() + "\n")
     else:
         _print(result, by, seconds)
+
+
+def _written(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise MappingError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _bar() -> Progress:
@@ -67,55 +85,41 @@ def _bar() -> Progress:
     )
 
 
-def _counted(events: Iterator[EventBase], bar: Progress, task: Any) -> Iterator[EventBase]:
+def _task(bar: Progress, name: str) -> Callable[[int], None]:
+    task = bar.add_task(name, total=None)
+    return lambda done: bar.update(task, completed=done)
+
+
+def _passing(
+    events: Iterator[EventBase], progress: Callable[[int], None], out: IO[bytes] | None
+) -> Iterator[EventBase]:
     for number, event in enumerate(events, 1):
         if number % 500 == 0:
-            bar.update(task, completed=number)
+            progress(number)
+        if out is not None:
+            out.write(_encode(event) + b"\n")
         yield event
 
 
-def _events(
-    path: Path, file: mappings.MappingFile | None, read: Result, bar: Progress
-) -> Iterator[EventBase]:
-    if path.suffix in {".jsonl", ".ndjson"}:
-        return json_lines(path, read)
-    if file is None:
-        raise MappingError(
-            f"{path} is not canonical events (.jsonl): name a mapping with --mapping; "
-            "docs/backtest.md tells how to write one in twenty minutes."
-        )
-    log = _log(path, file)
-    task = bar.add_task(f"reading {path.name}", total=None)
-    return mapped(log, file, read, lambda rows: bar.update(task, completed=rows))
-
-
-def _log(path: Path, file: mappings.MappingFile) -> Log:
-    return Log(path, file.csv.get("delimiter", ""), file.csv.get("encoding", "utf-8-sig"))
-
-
-def _figures(files: Sequence[Path], file: mappings.MappingFile) -> list[dict[str, Any]]:
-    rows: list[Any] = []
-    make: Compiler | None = None
-    for path in files:
-        kept = KeptRows(_log(path, file), file)
-        make = make or Compiler(kept.columns, file)
-        rows += kept.rows()
-    return figures(file.figure, rows, make) if make else []
-
-
 def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]:
-    facts: dict[str, dict[str, int]] = {}
-    for (kind, state), n in sorted(result.facts.items()):
-        facts.setdefault(kind, {"asserted": 0, "retracted": 0})[state] = n
+    facts = {
+        kind: {
+            "asserted": result.facts[kind, "asserted"],
+            "retracted": result.facts[kind, "retracted"],
+        }
+        for kind in sorted({kind for kind, _ in result.facts})
+    }
     return {
         "rows": result.rows,
         "rows_skipped": result.skipped,
         "rows_refused": result.refused,
         "mistakes": result.mistakes,
+        "hints": result.hints,
         "events": result.events,
         "events_by_type": dict(sorted(result.by_type.items())),
-        "customers": len(result.customers),
+        "customers": result.customers,
         "facts": facts,
+        "facts_standing": {kind: result.standing.counts[kind] for kind in facts},
         "notices": result.notices["notices"],
         "kpis": figures_json(scorecard(result.cells)),
         "kpis_by": {name: figures_json(scorecard(result.cells, by=[name])) for name in by},
@@ -128,7 +132,7 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     out = Console()
     rate = result.events / seconds if seconds else 0
     out.print(
-        f"{result.rows} rows, {result.events} events, {len(result.customers)} customers "
+        f"{result.rows} rows, {result.events} events, {result.customers} customers "
         f"in {seconds:.1f} s ({rate:,.0f} events/s)"
     )
     if result.skipped:
@@ -137,11 +141,15 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
         out.print(f"[red]{result.refused} rows could not be read[/red]; the first:")
         for sentence in result.mistakes[:_SHOWN_MISTAKES]:
             out.print(f"  {sentence}", markup=False)
-    table = Table("fact", "asserted", "retracted", title="Facts published, by revision")
+    for sentence in result.hints:
+        out.print(sentence, style="yellow", markup=False)
+    table = Table(
+        "fact", "asserted", "retracted", "standing",
+        title="Facts: revisions published, and what stands at the end",
+    )  # fmt: skip
     for kind in sorted({kind for kind, _ in result.facts}):
-        table.add_row(
-            kind, str(result.facts[kind, "asserted"]), str(result.facts[kind, "retracted"])
-        )
+        published = (result.facts[kind, state] for state in ("asserted", "retracted"))
+        table.add_row(kind, *map(str, published), str(result.standing.counts[kind]))
     out.print(table)
     _print_kpis(out, result, ())
     for name in by:

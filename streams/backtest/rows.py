@@ -4,58 +4,129 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TextIO
 
-from streams.backtest.template import MappingError
+import msgspec
+
+from streams.backtest.errors import MappingError
 
 _DELIMITERS = ",;\t|"
 
 NUMBER = "#"
 """The column of the row's number, from 1, that every row has."""
 
+csv.field_size_limit(1 << 24)
+"""Bodies of mails are longer than the module's 128 kB; a stray quote must end somewhere."""
+
+
+class CsvForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[csv]`: how the file is written."""
+
+    delimiter: str = ""
+    """Guessed from the header when empty."""
+    encoding: str = "utf-8-sig"
+    quote: str = '"'
+    """Empty: quotes are letters like any other."""
+    columns: list[str] = []
+    """Names, for a file whose first line is a row already."""
+    skip_lines: int = 0
+    """Lines above the header."""
+
 
 class Log:
-    """One CSV file: `columns`, and rows as dicts with the number in column `#`."""
+    """One CSV file: `columns`, and rows as dicts with the number in column `#`.
 
-    def __init__(self, path: Path, delimiter: str = "", encoding: str = "utf-8-sig") -> None:
+    `prefix` stands before the number, so that rows of several files differ.
+    """
+
+    def __init__(self, path: Path, form: CsvForm, prefix: str = "") -> None:
         self.path = path
-        self.encoding = encoding
-        try:
-            with self._open() as lines:
-                header = lines.readline()
-                self.delimiter = delimiter or max(_DELIMITERS, key=header.count)
-                names = next(csv.reader([header], delimiter=self.delimiter), [])
-        except OSError as error:
-            raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-        except UnicodeDecodeError as error:
-            raise MappingError(
-                f"{path} is not {encoding}; name its encoding under [csv] in the mapping."
-            ) from error
-        if not names:
+        self._form = form
+        self._prefix = prefix
+        with _text(path, form) as lines:
+            start = lines.readline()
+        if not start.strip() and not form.columns:
             raise MappingError(f"{path} is empty: the first line must name the columns.")
-        self._names = [name.strip() for name in names]
+        bare = re.sub(r'"[^"]*"', "", start)
+        self.delimiter = form.delimiter or max(_DELIMITERS, key=bare.count)
+        self._names = _named(form.columns or next(self._values(), []))
         self.columns = frozenset(self._names) | {NUMBER}
 
-    def _open(self) -> io.TextIOWrapper:
-        # Universal newlines: a bare carriage return ends a line too.
-        if self.path.suffix == ".gz":
-            return gzip.open(self.path, "rt", encoding=self.encoding, newline=None)
-        return self.path.open(encoding=self.encoding, newline=None)
+    def _values(self) -> Iterator[list[str]]:
+        """Every line's values, header included. Raises `MappingError`."""
+        form = self._form
+        options: dict[str, Any] = {"delimiter": self.delimiter}
+        options |= {"quotechar": form.quote} if form.quote else {"quoting": csv.QUOTE_NONE}
+        number = 0
+        with _text(self.path, form) as lines:
+            try:
+                for values in csv.reader(lines, **options):
+                    yield values
+                    number += 1
+            except csv.Error as error:
+                raise MappingError(
+                    f"{self.path}, after row {number}: {error}. If a quote there quotes "
+                    'nothing, say quote = "" under [csv].'
+                ) from error
+            except TypeError as error:
+                raise MappingError(f"[csv]: {error}.") from error
 
-    def rows(self, progress: Callable[[int], None] | None = None) -> Iterator[dict[str, str]]:
-        """All rows; `progress` hears the number of rows read, now and then."""
-        with self._open() as lines:
-            lines.readline()
-            read = csv.reader(lines, delimiter=self.delimiter)
-            for number, values in enumerate(read, 1):
-                if not any(values):
-                    continue
-                row = dict(zip(self._names, values, strict=False))
-                if len(values) < len(self._names):
-                    row |= dict.fromkeys(self._names[len(values) :], "")
-                row[NUMBER] = str(number)
-                if progress and number % 1_000 == 0:
-                    progress(number)
-                yield row
+    def rows(self, refuse: Callable[[str], None] | None = None) -> Iterator[dict[str, str]]:
+        """All rows, values without spaces around them; `refuse` hears why a row is none."""
+        values = self._values()
+        if not self._form.columns:
+            next(values, None)
+        names, width = self._names, len(self._names)
+        for number, found in enumerate(values, 1):
+            if not any(found):
+                continue
+            if len(found) > width and any(found[width:]):
+                if refuse:
+                    refuse(
+                        f"{self.path.name}, row {number}: {len(found)} values for {width} columns."
+                    )
+                continue
+            row = dict(zip(names, map(str.strip, found), strict=False))
+            if len(found) < width:
+                row |= dict.fromkeys(names[len(found) :], "")
+            row[NUMBER] = f"{self._prefix}{number}"
+            yield row
+
+
+@contextmanager
+def _text(path: Path, form: CsvForm) -> Iterator[TextIO]:
+    """The file behind its first `skip_lines`. What goes wrong in reading is a `MappingError`."""
+    try:
+        # Universal newlines: a bare carriage return ends a line too.
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rt", encoding=form.encoding, newline=None) as lines:
+            for _ in range(form.skip_lines):
+                lines.readline()
+            yield lines
+    except EOFError as error:
+        raise MappingError(f"{path} ends in the middle: {error}.") from error
+    except OSError as error:
+        raise MappingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except LookupError as error:
+        raise MappingError(f"[csv]: {form.encoding!r} is no encoding.") from error
+    except UnicodeError as error:
+        raise MappingError(
+            f"{path} is not {form.encoding}; name its encoding under [csv] in the mapping, "
+            'often encoding = "cp1252" or "utf-16".'
+        ) from error
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """Names without byte-order mark and spaces; a missing one is `column 3`, a second of the same
+    name `Date (2)`.
+    """
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        plain = name.replace("\ufeff", "").strip() or f"column {place}"
+        again = sum(1 for other in names[: place - 1] if other.strip() == name.strip())
+        found.append(f"{plain} ({again + 1})" if again and name.strip() else plain)
+    return found

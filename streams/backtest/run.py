@@ -5,31 +5,45 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import msgspec
 
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
+from streams.backtest.edges import Edges
+from streams.backtest.errors import MappingError
 from streams.backtest.kept import KeptRows
-from streams.backtest.mapping import Edges, EventMapping, MappingFile
+from streams.backtest.mapping import EventMapping, MappingFile
 from streams.backtest.rows import Log
-from streams.backtest.template import MappingError
+from streams.backtest.standing import Standing
+from streams.backtest.states import IN_MEMORY, States
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
-from streams.fold import Fold, PaneDelta, Record
+from streams.fold import (
+    Count,
+    Effect,
+    Fold,
+    Ledger,
+    LiveDelta,
+    Observe,
+    PaneDelta,
+    Recent,
+    Record,
+    Waiting,
+)
+from streams.journeys.state import CustomerState
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
 from streams.stages.normalise import Normalise
 
-CHUNK = 500_000
+CHUNK = 100_000
 """Events sorted in memory at a time; a longer log is sorted in pieces on disk."""
 
 MISTAKES = 100
-"""Sentences kept of rows that cannot be read; the others are counted."""
+"""Sentences kept about rows that cannot be read; the rows are all counted."""
 
 _KEY = b"a backtest's customer ids are nobody's secret"
 _encode = msgspec.json.Encoder().encode
@@ -47,34 +61,33 @@ class Result(msgspec.Struct):
     refused: int = 0
     mistakes: list[str] = []
     """Why rows were refused: the first of them."""
+    hints: list[str] = []
+    """What in the mapping has had no effect."""
     by_type: Counter[str] = msgspec.field(default_factory=Counter)
     facts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    standing: Standing = msgspec.field(default_factory=Standing)
     notices: Counter[str] = msgspec.field(default_factory=Counter)
-    customers: set[str] = msgspec.field(default_factory=set)
+    customers: int = 0
+    """Different ones, as identity sees them at the end."""
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
 
-    def mistaken(self, sentence: str) -> None:
-        """A row or a part of one that cannot be read."""
+    def mistaken(self, *sentences: str) -> None:
+        """A row that cannot be read, or some events of it."""
         self.refused += 1
-        if len(self.mistakes) < MISTAKES:
-            self.mistakes.append(sentence)
-
-
-class _States(dict[str, Any]):
-    """Everything is in memory: what is not there does not exist."""
-
-    def __missing__(self, key: str) -> None:
-        return None
+        self.mistakes += sentences[: MISTAKES - len(self.mistakes)]
 
 
 class _Lane(Driver):
-    """A driver without a store; pane deltas are summed over all time."""
+    """A driver without a store; pane deltas are summed over all time, and nothing is live."""
 
-    def __init__(self, fold: Fold, cells: Counter[str]) -> None:
+    states: States
+
+    def __init__(self, fold: Fold, cells: Counter[str], in_memory: int) -> None:
         super().__init__(fold, "backtest", fold.input_topic, 0)
-        self.states = _States()
+        self.states = States(fold, in_memory)
         self._cells = cells
+        self._done |= dict.fromkeys((LiveDelta, Waiting, Ledger, Recent, Count, Observe), _nothing)
 
     def _pane(self, delta: PaneDelta) -> None:
         self._cells[delta.cell] += delta.amount
@@ -83,19 +96,29 @@ class _Lane(Driver):
         """One record through the fold; what it publishes, as (topic role, value)."""
         record = Record(self.fold.input_topic, 0, self.at.offset, time_ms, None, None)
         self.advance([(record, prepared)], 1 << 60)
-        self._dirty.clear()  # nothing is stored: states need no encoding
+        self._dirty.clear()  # nothing is committed: states need no encoding
+        self.states.make_room()
         for outgoing in self.take().outbox:
             yield outgoing.publish.topic, outgoing.publish.value
 
 
+def _nothing(_: Effect) -> None:
+    """What only a live board shows is not kept."""
+
+
 def replay(
-    events: Iterable[EventBase], policy: dict[str, Any], facts_out: IO[bytes] | None = None
+    events: Iterable[EventBase],
+    policy: dict[str, Any],
+    facts_out: IO[bytes] | None = None,
+    in_memory: int = IN_MEMORY,
 ) -> Result:
-    """Folds events that are in order of time. Raises `MappingError` for a wrong policy."""
+    """Folds events that are in order of time; at most `in_memory` states of each fold are not on
+    disk. Raises `MappingError` for a wrong policy.
+    """
     result = Result()
     domains: dict[str, bytes] = {}
-    normalise = _Lane(Normalise(domains, [], adapters(), 1), Counter())
-    journeys = _Lane(Journeys(), result.cells)
+    normalise = _Lane(Normalise(domains, [], adapters(), 1), Counter(), in_memory)
+    journeys = _Lane(Journeys(), result.cells, in_memory)
     try:
         started = changed(Policy(), "backtest", policy)
     except msgspec.ValidationError as error:
@@ -109,6 +132,12 @@ def replay(
         for topic, value in normalise.push(Parsed((event,)), event.time_ms):
             if topic == "events":
                 _through(journeys, value, event.time_ms, result, facts_out)
+    result.customers = sum(
+        isinstance(state, CustomerState) and not state.moved_to
+        for _, state in journeys.states.everything()
+    )
+    for lane in (normalise, journeys):
+        lane.states.close()
     return result
 
 
@@ -118,9 +147,7 @@ def _through(
     """An event of the normalise stage, and what it sends itself (a customer that moves)."""
     queue = [value]
     while queue:
-        record = Record("events", 0, 0, time_ms, None, queue.pop(0))
-        prepared = journeys.fold.prepare(record)
-        result.customers.add(prepared.customer)
+        prepared = journeys.fold.prepare(Record("events", 0, 0, time_ms, None, queue.pop(0)))
         for topic, found in journeys.push(prepared, time_ms):
             match topic:
                 case "events":
@@ -128,6 +155,7 @@ def _through(
                 case "journeys":
                     fact = decode_fact(found)
                     result.facts[str(fact.__struct_config__.tag), fact.state] += 1
+                    result.standing.hear(fact)
                     if facts_out is not None:
                         facts_out.write(_encode(fact) + b"\n")
                 case "notifications":
@@ -135,46 +163,20 @@ def _through(
 
 
 def mapped(
-    log: Log, file: MappingFile, result: Result, progress: Progress | None = None
+    logs: Sequence[Log], file: MappingFile, result: Result, progress: Progress | None = None
 ) -> Iterator[EventBase]:
-    """The events of a CSV under a mapping; what cannot be read is counted in `result`."""
-    kept = KeptRows(log, file)
+    """The events of CSV files under a mapping; what cannot be read is counted in `result`."""
+    kept = KeptRows(logs, file)
     mapping = EventMapping(file, kept.columns)
-    edges = Edges(mapping, kept.rows()) if mapping.groups else None
-    for row in kept.rows(progress):
-        try:
-            yield from mapping.events(row, edges)
-        except MappingError as error:
-            result.mistaken(str(error))
+    edges = Edges(mapping.groups, mapping.time_of, kept.rows()) if mapping.groups else None
+    for row in kept.rows(progress, result.mistaken):
+        mistakes: list[str] = []
+        yield from mapping.events(row, edges, mistakes.append)
+        if mistakes:
+            result.mistaken(*mistakes)
     result.rows += kept.read
     result.skipped += kept.skipped
-
-
-def json_lines(path: Path, result: Result) -> Iterator[EventBase]:
-    """Canonical events, bare or as CloudEvents, one a line."""
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                result.rows += 1
-                try:
-                    yield _event(line)
-                except msgspec.DecodeError as error:
-                    result.mistaken(f"Line {number}: {error}.")
-    except OSError as error:
-        raise MappingError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _event(line: bytes) -> EventBase:
-    raw = msgspec.json.decode(line)
-    if isinstance(raw, dict) and isinstance(raw.get("data"), dict):
-        raw = {**raw["data"]}
-    if isinstance(raw, dict):
-        raw.setdefault("domain", "history")
-        raw.setdefault("recorded_ms", raw.get("time_ms"))
-    event: EventBase = msgspec.convert(raw, Event)
-    return event
+    result.hints += mapping.idle()
 
 
 def in_order(events: Iterable[EventBase]) -> Iterator[EventBase]:

@@ -2,13 +2,16 @@
 
 A template is a text with columns in braces: `{Case ID}`, `{#}` (the row's number from 1),
 `{Agent|lower}`, `{Operation|channels}` where `[maps.channels]` stands in the file.  A filter is
-`lower`, `upper`, `strip`, `digits`, or the name of a map; several follow each other.
+one of `_FILTERS`, `x` and a number (times), or the name of a map; several follow each other.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+
+from streams.backtest.errors import MappingError, unknown
+from streams.backtest.numbers import rounded, seconds, times
 
 Row = Mapping[str, str]
 Render = Callable[[Row], str]
@@ -19,11 +22,10 @@ _FILTERS: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "strip": str.strip,
     "digits": lambda text: re.sub(r"\D", "", text),
+    "round": rounded,
+    "hms": seconds,
 }
-
-
-class MappingError(Exception):
-    """The mapping file (or a row under it) cannot be used; the text is a sentence."""
+_TIMES = re.compile(r"x(\d+(?:\.\d+)?)")
 
 
 def compile_template(text: str, columns: frozenset[str], maps: Mapping[str, Row]) -> Render:
@@ -46,8 +48,7 @@ def compile_template(text: str, columns: frozenset[str], maps: Mapping[str, Row]
 def _column(inner: str, columns: frozenset[str], maps: Mapping[str, Row]) -> Render:
     name, *filters = inner.split("|")
     if name not in columns:
-        known = ", ".join(sorted(columns))
-        raise MappingError(f"The log has no column {name!r}; it has {known}.")
+        raise MappingError(unknown("column", name, columns))
     steps = [_filter(step.strip(), maps) for step in filters]
     if not steps:
         return lambda row: row[name]
@@ -68,5 +69,7 @@ def _filter(name: str, maps: Mapping[str, Row]) -> Callable[[str], str]:
         table = maps[name]
         other = table.get("*")
         return lambda value: table.get(value, value if other == "*" else (other or ""))
-    known = ", ".join([*_FILTERS, *maps])
-    raise MappingError(f"There is no filter or map {name!r}; there are {known}.")
+    if found := _TIMES.fullmatch(name):
+        factor = float(found.group(1))
+        return lambda value: times(value, factor)
+    raise MappingError(unknown("filter or map", name, [*_FILTERS, "x60", *maps]))

@@ -9,6 +9,7 @@ no order.  Transfers are named: `call.transferred`, `external_transferred`,
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from schemas.common import Actor, Identifier, Party
@@ -34,6 +35,11 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.about import About
+from streams.channels.aircall_intelligence import (
+    INTELLIGENCE,
+    read_intelligence,
+    read_voice_agent,
+)
 from streams.channels.base import (
     Adapter,
     Parsed,
@@ -48,6 +54,7 @@ from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret
 
 _ABANDONED = {"abandoned_in_ivr", "abandoned_in_classic", "short_abandoned"}
+_NO_DIGIT = re.compile(r"\D")
 _RECEIPTS = {"sent", "delivered", "failed", "read", "queued", "undelivered"}
 
 
@@ -55,16 +62,20 @@ class Aircall(Adapter):
     vendor = "aircall"
     title = "Aircall"
     about = About(
-        gives=("messages", "states", "ends", "queue", "agents", "transfers"),
+        gives=(
+            "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",
+            "self-care",
+        ),
         identities={
-            "phone": ("curated", "network"),
+            "phone": ("asserted", "curated", "network"),
             "email": ("curated",),
+            "whatsapp": ("asserted",),
             "vendor": ("asserted",),
         },
         transfer="call.transferred, external_transferred, unsuccessful_transfer",
         lacks="menus (IVR) in full, ratings",
         retries="up to 50 times, then the webhook is switched off; no order",
-    )
+    )  # fmt: skip
     # `call.ended` comes about 30 s after `call.hungup`, with figures that are a correction only:
     # that somebody answered, or hung up, is told at once, so silence need not wait for it.
 
@@ -78,10 +89,11 @@ class Aircall(Adapter):
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)
-        name = text(body, "event")
+        # Numbers in proxy mode call back under `event_name`, with a time in milliseconds.
+        name = text(body, "event") or text(body, "event_name")
         resource, _, what = name.partition(".")
         draft = Draft(request, source, name, "voice")
-        at_ms = times.seconds(body.get("timestamp"))
+        at_ms = times.any_form(body.get("timestamp"))
         data = table(body, "data")
         match resource:
             case "call":
@@ -90,12 +102,12 @@ class Aircall(Adapter):
                 return _message(data, draft, what, at_ms)
             case "contact":
                 return _contact(data, draft, what, at_ms)
-            case "user" | "number" | "team" | "integration":
+            case "ai_voice_agent":
+                return read_voice_agent(data, draft, what, at_ms)
+            case "user" | "number" | "team" | "integration" | "analytics":
                 return ignored(f"{name}: about the company's own set-up, not about a customer.")
-            case "conversation_intelligence" | "transcription" | "summary" | "sentiment":
-                return _intelligence(data, draft, resource, at_ms)
-        if what in {"created", "analyzed"} and "call_id" in data:
-            return _intelligence(data, draft, resource, at_ms)
+        if resource in INTELLIGENCE or (what in {"created", "analyzed"} and "call_id" in data):
+            return read_intelligence(data, draft, resource, at_ms)
         return unknown(f"Aircall sends no event {name!r} that we know.")
 
 
@@ -361,22 +373,25 @@ def _name(data: dict[str, Any]) -> str:
 
 def _message(data: dict[str, Any], draft: Draft, what: str, at_ms: int | None) -> Parsed:
     ident = text(data, "id")
-    draft.channel = "whatsapp" if "whatsapp" in text(data, "channel").lower() else "sms"
+    by_whatsapp = "whatsapp" in text(data, "channel").lower()
+    draft.channel = "whatsapp" if by_whatsapp else "sms"
     draft.conversation = text(data, "group_conversation_id") or text(data, "conversation_id")
     number = (
-        text(data, "raw_digits")
-        or text(data, "external_number")
+        text(data, "external_number")
+        or text(data, "raw_digits")
         or text(data, "contact", "phone_number")
     )
+    digits = _NO_DIGIT.sub("", number)
     contact = text(data, "contact", "id")
     draft.identifiers = (
         *draft.vendor_id(f"contact/{contact}" if contact else ""),
-        *identifier("phone", number, "network"),
+        *identifier("whatsapp", digits if by_whatsapp else "", "asserted"),
+        *identifier("phone", number, "asserted" if by_whatsapp else "network"),
     )
-    if not draft.conversation and number:
-        ours = text(data, "number", "id")
-        draft.conversation = f"{ours}/{number}"
-    if what in {"status_updated", "status_changed"}:
+    if not draft.conversation and digits:
+        # Written now with spaces, now without: the digits are the same.
+        draft.conversation = f"{text(data, 'number', 'id')}/{digits}"
+    if what in {"status_updated", "status_changed", "updated"}:
         status = text(data, "status").lower()
         if status not in _RECEIPTS:
             return unknown(f"A message status that we do not know: {status!r}.")
@@ -388,7 +403,7 @@ def _message(data: dict[str, Any], draft: Draft, what: str, at_ms: int | None) -
     if what not in {"received", "sent"}:
         return unknown(f"Aircall sends no event {draft.native_type!r} that we know.")
     inbound = what == "received"
-    created = times.iso(data.get("created_at")) or at_ms
+    created = times.any_form(data.get("created_at")) or at_ms
     posted = draft.event(
         MessagePosted,
         f"message/{ident}",
@@ -420,26 +435,3 @@ def _contact(data: dict[str, Any], draft: Draft, what: str, at_ms: int | None) -
         personal={"name": f"{text(data, 'first_name')} {text(data, 'last_name')}".strip()},
     )  # fmt: skip
     return Parsed((linked,))
-
-
-def _intelligence(data: dict[str, Any], draft: Draft, what: str, at_ms: int | None) -> Parsed:
-    """Aircall's models on a call: sentiment and topics are a model's words, marked as such."""
-    draft.conversation = text(data, "call_id")
-    fields: dict[str, Any] = {}
-    scores = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
-    for row in rows(data, "sentiments") or rows(data, "participants"):
-        if text(row, "type") == "external" and text(row, "value").lower() in scores:
-            fields["sentiment"] = scores[text(row, "value").lower()]
-    topics = data.get("topics") or data.get("content")
-    if isinstance(topics, list) and topics and isinstance(topics[0], str):
-        fields["topic"] = topics[0]
-    if not fields or not draft.conversation:
-        return ignored(f"{draft.native_type}: holds neither a sentiment nor a topic.")
-    updated = draft.event(
-        ConversationUpdated,
-        f"{what}/{draft.conversation}/{at_ms}",
-        at_ms,
-        by_model="aircall",
-        **fields,
-    )
-    return Parsed((updated,))

@@ -135,16 +135,26 @@ class AmazonConnect(EventBridge):
 
 
 def _camel(value: dict[str, Any]) -> dict[str, Any]:
-    """`AgentInfo` is `agentInfo` too."""
+    """`AgentInfo` is `agentInfo` too, `AgentARN` is `agentArn`."""
     return {
-        name[:1].lower() + name[1:]: _camel(part) if type(part) is dict else part
+        _first_small(name.replace("ARN", "Arn")): _camel(part) if type(part) is dict else part
         for name, part in value.items()
     }
+
+
+def _first_small(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _name(arn: str) -> str:
     """The id at the end of an ARN."""
     return arn.rpartition("/")[2]
+
+
+def _named(detail: dict[str, Any], what: str) -> str:
+    """The id of the contact's agent or queue."""
+    info = table(detail, f"{what}Info")
+    return _name(text(info, f"{what}Arn") or text(info, "arn"))
 
 
 def _rule(draft: Draft, detail: dict[str, Any], at_ms: int | None, ident: str) -> Parsed:
@@ -171,12 +181,15 @@ class _Contact:
         self._id = text(detail, "contactId")
         self._method = text(detail, "initiationMethod").upper()
         self._reason = text(detail, "disconnectReason").upper()
-        self._agent = _name(text(detail, "agentInfo", "agentArn"))
-        self._queue = _name(text(detail, "queueInfo", "queueArn"))
+        self._agent = _named(detail, "agent")
+        self._queue = _named(detail, "queue")
         self._related = text(detail, "relatedContactId")
         self._began_ms = self._time("initiationTimestamp")
         self._queued_ms = self._time("queueInfo", "enqueueTimestamp")
         self._answered_ms = self._time("agentInfo", "connectedToAgentTimestamp")
+        # An agent without a time is one of the older bodies, which told only him.
+        told = "connectedToAgentTimestamp" in table(detail, "agentInfo")
+        self._answered = self._answered_ms is not None or bool(self._agent and not told)
         self._ended_ms = self._time("disconnectTimestamp")
         kind = text(detail, "eventType").upper()
         draft = self._draft = Draft(request, source, kind)
@@ -210,6 +223,7 @@ class _Contact:
         kind = self._draft.native_type
         makers: dict[str, Callable[[], list[EventBase]]] = {
             "INITIATED": self._initiated,
+            "WEBRTC_API": self._initiated,  # a call from the company's own page or app
             "CONNECTED_TO_SYSTEM": self._answered_by_system,
             "QUEUED": self._entered,
             "CONNECTED_TO_AGENT": self._connected,
@@ -263,7 +277,7 @@ class _Contact:
         if self._method == "DISCONNECT":
             # The flow that runs once the agent has gone, such as a survey.
             return [self._stepped("disconnect flow", "entered", self._began_ms)]
-        begun = _BEGUN.get(self._method, _Begun("system", "inbound"))
+        begun = _BEGUN.get(self._method or self._draft.native_type, _Begun("system", "inbound"))
         if self._outbound and self._method == "API":
             begun = _Begun("system", "outbound")
         if self._task:
@@ -362,7 +376,7 @@ class _Contact:
 
     def _disconnected(self) -> list[EventBase]:
         """Of a contact that was passed on, only its agent goes: the conversation does not end."""
-        answered = self._answered_ms is not None
+        answered = self._answered
         by, reason = _by(self._reason), self._reason.lower() or None
         found: list[EventBase] = []
         if answered and self._agent:

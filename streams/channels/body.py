@@ -26,6 +26,11 @@ class BodyError(ValueError):
     """The body cannot be read; the text is a sentence."""
 
 
+def is_json(body: bytes) -> bool:
+    """Does it begin like a JSON object or list?  A form does not."""
+    return body.lstrip()[:1] in {b"{", b"["}
+
+
 def read_json(body: bytes) -> Any:
     """Raises `BodyError`. Integers up to 2^64 are exact."""
     try:

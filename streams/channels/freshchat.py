@@ -16,18 +16,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-from functools import lru_cache
 from typing import Any
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    load_der_public_key,
-    load_pem_public_key,
-)
 
 from schemas.common import Actor, Channel, Identifier, Party
 from schemas.events import AssignmentChanged, ConversationUpdated, EventBase, MessagePosted, Status
@@ -44,6 +33,7 @@ from streams.channels.base import (
 )
 from streams.channels.body import dig, plain, read_object, rows, table, text
 from streams.channels.draft import BOT, CUSTOMER, SYSTEM, Draft, identifier
+from streams.channels.key_pairs import is_rsa_signed
 from streams.channels.signatures import NO_SECRET
 
 _CHANNELS: dict[str, Channel] = {
@@ -76,7 +66,6 @@ _INNER = {
 """Where the change stands in `data`."""
 
 _BY = {"assignment": "assignor", "resolve": "resolver", "reopen": "reopener"}
-_LABEL = re.compile(r"-----(BEGIN|END) [A-Z ]+-----|\s")
 
 
 class Freshchat(Adapter):
@@ -110,7 +99,7 @@ class Freshchat(Adapter):
             signature = base64.b64decode(given, validate=True)
         except (binascii.Error, ValueError):
             return Rejected("malformed", "X-Freshchat-Signature is not base64.")
-        if any(_signed(secret, signature, request.body) for secret in source.secrets):
+        if any(is_rsa_signed(secret, signature, request.body) for secret in source.secrets):
             return None
         return Rejected(
             "bad_signature",
@@ -128,33 +117,6 @@ class Freshchat(Adapter):
         if action in _INNER:
             return _change(body, draft, _INNER[action], bots)
         return unknown(f"Freshchat sends no action {action!r} that we know.")
-
-
-# The key --------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def public_key(secret: str) -> RSAPublicKey | None:
-    """The key in any of the forms in which it is handed about; None when it is none."""
-    try:
-        key = load_der_public_key(base64.b64decode(_LABEL.sub("", secret), validate=True))
-    except (ValueError, TypeError):
-        try:  # the PKCS#1 form, as openssl writes it
-            key = load_pem_public_key(secret.encode())
-        except (ValueError, TypeError):
-            return None
-    return key if isinstance(key, RSAPublicKey) else None
-
-
-def _signed(secret: str, signature: bytes, body: bytes) -> bool:
-    key = public_key(secret)
-    if key is None:
-        return False
-    try:
-        key.verify(signature, body, PKCS1v15(), SHA256())
-    except InvalidSignature:
-        return False
-    return True
 
 
 # Who ------------------------------------------------------------------------------------------

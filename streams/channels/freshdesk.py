@@ -6,24 +6,19 @@ of several changes.  So a body tells what triggered it.  Where the ticket stands
 group, status) it tells only if it has a time or no trigger: a body that is sent again an hour later
 would else undo what came since.  Without a time two equal bodies are one event and its retry.
 
-Names are those of Freshdesk's own list of placeholders (`ticket_latest_public_comment` for
-`{{ticket.latest_public_comment}}`), with or without `freshdesk_webhook` around and `ticket_` before
-them, nested or flat, as JSON or as a form.  A comment comes as `Author : <div>…</div>`: its author
-is told by that and nothing else.
+What the template may look like is told in `freshdesk_template.py`.  A comment comes as
+`Author : <div>…</div>`: its author is told by that and nothing else.
 
-Sources: Freshdesk support, "Using webhooks in automation rules" (content, encodings, retries) and
-its list of placeholders; developers.freshdesk.com, API v2, tickets (numbers of status and source)
-and satisfaction ratings; zulip, `zerver/webhooks/freshdesk/view.py` (the notation of the trigger,
-first change only); a bot of Wechaty's (the form of a comment).
+Sources: Freshdesk support, "Using webhooks in automation rules" (retries);
+developers.freshdesk.com, API v2, tickets (numbers of status and source) and satisfaction ratings;
+zulip, `zerver/webhooks/freshdesk/view.py` (first change only); a bot of Wechaty's (the form of a
+comment).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
-
-import orjson
 
 from schemas.common import Actor, Channel, Identifier, Party, Trust
 from schemas.events import (
@@ -48,8 +43,10 @@ from streams.channels.base import (
     together,
     unknown,
 )
-from streams.channels.body import plain, read_form, read_object, text
+from streams.channels.body import plain, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
+from streams.channels.freshdesk_template import number_in_url, pseudo_json, read_fields
+from streams.channels.ids import digest
 from streams.channels.signatures import bearer
 
 _STATUSES: dict[str, Status] = {
@@ -109,17 +106,17 @@ _WORDS = {
 }
 """Where a template says in a word of its own what happened: `created`, `ticket replied`."""
 
+_BY_CUSTOMER = {"customer", "requester"}
+"""Words of a trigger that name the author of a reply."""
+
 _AGENT = ("agent_id", "responder_id", "agent_email", "agent_name")
 _GROUP = ("group_id", "group_name", "group")
-_URL = ("url", "portal_url", "public_url")
 _RATINGS = {
     "extremely happy": 3, "very happy": 2, "happy": 1, "neutral": 0, "unhappy": -1,
     "very unhappy": -2, "extremely unhappy": -3,
     "103": 3, "102": 2, "101": 1, "100": 0, "-101": -1, "-102": -2, "-103": -3,
 }  # fmt: skip
-_IN_URL = re.compile(r"/tickets/(\d+)")
 _COMMENT = re.compile(r"\s*([^<>:]{1,120}?)\s+:\s+(.*)", re.DOTALL)
-_FORM_NAME = re.compile(r"\w+\[(.+)\]")
 
 
 class Freshdesk(Adapter):
@@ -147,91 +144,15 @@ class Freshdesk(Adapter):
         return bearer(request, source)
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        fields = _fields(request)
+        fields = read_fields(request)
         draft = Draft(request, source, "ticket", "email")
-        draft.conversation = fields.get("id") or fields.get("display_id") or _in_url(fields)
+        draft.conversation = fields.get("id") or fields.get("display_id") or number_in_url(fields)
         if not draft.conversation:
             return unknown(
                 "The template names no ticket: it needs ticket_id, as docs/vendors/freshdesk.md "
                 "writes it."
             )
         return _Ticket(fields, draft, source).parsed()
-
-
-# The template ---------------------------------------------------------------------------------
-
-
-def _fields(request: Request) -> dict[str, str]:
-    """All that the template says, by Freshdesk's names without `ticket_`; what is empty or was not
-    filled in is kept as an empty text.
-    """
-    if request.body.lstrip()[:1] == b"<":
-        raise ValueError("The body is XML: choose the encoding JSON in the rule.")
-    found: dict[str, str] = {}
-    if "form" in request.content_type:
-        for name, value in read_form(request).items():
-            inner = _FORM_NAME.fullmatch(name)
-            _put(found, inner.group(1).replace("][", "_") if inner else name, value)
-    else:
-        body = read_object(request.body)
-        hook = body.get("freshdesk_webhook")
-        _flatten(hook if isinstance(hook, dict) else body, "", found)
-    return found
-
-
-def _flatten(value: dict[str, Any], prefix: str, found: dict[str, str]) -> None:
-    for name, part in value.items():
-        if isinstance(part, dict) and name not in {"triggered_event", "event"}:
-            _flatten(part, f"{prefix}{name}_", found)
-        elif isinstance(part, dict):
-            _put(found, name, orjson.dumps(part).decode())
-        elif isinstance(part, list):
-            _put(found, f"{prefix}{name}", ", ".join(filter(None, map(text, part))))
-        else:
-            _put(found, f"{prefix}{name}", text(part))
-
-
-def _put(found: dict[str, str], name: str, value: str) -> None:
-    name = name.lower().replace(".", "_").removeprefix("ticket_")
-    value = value.strip()
-    if value.startswith("{{") or value in {"null", "None", "-"}:
-        value = ""
-    if value or name not in found:
-        found[name] = value
-
-
-def _in_url(fields: dict[str, str]) -> str:
-    """The ticket's number, where the template has only the way to it."""
-    found = (_IN_URL.search(fields.get(name, "")) for name in _URL)
-    return next((match.group(1) for match in found if match), "")
-
-
-def pseudo_json(written: str) -> dict[str, Any]:
-    """`{status:{from:4,to:6},note_type:public}`; true JSON too.  What cannot be read is empty."""
-    found: dict[str, Any] = {}
-    stack, name, word = [found], "", ""
-
-    def close() -> None:
-        nonlocal name, word
-        if name:
-            stack[-1][name] = word.strip().strip("\"'")
-        name = word = ""
-
-    for sign in written.strip().removeprefix("{"):
-        if sign == ":" and not name:
-            name, word = word.strip().strip("\"'").lower(), ""
-        elif sign == "{" and name and not word.strip():
-            inner: dict[str, Any] = {}
-            stack[-1][name] = inner
-            stack.append(inner)
-            name = ""
-        elif sign in ",}":
-            close()
-            if sign == "}" and len(stack) > 1:
-                stack.pop()
-        else:
-            word += sign
-    return found
 
 
 # What it says ---------------------------------------------------------------------------------
@@ -241,7 +162,7 @@ class _Ticket:
     def __init__(self, fields: dict[str, str], draft: Draft, source: SourceConfig) -> None:
         self._fields, self._draft = fields, draft
         self._key = f"ticket/{draft.conversation}"
-        self._digest = _digest(fields)
+        self._digest = digest(fields)
         self._at_ms = self._time("updated_at", "modified_at", "modified_on", "timestamp", "time")
         medium = self._get("source", "source_name").lower()
         draft.channel = _CHANNELS.get(medium, "email")
@@ -401,7 +322,8 @@ class _Ticket:
 
     def _author(self, name: str, otherwise: Actor) -> Actor:
         requester, agent = self._person("name"), self._get("agent_name")
-        if "customer" in re.split(r"[\s_.:-]+", self._get("event", "event_type").lower()):
+        trigger = self._get("triggered_event", "event", "event_type", "trigger")
+        if _BY_CUSTOMER & set(re.split(r"[^a-z]+", trigger.lower())):
             return CUSTOMER
         if not name or not (requester or agent):
             return otherwise
@@ -418,10 +340,10 @@ class _Ticket:
         found: list[EventBase] = []
         public, private = self._get("latest_public_comment"), self._get("latest_private_comment")
         if public or self._get("latest_comment", "comment", "comment_body", "reply_body"):
-            key = _digest([public, self._get("latest_comment", "comment", "comment_body")])
+            key = digest([public, self._get("latest_comment", "comment", "comment_body")])
             found.append(self._commented(private=False, key=key, known=False))
         if private:
-            key = _digest([private, "private"])
+            key = digest([private, "private"])
             found.append(self._commented(private=True, key=key, known=False))
         if not found and self._get("description", "description_text"):
             found += self._created()
@@ -512,7 +434,7 @@ class _Ticket:
             return malformed(f"Freshdesk has no satisfaction rating {rating!r} that we know.")
         rated = self._draft.event(
             FeedbackReceived,
-            f"{self._key}/rated/{rating}/{_digest(comment)}",
+            f"{self._key}/rated/{rating}/{digest(comment)}",
             self._at_ms,
             actor=CUSTOMER,
             instrument="csat",
@@ -522,7 +444,3 @@ class _Ticket:
             personal={"comment": plain(comment)},
         )
         return Parsed((rated,))
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]

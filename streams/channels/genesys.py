@@ -27,7 +27,12 @@ from streams.channels.draft import Draft
 from streams.channels.eventbridge import EventBridge
 from streams.channels.genesys_conversation import is_conversation, read_conversation
 from streams.channels.genesys_detail import read_detail
-from streams.channels.genesys_messaging import is_open_message, read_open_message
+from streams.channels.genesys_messaging import (
+    is_bot_request,
+    is_open_message,
+    read_bot_request,
+    read_open_message,
+)
 from streams.channels.signatures import any_secret, base64_hmac
 
 _TOPIC = re.compile(r"v2\.detail\.events\.conversation\.[^.]+\.(.+)")
@@ -96,6 +101,8 @@ class Genesys(EventBridge):
             return read_conversation(event, draft)
         if is_open_message(event):
             return read_open_message(event, draft)
+        if is_bot_request(event):
+            return read_bot_request(event, draft)
         if ".conversations.chats." in topic and topic.endswith(".messages"):
             return _chat_line(event, draft)
         if topic.startswith("v2.conversations.") and topic.endswith(_BESIDE):

@@ -33,7 +33,8 @@ _RECEIPTS = {
 
 
 def is_open_message(body: dict[str, Any]) -> bool:
-    return bool(table(body, "channel")) and bool(text(body, "type") or text(body, "text"))
+    ends = table(body, "channel")
+    return bool(ends) and bool(text(body, "type") or text(body, "text") or text(body, "direction"))
 
 
 def read_open_message(body: dict[str, Any], draft: Draft) -> Parsed:
@@ -79,6 +80,31 @@ def read_open_message(body: dict[str, Any], draft: Draft) -> Parsed:
     return Parsed((posted,))
 
 
+def is_bot_request(body: dict[str, Any]) -> bool:
+    """The bot connector hands your bot what the customer has written."""
+    return bool(table(body, "inputMessage")) and "botId" in body
+
+
+def read_bot_request(body: dict[str, Any], draft: Draft) -> Parsed:
+    """It names the conversation, not the customer, and has no time."""
+    said = table(body, "inputMessage")
+    ident, draft.conversation = text(body, "messageId"), text(body, "genesysConversationId")
+    if not ident or not draft.conversation:
+        return malformed("The bot's request has no message id, or names no conversation.")
+    draft.native_type = "botconnector.message"
+    posted = draft.event(
+        MessagePosted,
+        f"message/{ident}",
+        None,
+        actor=CUSTOMER,
+        message_id=ident,
+        direction="inbound",
+        refs=(Ref("bot", text(body, "botId")),),
+        personal={"text": _words(said, rows(said, "content"))},
+    )
+    return Parsed((posted,))
+
+
 def _who(customer: dict[str, Any], draft: Draft) -> tuple[Identifier, ...]:
     """His id on the company's own channel; a number or address there is what that channel says."""
     ident, kind = text(customer, "id"), text(customer, "idType").lower()
@@ -100,7 +126,7 @@ def _name(customer: dict[str, Any]) -> str:
 
 def _words(body: dict[str, Any], content: list[dict[str, Any]]) -> str:
     """The text, or what the customer chose, or the kinds of what is attached."""
-    if said := text(body, "text"):
+    if said := text(body, "text") or text(body, "buttonResponse", "text"):
         return said
     told = [_part(part) for part in content]
     if any(told):

@@ -96,6 +96,9 @@ _CONSENTS = {
     "subscribe": "granted",
     "subscribed_to_sms": "granted",
 }
+_MEDIA = {"email": "email", "sms_message": "sms", "sms": "sms"}
+"""Of a kind of subscription."""
+
 _BY_COMPANY = {"outbound", "out"}
 
 
@@ -260,22 +263,38 @@ def _merged(note: Notification) -> Parsed:
 
 
 def _consent(note: Notification, word: str) -> Parsed:
-    """About all mails, all text messages, or one kind of subscription."""
-    kind = table(note.item, "subscription_type") or table(note.item, "subscription")
-    about = text(kind, "name") or text(note.item, "subscription_type_name")
+    """About all mails, all text messages, or some kinds of subscription."""
     granular = note.topic.startswith("granular.")
-    channel = "sms" if word.endswith("_sms") else "email"
-    changed = note.draft.event(
-        ConsentChanged,
-        note.key,
-        note.at_ms,
-        actor=CUSTOMER,
-        purpose=about or "marketing",
-        state=_CONSENTS[word],
-        evidence=note.topic,
-        consent_channel=None if granular else channel,
+    kinds = rows(note.item, "subscription_types", "data") or [
+        table(note.item, "subscription_type") or table(note.item, "subscription")
+    ]
+    return Parsed(
+        tuple(
+            note.draft.event(
+                ConsentChanged,
+                f"{note.key}/{ident}" if (ident := text(kind, "id")) else note.key,
+                note.at_ms,
+                actor=CUSTOMER,
+                purpose=text(kind, "name")
+                or text(kind, "default_translation", "name")
+                or text(note.item, "subscription_type_name")
+                or "marketing",
+                state=_CONSENTS[word],
+                evidence=note.topic,
+                consent_channel=_only_medium(kind)
+                if granular
+                else "sms"
+                if word.endswith("_sms")
+                else "email",
+            )
+            for kind in kinds
+        )
     )
-    return Parsed((changed,))
+
+
+def _only_medium(kind: dict[str, Any]) -> str | None:
+    media = kind.get("content_types")
+    return _MEDIA.get(text(media, 0)) if isinstance(media, list) and len(media) == 1 else None
 
 
 def _product_event(note: Notification) -> Parsed:

@@ -32,7 +32,7 @@ from streams.channels.base import (
     malformed,
     unknown,
 )
-from streams.channels.body import BodyError, dig, read_json, read_object, table, text
+from streams.channels.body import BodyError, dig, is_json, read_json, read_object, table, text
 from streams.channels.draft import Draft
 from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import Headers, domain_of, mail_id, mailboxes
@@ -93,7 +93,7 @@ class Mailgun(Adapter):
         return last
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        if not _is_json(request.body):
+        if not is_json(request.body):
             return _form(request, source, _fields(request))
         body = read_object(request.body)
         data = table(body, "event-data")
@@ -106,13 +106,9 @@ class Mailgun(Adapter):
         return _form(request, source, {name: text(body, name) for name in body})
 
 
-def _is_json(body: bytes) -> bool:
-    return body.lstrip()[:1] in {b"[", b"{"}
-
-
 def _signatures(request: Request) -> list[dict[str, Any]]:
     """The blocks that may hold the signature; one at least."""
-    if not _is_json(request.body):
+    if not is_json(request.body):
         fields = form_fields(request)
         return [{field.name: field.text for field in fields if field.name in _SIGNED}]
     try:

@@ -56,7 +56,7 @@ def read_meta(
     """`kind` is the body's `object`, `channel` the medium and the kind of the customer's id."""
     body = read_object(request.body)
     told = text(body, "object")
-    if told != kind and not (told == "" and "field" in body):
+    if told != kind and (told or body.keys().isdisjoint({"entry", "field"})):
         return unknown(f"This is a body of {told or 'nothing'}, not of {title}.")
 
     def parts() -> Iterator[Parsed]:

@@ -20,11 +20,8 @@ Event Webhooks"; the bridge: github.com/nyaruka/courier, `handlers/rocketchat`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
-
-import orjson
 
 from schemas.common import Actor, Identifier, Party
 from schemas.events import (
@@ -54,6 +51,7 @@ from streams.channels.base import (
 )
 from streams.channels.body import plain, read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
+from streams.channels.ids import digest
 from streams.channels.signatures import any_secret, bearer
 
 _TOKEN = "x-rocketchat-livechat-token"  # noqa: S105 - the header's name
@@ -182,7 +180,7 @@ class _Room:
             return [self._closing(at_ms, actor)] if self._draft.native_type == "Message" else []
         said = _words(message)
         # Messages without ids are those of the oldest versions.
-        ident = text(message, "_id") or _digest(
+        ident = text(message, "_id") or digest(
             [text(message, "ts"), text(message, "username"), said]
         )
         found: list[EventBase] = [
@@ -296,7 +294,7 @@ class _Room:
         return [
             self._draft.event(
                 AssignmentChanged,
-                f"{self._key}/forwarded/{_digest(told)}",
+                f"{self._key}/forwarded/{digest(told)}",
                 at_ms,
                 actor=Actor("agent", before.agent) if before.agent else SYSTEM,
                 to=to,
@@ -359,7 +357,7 @@ class _Room:
             return []
         return [
             self._draft.event(
-                ConversationUpdated, f"{self._key}/tags/{_digest(tags)}", None, tags=tags
+                ConversationUpdated, f"{self._key}/tags/{digest(tags)}", None, tags=tags
             )
         ]
 
@@ -437,10 +435,6 @@ def _words(message: dict[str, Any]) -> str:
     return "[file]" if message.get("file") or message.get("attachments") else ""
 
 
-def _digest(value: Any) -> str:
-    return hashlib.sha256(orjson.dumps(value)).hexdigest()[:32]
-
-
 # Outside a room -------------------------------------------------------------------------------
 
 
@@ -451,7 +445,7 @@ def _left_word(body: dict[str, Any], draft: Draft) -> Parsed:
     draft.identifiers = _visitor(visitor, draft)
     if not draft.identifiers:
         return malformed("The offline message says from nobody.")
-    ident = _digest(
+    ident = digest(
         [text(body, "sentAt"), text(visitor, "name"), text(visitor, "email"), text(body, "message")]
     )
     draft.conversation = f"offline/{ident}"
@@ -481,7 +475,7 @@ def _bridged(body: dict[str, Any], draft: Draft) -> Parsed:
     draft.conversation = urn
     scheme, _, path = urn.partition(":")
     draft.identifiers = draft.vendor_id(f"visitor/{path}" if scheme == "livechat" else urn)
-    ident = _digest([urn, text(body, "text"), rows(body, "attachments")])
+    ident = digest([urn, text(body, "text"), rows(body, "attachments")])
     posted = draft.event(
         MessagePosted,
         f"bridge/{ident}",

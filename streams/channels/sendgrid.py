@@ -13,15 +13,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 import orjson
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from schemas.events import EventBase
 from streams.channels import times
@@ -37,8 +32,9 @@ from streams.channels.base import (
     together,
     unknown,
 )
-from streams.channels.body import read_json, text
+from streams.channels.body import is_json, read_json, text
 from streams.channels.draft import Draft
+from streams.channels.key_pairs import is_ecdsa_signed, public_key
 from streams.channels.mail import plus_tokens, read_mail
 from streams.channels.mail_headers import from_block, in_charset, mail_id
 from streams.channels.mail_message import Mail, completed, read_mime
@@ -101,10 +97,9 @@ class SendGrid(Adapter):
         """
         if not source.secrets:
             return NO_SECRET
-        keys = [key for secret in source.secrets if (key := _public_key(secret)) is not None]
         signature = request.headers.get(_SIGNATURE)
         if signature is None:
-            tokens = tuple(s for s in source.secrets if _public_key(s) is None)
+            tokens = tuple(secret for secret in source.secrets if public_key(secret) is None)
             if not tokens:
                 return Rejected(
                     "no_signature", f"The request has no signature in {_SIGNATURE}, and the source "
@@ -113,17 +108,17 @@ class SendGrid(Adapter):
             return bearer(request, msgspec.structs.replace(source, secrets=tokens))
         stamp = request.headers.get(_STAMP, "")
         message = stamp.encode("utf-8", "replace") + request.body
-        if not any(_signed(key, signature, message) for key in keys):
+        if not any(_signed(secret, signature, message) for secret in source.secrets):
             return Rejected(
                 "bad_signature",
                 f"The signature in {_SIGNATURE} does not fit: another key, or a body changed on "
                 "its way.",
             )
-        retried_ms = _EVENTS_RETRIED_MS if _is_json(request.body) else _MAILS_RETRIED_MS
+        retried_ms = _EVENTS_RETRIED_MS if is_json(request.body) else _MAILS_RETRIED_MS
         return fresh(request, times.seconds(stamp), _STAMP, retried_ms)
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        if not _is_json(request.body):
+        if not is_json(request.body):
             return _inbound(request, source, {f.name: f.value for f in form_fields(request)})
         body = read_json(request.body)
         if (
@@ -143,27 +138,11 @@ class SendGrid(Adapter):
         return together(found, "SendGrid sent an empty list: a test of the connection.")
 
 
-def _is_json(body: bytes) -> bool:
-    return body.lstrip()[:1] in {b"[", b"{"}
-
-
-@lru_cache(maxsize=256)
-def _public_key(secret: str) -> ec.EllipticCurvePublicKey | None:
-    """The key that SendGrid shows, with or without PEM's first and last line; None for a token."""
+def _signed(secret: str, signature: str, message: bytes) -> bool:
     try:
-        body = re.sub(r"-----[A-Z ]+-----|\s", "", secret)
-        key = load_der_public_key(base64.b64decode(body, validate=True))
-    except (ValueError, UnsupportedAlgorithm):
-        return None
-    return key if isinstance(key, ec.EllipticCurvePublicKey) else None
-
-
-def _signed(key: ec.EllipticCurvePublicKey, signature: str, message: bytes) -> bool:
-    try:
-        key.verify(base64.b64decode(signature, validate=True), message, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+        return is_ecdsa_signed(secret, base64.b64decode(signature, validate=True), message)
+    except ValueError:  # no base64
         return False
-    return True
 
 
 # Events -------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from streams.channels.base import (
     ignored,
     together,
 )
-from streams.channels.body import read_form, read_json
+from streams.channels.body import is_json, read_form, read_json
 from streams.channels.signatures import any_secret, base64_hmac, digest_hex, query_values, same
 from streams.channels.twilio_conversations import read_conversations
 from streams.channels.twilio_messages import read_message
@@ -105,7 +105,7 @@ class Twilio(Adapter):
         return Reply(204)
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        if request.body.lstrip()[:1] in {b"{", b"["}:
+        if is_json(request.body):
             found = read_json(request.body)
             items = found if isinstance(found, list) else [found]
             return together(read_stream(items, request, source), "The batch is empty.")

@@ -13,8 +13,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from schemas.common import Ref
-from schemas.events import ConsentChanged, EventBase, MessagePosted, MessageStatusChanged
+from schemas.events import (
+    ConsentChanged,
+    EventBase,
+    MessagePosted,
+    MessageStatusChanged,
+    TaskProgressed,
+)
 from streams.channels.base import Parsed, Request, SourceConfig, unknown
+from streams.channels.body import BodyError, read_json, table, text
 from streams.channels.draft import CUSTOMER, Draft
 from streams.channels.ids import event_id
 from streams.channels.twilio_people import address, person
@@ -51,15 +58,29 @@ def read_message(
     sid = form.get("MessageSid") or form.get("SmsSid") or form.get("SmsMessageSid") or ""
     if not sid:
         return unknown("The form names neither a message, a call, nor an event.")
-    status = (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+    draft = draft_of(form, request, source)
+    if _is_inbound(form):
+        return _posted(form, draft, sid, at_ms)
+    return _receipt(form, draft, sid, _status(form), at_ms)
+
+
+def _status(form: Form) -> str:
+    return (form.get("MessageStatus") or form.get("SmsStatus") or "").lower()
+
+
+def _is_inbound(form: Form) -> bool:
+    said = "Body" in form or "NumMedia" in form
+    return said and _status(form) in {"received", "receiving", ""}
+
+
+def draft_of(form: Form, request: Request, source: SourceConfig) -> Draft:
+    """The medium, the customer at the other end, and his thread with our number."""
     to, sender = address(form.get("To", "")), address(form.get("From", ""))
     channel = to.channel if to.channel != "sms" else sender.channel
     if not to.value and not sender.value:
         channel = "messaging"
-    draft = Draft(request, source, f"message.{status or 'received'}", channel)
-    said = "Body" in form or "NumMedia" in form
-    inbound = status in {"received", "receiving", ""} and said
-    ours, customer = (to, sender) if inbound else (sender, to)
+    draft = Draft(request, source, f"message.{_status(form) or 'received'}", channel)
+    ours, customer = (to, sender) if _is_inbound(form) else (sender, to)
     if customer.value:
         draft.identifiers = person(
             customer._replace(channel=channel), source.name, form.get("WaId", "")
@@ -67,9 +88,7 @@ def read_message(
     if ours.value and customer.value:
         # The customer's number stands in no conversation's id as it is.
         draft.conversation = f"{channel}/{ours.value}/{event_id(source.name, customer.value)}"
-    if inbound:
-        return _posted(form, draft, sid, at_ms)
-    return _receipt(form, draft, sid, status, at_ms)
+    return draft
 
 
 def _posted(form: Form, draft: Draft, sid: str, at_ms: int | None) -> Parsed:
@@ -89,22 +108,46 @@ def _posted(form: Form, draft: Draft, sid: str, at_ms: int | None) -> Parsed:
             "name": form.get("ProfileName", ""),
         },
     )
-    wish = _wish(form, draft, body)
-    if not wish:
-        return Parsed((posted,))
-    return Parsed((posted, _consent(draft, sid, at_ms, wish)))
+    events: list[EventBase] = [posted]
+    if form.get("FlowData"):
+        events.append(
+            draft.event(
+                TaskProgressed,
+                f"form/{sid}",
+                at_ms,
+                actor=CUSTOMER,
+                task_kind="form",
+                task_id=sid,
+                step="flow",
+                state="submitted",
+            )
+        )
+    if wish := _wish(form, draft, body):
+        events.append(_consent(draft, sid, at_ms, wish))
+    return Parsed(tuple(events))
 
 
 def _holds(form: Form) -> str:
     """What a message without words brings."""
     if form.get("Latitude"):
         return f"[location {form.get('Label') or form.get('Address') or ''}".rstrip() + "]"
+    if flow := form.get("FlowData") or form.get("InteractiveData"):
+        return _answers(flow)
     count = form.get("NumMedia", "0")
     kinds = [form.get(f"MediaContentType{n}", "") for n in range(min(int(count), 10))] if (
         count.isdigit()
     ) else []  # fmt: skip
     told = ", ".join(filter(None, kinds))
     return f"[{told or 'media'}]" if kinds else ""
+
+
+def _answers(flow: str) -> str:
+    """What the customer filled in, which stands as a JSON text in the form."""
+    try:
+        told = table(read_json(flow.encode("utf-8", "replace")))
+    except BodyError:
+        return flow
+    return "; ".join(f"{name}: {value}" for name in told if (value := text(told, name))) or flow
 
 
 def _wish(form: Form, draft: Draft, body: str) -> Literal["granted", "denied", ""]:

@@ -1,4 +1,5 @@
-"""Twilio Event Streams: CloudEvents, one or an array, at least once.
+"""Twilio's JSON.  Event Streams: CloudEvents, one or an array, at least once; beside them the
+resources of its REST API.
 
 Only `id`, `type` and `data` are believed of the envelope: Twilio's own samples have a time in
 `datacontenttype`.  What a webhook tells too has the same key there and here.
@@ -14,6 +15,7 @@ from streams.channels.base import Parsed, Request, SourceConfig, ignored, malfor
 from streams.channels.body import table, text
 from streams.channels.twilio_conversations import read_conversations
 from streams.channels.twilio_messages import Form, read_message
+from streams.channels.twilio_resources import is_resource, read_resource
 from streams.channels.twilio_taskrouter import read_taskrouter
 from streams.channels.twilio_voice import Call, read_conference
 
@@ -38,6 +40,8 @@ def read_stream(items: list[Any], request: Request, source: SourceConfig) -> lis
 
 
 def _one(item: Any, request: Request, source: SourceConfig) -> Parsed:
+    if is_resource(item):
+        return read_resource(item, request, source)
     kind = text(item, "type").removeprefix("com.twilio.")
     if not text(item, "type").startswith("com.twilio."):
         return unknown(f"Twilio Event Streams sends no event {text(item, 'type')!r} that we know.")

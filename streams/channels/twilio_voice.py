@@ -6,14 +6,14 @@ and `To` names the agent.  A call that the company starts is answered by the cus
 Dedupe: call and status; a pressed key by `I-Twilio-Idempotency-Token`, which a retry repeats.
 `Timestamp` is RFC 2822, in whole seconds; requests on the way (gather, queue, record) have none.
 Source: Twilio's documentation, "Call resource: StatusCallback", "TwiML: Dial, Enqueue, Queue,
-Gather, Record", "Conference: statusCallback", "Trusted calling with STIR/SHAKEN".
+Gather, Record, Refer", "Conference: statusCallback", "Trusted calling with STIR/SHAKEN".
 """
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from schemas.common import Actor, Trust
+from schemas.common import Actor, Party, Trust
 from schemas.events import (
     AgentConnected,
     AgentDisconnected,
@@ -27,6 +27,7 @@ from schemas.events import (
     QueueEntered,
     QueueLeft,
     SelfserviceStepped,
+    TransferReported,
 )
 from streams.channels import times
 from streams.channels.base import Parsed, Request, SourceConfig, ignored, unknown
@@ -56,6 +57,7 @@ _QUEUE_RESULTS: dict[
 }
 _ASIDE = {
     "RecordingStatus": "A recording is ready: nothing happened to the customer.",
+    "TranscriptionEvent": "What is said is written down meanwhile.",
     "StreamSid": "A stream of sound began or ended: nothing happened to the customer.",
     "MachineDetectionDuration": "What picked up; that it did is told by the call's status.",
     "PaymentCardType": "A payment by phone goes on.",
@@ -113,6 +115,8 @@ class Call:
             )
         if dialled := form.get("DialCallStatus", "").lower():
             events += self._dialled(dialled)
+        if "ReferTransferTarget" in form or "ReferCallStatus" in form:
+            events.append(self._referred())
         if events:
             return Parsed(tuple(events))
         for name, why in _ASIDE.items():
@@ -190,6 +194,18 @@ class Call:
             return [self._one(AgentOffered, f"leg/{leg}/not taken", agent=agent, outcome=outcome)]
         return []
 
+    def _referred(self) -> EventBase:
+        """SIP REFER: the call goes on at another address, and leaves Twilio."""
+        form, status = self._form, self._form.get("ReferCallStatus", "").lower()
+        target = form.get("ReferTransferTarget", "")
+        return self._one(
+            TransferReported,
+            f"refer/{status or self._once or target}",
+            kind="external",
+            phase={"": "started", "completed": "accepted"}.get(status, "failed"),
+            to=Party(app=address(target).value) if target else None,
+        )
+
     def _name(self, parameter: str) -> str:
         """An agent's client name, SIP user, or the number at which he was called."""
         return address(self._form.get(parameter, "")).value.partition("@")[0]
@@ -197,17 +213,16 @@ class Call:
     # On its way -----------------------------------------------------------------------------
 
     def _gathered(self) -> EventBase:
-        step = self._form.get("Digits") or "speech"
+        keys, said = self._form.get("Digits", ""), self._form.get("SpeechResult", "")
+        many = len(keys) > 2  # they may be a card's or a customer's number
         return self._one(
             SelfserviceStepped,
-            f"gather/{step}/{self._once or self._form.get('SequenceNumber', '')}",
+            f"gather/{keys or 'speech'}/{self._once or self._form.get('SequenceNumber', '')}",
             actor=CUSTOMER,
             resource="ivr",
-            step=step if len(step) <= 2 else "digits",  # more may be a card's or customer's number
+            step="digits" if many else keys or "speech",
             outcome="progressed",
-            personal={
-                "text": self._form.get("SpeechResult", "") or (step if len(step) > 2 else "")
-            },
+            personal={"text": said or (keys if many else "")},
         )
 
     def _voicemail(self, said: str) -> EventBase:

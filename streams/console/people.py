@@ -1,7 +1,8 @@
-"""Customers and journeys by look-up: identifier → customer → state, a few HGETs each."""
+"""Customers and journeys by look-up: identifier → customer → state, two trips to Redis."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from typing import Any, get_args
@@ -9,6 +10,7 @@ from typing import Any, get_args
 import redis.asyncio
 
 from schemas.common import ConversationRef, Identifier, IdentifierKind
+from streams.console.reads import Reads
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
 from streams.identity import graph
@@ -34,18 +36,31 @@ class People:
     """Reads the normalise stage's graph and the journeys stage's states."""
 
     def __init__(self, client: redis.asyncio.Redis, settings: Settings) -> None:
-        self._client = client
+        self._reads = Reads(client)
         self._settings = settings
+        keyspace, kafka = settings.keyspace, settings.kafka
+        self._lanes = {
+            stage: [LaneKeys(keyspace, stage, place, count).states for place in range(count)]
+            for stage, count in (
+                ("normalise", kafka.webhooks_partitions),
+                ("journeys", kafka.events_partitions),
+            )
+        }
 
     async def customer(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
         """The customer whom an identifier leads to, after all joins; None when nobody."""
+        named = await self.named(domain, kind, value, region)
+        return None if named is None else await self.current(domain, named)
+
+    async def named(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
+        """The customer who was given an identifier, as `current` and `context` take him."""
         written = Identifier(kind, value, "asserted")  # type: ignore[arg-type]
         identifier = normalise(written, Writing(region, self._settings.mail_rules()))
         if identifier is None:
             return None
         key = identifier_key(self._settings.domain_key(domain), identifier)
-        link = await self._graph(domain, key)
-        return None if link is None else await self.current(domain, link.customer)
+        link: graph.Link | None = await self._graph(domain, key)
+        return None if link is None else link.customer
 
     async def current(self, domain: str, customer: str) -> str:
         """The customer that stands for this one now."""
@@ -103,9 +118,7 @@ class People:
 
     async def policy(self, domain: str) -> Policy:
         """What the journeys stage goes by now, as its first partition knows it."""
-        count = self._settings.kafka.events_partitions
-        lane = LaneKeys(self._settings.keyspace, "journeys", 0, count)
-        raw: Any = await self._client.hget(lane.states, f"policy:{domain}")
+        [raw] = await self._reads.hmget(self._lanes["journeys"][0], f"policy:{domain}")
         return decode_policy(raw) if raw else Policy()
 
     async def attached(
@@ -123,30 +136,34 @@ class People:
         return await self._graph(domain, join_key(join)) is not None
 
     async def _graph(self, domain: str, key: str) -> Any:
-        raw = await self._normalised(domain, key)
+        [raw] = await self._reads.hmget(self._normalised(domain), key)
         return None if raw is None else graph.decode(key, raw)
 
-    async def _normalised(self, domain: str, key: str) -> bytes | None:
-        count = self._settings.kafka.webhooks_partitions
-        partition = partition_for(domain, count)
-        lane = LaneKeys(self._settings.keyspace, "normalise", partition, count)
-        found: Any = await self._client.hget(lane.states, key)
-        return found  # type: ignore[no-any-return]
-
     async def state(self, customer: str) -> CustomerState | None:
-        raw: Any = await self._client.hget(self._lane(customer).states, customer)
+        [raw] = await self._reads.hmget(self._journeys(customer), customer)
         return None if raw is None else decode_state(raw)
 
-    async def context(self, domain: str, customer: str, purpose: str) -> dict[str, Any] | None:
-        """What somebody with this purpose should see of this customer."""
-        keys = [customer, f"ctx:{customer}", f"policy:{domain}"]
-        found: Any = await self._client.hmget(self._lane(customer).states, keys)
-        raw, excerpts, stored = found
+    async def context(
+        self, domain: str, customer: str, purpose: str
+    ) -> tuple[str, dict[str, Any]] | None:
+        """Who this customer is now, and what somebody with this purpose should see of him."""
+        while True:
+            # Few have lost a join: the state is asked for before that is known.
+            [alias], [raw, excerpts, stored] = await asyncio.gather(
+                self._reads.hmget(self._normalised(domain), alias_key(customer)),
+                self._reads.hmget(
+                    self._journeys(customer), customer, f"ctx:{customer}", f"policy:{domain}"
+                ),
+            )
+            if alias is None:
+                break
+            customer = graph.decode(alias_key(customer), alias)
         if raw is None:
             return None
         heard = decode_excerpts(excerpts) if excerpts else None
         hides = (decode_policy(stored) if stored else Policy()).context_hides
-        return context_document(decode_state(raw), heard, _now_ms(), hides.get(purpose, ()))
+        seen = context_document(decode_state(raw), heard, _now_ms(), hides.get(purpose, ()))
+        return customer, seen
 
     async def journey(self, ident: str) -> dict[str, Any] | None:
         """A journey by its id, wherever a join has moved it."""
@@ -156,10 +173,13 @@ class People:
             state = await self.state(state.moved_to)
         return journey_document(state, ident, _now_ms()) if state else None
 
-    def _lane(self, customer: str) -> LaneKeys:
-        count = self._settings.kafka.events_partitions
-        partition = partition_for(customer, count)
-        return LaneKeys(self._settings.keyspace, "journeys", partition, count)
+    def _normalised(self, domain: str) -> str:
+        lanes = self._lanes["normalise"]
+        return lanes[partition_for(domain, len(lanes))]
+
+    def _journeys(self, customer: str) -> str:
+        lanes = self._lanes["journeys"]
+        return lanes[partition_for(customer, len(lanes))]
 
 
 def _now_ms() -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import orjson
+import uvloop
 from aiohttp import web
 from confluent_kafka import KafkaException, Producer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -72,6 +73,7 @@ class Console:
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
         self._fault = ""
+        self._views_logged = True
         self.port = settings.console.port
 
     async def start(self) -> None:
@@ -166,8 +168,8 @@ class Console:
         cookie = request.cookies.get("filrouge", "")
         allowed = False
         for token in tokens:
-            allowed |= hmac.compare_digest(given.encode(), token.encode())
-            allowed |= hmac.compare_digest(cookie.encode(), _cookie(token).encode())
+            allowed |= _same(given, token)
+            allowed |= _same(cookie, _cookie(token))
         if allowed:
             return await handler(request)
         if request.path.startswith("/v1/"):
@@ -177,7 +179,7 @@ class Console:
     async def _login(self, request: web.Request) -> web.StreamResponse:
         given = str((await request.post()).get("token", ""))
         for token in self._settings.console.tokens:
-            if hmac.compare_digest(given.encode(), token.encode()):
+            if _same(given, token):
                 answer = web.Response(status=303, headers={"Location": "/"})
                 answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
                 return answer
@@ -193,36 +195,46 @@ class Console:
 
     async def _context(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
-        customer = await self._asked(domain, request)
+        named = await self._asked(domain, request)
         purpose = request.query.get("purpose", "service")
-        found = await self._people.context(domain, customer, purpose) if customer else None
-        if customer is None or found is None:
+        found = await self._people.context(domain, named, purpose) if named else None
+        if found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
+        customer, seen = found
         self._viewed(domain, customer, request.query.get("agent", ""), purpose)
-        return _json(found)
+        return _json(seen)
 
     async def _asked(self, domain: str, request: web.Request) -> str | None:
-        """The customer whom the query names by his id or by one of his identifiers."""
+        """The customer, before joins, whom the query names by his id or one of his identifiers."""
         if (customer := request.query.get("customer")) is not None:
-            return await self._people.current(domain, customer)
+            return customer
         kind = next((kind for kind in KINDS if kind in request.query), None)
         if kind is None:
             raise web.HTTPBadRequest(
                 text=f"Name the customer by one of: customer, {', '.join(KINDS)}."
             )
         region = request.query.get("region", "")
-        return await self._people.customer(domain, kind, request.query[kind], region)
+        return await self._people.named(domain, kind, request.query[kind], region)
 
     def _viewed(self, domain: str, customer: str, agent: str, purpose: str) -> None:
-        """The look-up is an event: it proves that the context arrived. Nobody waits for it."""
+        """The look-up is an event: it proves that the context arrived.  The agent does not wait for
+        it; that one could not be kept is counted, and said once an outage.
+        """
         actor = Actor("agent", agent or None)
         event = own_event(
             ContextViewed, domain, _now_ms(), actor, customer=customer, purpose=purpose
         )
         try:
-            self._log(event)
+            self._log(event, self._view_logged)
         except (BufferError, KafkaException) as error:
-            log.warning("A look-up could not be logged: %s", error)
+            self._view_logged(error)
+
+    def _view_logged(self, error: object, _: object = None) -> None:
+        if error is not None:
+            metrics.views_unlogged.inc()
+            if self._views_logged:
+                log.warning("Look-ups cannot be logged as events: %s", error)
+        self._views_logged = error is None
 
     def _log(self, event: EventBase, told: Any = None) -> None:
         """Hands the event to Kafka; `told(error, message)` hears whether it is durable."""
@@ -235,7 +247,8 @@ class Console:
 
     async def _identity(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
-        customer = await self._asked(domain, request)
+        named = await self._asked(domain, request)
+        customer = await self._people.current(domain, named) if named else None
         found = await self._people.identity(domain, customer) if customer else None
         if found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
@@ -379,6 +392,11 @@ def _fact(plain: dict[str, Any]) -> Any:
     return msgspec.convert(plain, Fact)
 
 
+def _same(given: str, wanted: str) -> bool:
+    """In constant time, for any bytes that a header may bring."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
+
+
 def _cookie(token: str) -> str:
     return hashlib.sha256(f"filrouge console {token}".encode()).hexdigest()
 
@@ -406,7 +424,12 @@ def _error(status: int, text: str) -> web.Response:
 
 def run_console(settings: Settings) -> int:
     """Serves until SIGTERM or SIGINT."""
-    return asyncio.run(_run(settings))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_run(settings))
+    except OSError as error:
+        log.error("The console cannot listen: %s", error)  # noqa: TRY400 a sentence, no trace
+        return 1
 
 
 async def _run(settings: Settings) -> int:

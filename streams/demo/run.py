@@ -40,7 +40,7 @@ def run(seconds: int, port: int, seed: int) -> int:
         with tempfile.TemporaryDirectory(prefix="filrouge-demo-") as folder, Embedded() as servers:
             return asyncio.run(_run(seconds, port, seed, Path(folder), servers))
     except StartError as error:
-        out.print(str(error), markup=False)
+        out.print(str(error), markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         out.print("\nThe demo ends; nothing of it is kept.")

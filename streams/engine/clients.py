@@ -12,6 +12,9 @@ RECORD_BYTES = 4_194_304
 event made of it, whose text may be escaped.  Kafka's own default is 1 MB.
 """
 
+PATIENCE_MS = 8_000
+"""For the first answer to a command: somebody sits in front of it and waits."""
+
 
 def librdkafka(kafka: Kafka) -> dict[str, Any]:
     """For confluent-kafka."""
@@ -20,6 +23,8 @@ def librdkafka(kafka: Kafka) -> dict[str, Any]:
         "security.protocol": kafka.security_protocol,
         # What goes wrong is told by our own sentences.
         "log_level": 0,
+        # A broker that comes back is found within a second, not within librdkafka's ten.
+        "reconnect.backoff.max.ms": 1_000,
     }
     named = {
         "ssl.ca.location": kafka.ssl_ca_file,
@@ -36,6 +41,7 @@ def kafka_python(kafka: Kafka) -> dict[str, Any]:
     """For kafka-python (administration)."""
     config: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap.split(","),
+        "bootstrap_timeout_ms": PATIENCE_MS,
         "security_protocol": kafka.security_protocol,
     }
     named = {

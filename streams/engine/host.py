@@ -17,9 +17,16 @@ from streams import metrics
 from streams.engine.batch import Outgoing
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.keys import LaneKeys
-from streams.engine.lane import Lane, LaneError, Seek
+from streams.engine.lane import FoldError, Lane, LaneError, Seek
 from streams.engine.relay import Relay
-from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
+from streams.engine.store import (
+    ClaimRefusedError,
+    FencedError,
+    OutOfDateError,
+    Pins,
+    StaleError,
+    Store,
+)
 from streams.fold import Fold, Publish, Record
 from streams.settings import Settings
 
@@ -72,7 +79,9 @@ class Host:
         self.settled = False
         """In the group, and every partition that it was given is claimed."""
         self.kept_house_s = time.monotonic()
-        """When Kafka last said where the ends of the logs are."""
+        """When Kafka last said where the ends of the logs are, or a claim succeeded.  One that
+        fails is no news: a worker that claims in vain for ever must end.
+        """
         self._ticks: dict[int, float] = {}
         self._fenced: dict[Partition, float] = {}
         """Lanes that another worker claimed: since when they wait for a new assignment."""
@@ -109,7 +118,6 @@ class Host:
 
     async def _claim(self, where: Partition, bounds: Bounds) -> int:
         topic, partition = where
-        self.kept_house_s = time.monotonic()  # the bounds are Kafka's word too
         revoked = self._revoked.get(where, 0)
         if (old := self.lanes.get(where)) is not None:
             await old.stop()  # it stays in its place until the claim has succeeded
@@ -137,6 +145,7 @@ class Host:
             return offset
         self.lanes[where] = lane
         self._fenced.pop(where, None)
+        self.kept_house_s = time.monotonic()  # many claims take a while, and each is news of both
         return offset
 
     def _published(self, bounds: Bounds) -> int | None:
@@ -169,7 +178,7 @@ class Host:
         reclaim: Callable[[Partition], Awaitable[None]],
     ) -> None:
         """Hands a fetched batch to its lane, and mends what can be mended: a hole is sought again,
-        a lost commit is answered by claiming once more.
+        a lost commit and a fold that failed are answered by claiming once more.
         """
         lane = self.lanes.get(where)
         if lane is None or where in self._fenced:
@@ -180,7 +189,7 @@ class Host:
             await seek(where, back.offset)
         except FencedError:
             self._rest(where, lane)
-        except (StaleError, RedisError, OSError) as error:
+        except (FoldError, StaleError, RedisError, OSError) as error:
             if self.lanes.get(where) is not lane:
                 return
             log.warning("%s: %s; claiming again", lane.name, error or type(error).__name__)
@@ -200,17 +209,21 @@ class Host:
         while self.lanes.get(where) is lane:
             try:
                 await reclaim(where)
-            except (RedisError, OSError) as error:
+            except (FencedError, OutOfDateError):
+                self._rest(where, lane)
+            except (StaleError, RedisError, OSError) as error:
                 log.warning("%s: Redis does not answer (%s); trying again", lane.name, error)
                 await asyncio.sleep(0.5 + spread_s)
-            else:
-                return
+                continue
+            return
 
     async def mend(self, reclaim: Callable[[Partition], Awaitable[None]]) -> None:
         """Claims lanes again whose last commit failed and to which no record comes any more, and
         those whose new assignment does not come.
         """
         for where, lane in list(self.lanes.items()):
+            if where in self._fenced:
+                continue
             if isinstance(lane.failed, FencedError):
                 self._rest(where, lane)
             elif lane.failed:

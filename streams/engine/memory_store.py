@@ -11,6 +11,7 @@ from streams.engine.store import (
     Claimed,
     ClaimRefusedError,
     FencedError,
+    OutOfDateError,
     Pins,
     StaleError,
     Store,
@@ -51,7 +52,7 @@ class MemoryStore(Store):
             raise ClaimRefusedError(f"The state belongs to {self._pins}, this worker has {pins}.")
         young = self.now_ms - self._claimed_ms < 3 * session_ms
         if owner != self._owner and generation < self._generation and young:
-            raise ClaimRefusedError(f"Worker {self._owner} claimed it in a later generation.")
+            raise OutOfDateError(f"Worker {self._owner} claimed it in a later generation.")
         again = self.epoch > 0 and self._claimed_at == self.position
         self._claims = self._claims + 1 if again else 1
         self._claimed_at = self.position
@@ -114,6 +115,8 @@ class MemoryStore(Store):
 
     def _owned(self, epoch: int) -> None:
         if epoch != self.epoch:
+            if self.epoch < epoch:
+                raise StaleError("the store has lost this claim")
             raise FencedError("another worker has claimed this partition")
 
 

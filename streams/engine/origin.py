@@ -49,9 +49,11 @@ def _nothing_published(settings: Settings, counts: Mapping[str, int]) -> bool:
         for role in _OUTPUTS
         for partition in range(counts[role])
     }
-    admin = AdminClient(librdkafka(settings.kafka))  # its futures live as long as it does
     deadline_s = time.monotonic() + _PATIENCE_S
     while True:
+        # A new one each time: a client that remembers a leader that died may ask by it for ever.
+        # Its futures live as long as it does.
+        admin = AdminClient(librdkafka(settings.kafka))
         found = admin.list_offsets(asked, request_timeout=_PATIENCE_S)
         try:
             return all(future.result().offset == 0 for future in found.values())

@@ -15,6 +15,7 @@ from streams.engine.store import (
     Claimed,
     ClaimRefusedError,
     FencedError,
+    OutOfDateError,
     Pins,
     StaleError,
     Store,
@@ -59,7 +60,7 @@ class RedisStore(Store):
                     "Use another keyspace and rebuild it by replay, or put the setting back."
                 )
             case b"REFUSED":
-                raise ClaimRefusedError(
+                raise OutOfDateError(
                     f"Worker {reply[1].decode()} claimed this partition {reply[2]} ms ago in a "
                     "later generation of the group; this one is out of date."
                 )
@@ -212,7 +213,7 @@ def _check(reply: bytes) -> None:
     if reply == b"FENCED":
         raise FencedError("another worker has claimed this partition")
     if reply == b"STALE":
-        raise StaleError("Redis holds another position than this commit continues")
+        raise StaleError("Redis has lost our claim, or holds another position than we continue")
 
 
 def panes_of(keys: LaneKeys, names: Iterable[bytes]) -> list[tuple[str, int]]:

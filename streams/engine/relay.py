@@ -24,6 +24,11 @@ log = logging.getLogger(__name__)
 PARTITION_UA = -1
 """librdkafka's word for "by the key"."""
 
+_NO_BOUND = {"queue.buffering.max.messages": 0, "queue.buffering.max.kbytes": 2_147_483_647}
+"""Lanes have bounds of their own.  A producer that is full while Kafka is away would make its
+caller wait, and then the whole worker stands still, signals included.
+"""
+
 _POLL_S = 0.005
 _RESTART_S = 1.0
 
@@ -70,7 +75,7 @@ class Relay:
 
     def __init__(self, config: Mapping[str, Any], names: Callable[[str], str]) -> None:
         """`names` turns a topic's role into its name."""
-        self._config = dict(config)
+        self._config = dict(config) | _NO_BOUND
         self._names = names
         self._lanes: dict[str, Unpublished] = {}
         self._producer: Producer | None = None
@@ -126,25 +131,19 @@ class Relay:
                 lane.settle()
 
         assert self._producer is not None
-        while True:
-            try:
-                self._producer.produce(
-                    self._names(publish.topic),
-                    value=publish.value,
-                    key=publish.key,
-                    partition=partition,
-                    timestamp=effect.timestamp_ms,
-                    headers=headers,
-                    on_delivery=delivered,
-                )
-            except BufferError:
-                self._producer.poll(0.05)
-            except KafkaException as error:
-                # The producer is broken for good; `_serve` starts a new one that resumes here.
-                log.warning("The producer refuses: %s", error)
-                return
-            else:
-                return
+        try:
+            self._producer.produce(
+                self._names(publish.topic),
+                value=publish.value,
+                key=publish.key,
+                partition=partition,
+                timestamp=effect.timestamp_ms,
+                headers=headers,
+                on_delivery=delivered,
+            )
+        except KafkaException as error:
+            # The producer is broken for good; `_serve` starts a new one that resumes here.
+            log.warning("The producer refuses: %s", error)
 
     async def _serve(self) -> None:
         while True:

@@ -44,12 +44,18 @@ class ClaimRefusedError(Exception):
     """The lane cannot be claimed; the text says why and what to do."""
 
 
+class OutOfDateError(ClaimRefusedError):
+    """A later generation of the group has claimed the lane: it is not ours any more."""
+
+
 class FencedError(Exception):
     """Another worker has claimed the lane: what we hold is void."""
 
 
 class StaleError(Exception):
-    """The stored position is not the one that this commit continues: claim again."""
+    """The store has lost our claim, or its position is not the one that this commit continues:
+    claim again, at once.
+    """
 
 
 class Store(ABC):
@@ -57,8 +63,9 @@ class Store(ABC):
 
     @abstractmethod
     async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
-        """Raises the epoch. Refuses (`ClaimRefusedError`) when the pins differ, or when a lower
-        generation comes while the stored claim is younger than three session timeouts.
+        """Raises the epoch. Refuses when the pins differ (`ClaimRefusedError`), or when a lower
+        generation comes while the stored claim is younger than three session timeouts
+        (`OutOfDateError`).
         """
 
     @abstractmethod
@@ -74,12 +81,12 @@ class Store(ABC):
     @abstractmethod
     async def begin(self, epoch: int, offset: int, hold_below: int = 0) -> None:
         """The first position of a lane that has none.  Effects of inputs below `hold_below` were
-        published in an earlier life, or must not be. Raises `FencedError`.
+        published in an earlier life, or must not be. Raises `FencedError`, `StaleError`.
         """
 
     @abstractmethod
     async def set_aside(self, epoch: int, position: Position) -> None:
-        """Puts a position on the durable skip list. Raises `FencedError`."""
+        """Puts a position on the durable skip list. Raises `FencedError`, `StaleError`."""
 
     async def close(self) -> None:
         """Gives the connection back."""

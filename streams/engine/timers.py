@@ -13,6 +13,9 @@ from streams.fold import Timer
 EXPIRE = "expire"
 """The kind of the engine's own timers: each ends a pane (`size:start`) on the clock `number`."""
 
+_SMALL = 1_024
+"""A heap not longer than this is left alone."""
+
 TimerKey = tuple[str, str, int]
 
 
@@ -22,13 +25,27 @@ class TimerBook:
     def __init__(self) -> None:
         self._live: dict[TimerKey, tuple[Timer, int]] = {}
         self._heaps: dict[int, list[Timer]] = {}
+        self._sizes: dict[int, int] = {}
+        """How long each heap may get before what is no longer set is taken out."""
 
     def __len__(self) -> int:
         return len(self._live)
 
     def arm(self, timer: Timer, clock: int) -> None:
         self._live[timer.entity, timer.kind, timer.number] = (timer, clock)
-        heapq.heappush(self._heaps.setdefault(clock, []), timer)
+        heap = self._heaps.setdefault(clock, [])
+        heapq.heappush(heap, timer)
+        if len(heap) > self._sizes.get(clock, _SMALL):
+            self._swept_out(clock, heap)
+
+    def _swept_out(self, clock: int, heap: list[Timer]) -> None:
+        """Timers that were set anew leave their old ones in the heap until those come up, which may
+        be a month: when half of it may be such, they go at once.
+        """
+        once = {timer for timer in heap if self.holds(timer, clock)}
+        heap[:] = once
+        heapq.heapify(heap)
+        self._sizes[clock] = max(_SMALL, 2 * len(heap))
 
     def clock_of(self, entity: str, kind: str, number: int) -> int | None:
         """The clock that the timer waits for; None when there is none."""

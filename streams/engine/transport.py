@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
+from streams.engine.store import StaleError
 from streams.fold import Record
 from streams.settings import Settings
 
@@ -34,6 +35,12 @@ FETCH_S = 0.25
 
 AGAIN_S = 1.0
 """Between two attempts to claim while Redis does not answer."""
+
+DRAIN_S = 5.0
+"""At the end: so long Kafka may take for what is folded and not yet published."""
+
+LAST_COMMIT_S = 2.0
+"""And so long for its own books."""
 
 COMMIT_EVERY_S = 1.0
 """How often Kafka's own books (for lag tools) are brought up to date."""
@@ -90,7 +97,7 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while self.app.consumer_generation_id == self.host.generation:
             try:
                 return await self.host.claim(where, bounds)
-            except (RedisError, OSError) as error:
+            except (StaleError, RedisError, OSError) as error:
                 log.warning("%s/%d: Redis does not answer (%s); trying again", *where, error)
                 await asyncio.sleep(AGAIN_S)
                 bounds = (await self._bounds([where]))[where]
@@ -170,9 +177,11 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
     async def on_stop(self) -> None:
         """Everything folded is committed and published before the group is left."""
         self.stop_flow()
-        await self.host.drain(10)
+        await self.host.drain(DRAIN_S)
         if not self.crashed:
-            await self._thread.call_thread(self._housekeep_in_thread)
+            with contextlib.suppress(TimeoutError):  # Kafka is away: its books stay behind
+                async with asyncio.timeout(LAST_COMMIT_S):
+                    await self._thread.call_thread(self._housekeep_in_thread)
         await self.host.revoke(list(self.host.lanes))
         await super().on_stop()
 

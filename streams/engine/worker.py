@@ -30,8 +30,10 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
-STOP_S = 20.0
-"""Service managers kill after 30 s (Kubernetes' default); what is left is the next owner's."""
+STOP_S = 10.0
+"""A clean end takes a second or two; when Kafka or Redis is gone it would wait for ever.  What is
+left is the next owner's, and the sooner this one is gone the sooner he has it.
+"""
 
 FAILED_STOP_S = 5.0
 """What failed may hang; the sooner it is gone, the sooner its partitions have a new owner."""
@@ -123,7 +125,13 @@ class Engine:
             self.health = Health(
                 self.host, settings.worker.watchdog_ms, settings.worker.metrics_port
             )
-            await self.health.start()
+            try:
+                await self.health.start()
+            except OSError as error:
+                raise WorkerError(
+                    f"The worker's health page cannot listen: {error}. worker.metrics_port names "
+                    "another port, or -1 for none."
+                ) from error
         self._services = self._make_services(self.host)
         self._watch = asyncio.create_task(self._watch_over())
         await self._app.start()
@@ -142,6 +150,8 @@ class Engine:
             raise WorkerError(
                 f"Kafka does not say where its topics end: {error.args[0].str()}."
             ) from error
+        except (RedisError, OSError) as error:
+            raise WorkerError(f"Redis does not answer: {error}.") from error
 
     async def _watch_over(self) -> None:
         assert self.host is not None
@@ -162,11 +172,12 @@ class Engine:
 
     async def stop(self) -> None:
         """Commits and publishes what is folded, and leaves the group."""
-        faulthandler.cancel_dump_traceback_later()
         if self._watch:
             self._watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watch
+        # Should even the end hang (a client's thread that waits for a server), a thread ends it.
+        faulthandler.dump_traceback_later(STOP_S + 2, exit=True)
         for service in self._services:
             await service.stop()
         if self._app is not None:

@@ -201,7 +201,8 @@ def run_gateway(settings: Settings) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_run(settings))
     except OSError as error:
-        log.error("The gateway cannot listen: %s", error)  # noqa: TRY400 a sentence, no trace
+        what = "use its certificate" if isinstance(error, ssl.SSLError) else "listen"
+        log.error("The gateway cannot %s: %s", what, error)  # noqa: TRY400 a sentence, no trace
         return 1
 
 
@@ -211,6 +212,8 @@ async def _run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await gateway.start()
+    if not settings.source:
+        log.warning("There is no [[source]] in the settings: every webhook gets a 404.")
     log.info("The gateway listens on %s:%d", settings.gateway.host, gateway.port)
     await stop.wait()
     await gateway.stop()

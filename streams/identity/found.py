@@ -17,6 +17,9 @@ MAX_IDENTIFIERS = 16
 OWN = frozenset({"crm", "user"})
 """Kinds of which one person has one id: two different ones are two people."""
 
+HANDLES = frozenset({"cookie", "vendor"})
+"""Kinds by which a platform knows a browser or a contact record again, whoever that is."""
+
 
 class Found(msgspec.Struct, frozen=True):
     """An identifier of the event, its state key, and the customer that it leads to now."""

@@ -23,12 +23,14 @@ SHARED = 8
 
 class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier belongs to a customer, as surely as `trust` says.  `others` are customers who
-    turned up with it too: a shared number stands for nobody in particular.
+    turned up with it too: a shared number stands for nobody in particular.  `handle`: a platform's
+    own (a browser, a contact record), that says nothing of who it is.
     """
 
     customer: str
     trust: Trust
     others: tuple[str, ...] = ()
+    handle: bool = False
 
 
 class Tie(msgspec.Struct, frozen=True, array_like=True, gc=False):

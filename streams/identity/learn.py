@@ -9,7 +9,7 @@ import msgspec
 from schemas.common import ConversationRef
 from schemas.events import EventBase, MessagePosted
 from streams.fold import Timer, View
-from streams.identity.found import Found
+from streams.identity.found import HANDLES, Found
 from streams.identity.graph import (
     SHARED,
     STRENGTH,
@@ -88,7 +88,7 @@ def _link(found: Found, winner: str, losers: set[str], whose: str, view: View) -
     """Keeps whose the identifier is. True when it has just turned out to be shared."""
     link, trust = found.link, found.identifier.trust
     if link is None or (found.takes_over and found.customer != winner):
-        view.put(found.key, Link(whose, trust))
+        view.put(found.key, Link(whose, trust, handle=found.identifier.kind in HANDLES))
     elif found.customer in {winner, *losers}:
         if found.strength > STRENGTH[link.trust]:
             view.put(found.key, msgspec.structs.replace(link, trust=trust))

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas.events import IdentityLinked
 from streams.fold import View
-from streams.identity.found import Found
+from streams.identity.found import HANDLES, Found
 from streams.identity.graph import STRENGTH, Known, Link, NewJoin, Tie, current
 from streams.identity.index import contact_key, customer_key
 from streams.identity.joins import join, known_of, unique
@@ -52,7 +52,7 @@ def replaced(
     raw = old.link.customer if old.link and not old.shared else customer
     if not old.shared:
         view.delete(old.key)
-    view.put(new.key, Link(raw, new.identifier.trust))
+    view.put(new.key, Link(raw, new.identifier.trust, handle=new.identifier.kind in HANDLES))
     return joins
 
 
@@ -84,7 +84,7 @@ def free(key: str, customer: str, view: View) -> None:
     if len(left) == len(have):
         return
     if left:
-        view.put(key, Link(left[0], link.trust, tuple(left[1:])))
+        view.put(key, Link(left[0], link.trust, tuple(left[1:]), link.handle))
     else:
         view.delete(key)
     known: Known | None = view.get(customer_key(customer))

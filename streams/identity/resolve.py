@@ -7,31 +7,24 @@
   split.
 - A claimed identifier that leads to exactly one customer attaches the conversation as probable, in
   whichever order claim and proof come.  A proof settles it: the conversation stays, or goes to whom
-  it proves.
+  it proves.  A platform's handle of somebody of whom it knows nothing else (a browser's cookie, a
+  contact record) is no such proof: what he claims counts.
 - A conversation or message that is known gives its customer; an unknown one gives a provisional
   customer, who loses any later join.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from schemas.common import ConversationRef, Identifier, Trust
+from schemas.common import ConversationRef, Identifier
 from schemas.events import EventBase, IdentityLinked, MessagePosted, MessageStatusChanged
 from streams.fold import View
+from streams.identity.evidence import Evidence, evidence
 from streams.identity.found import OWN, Found, find, normalised
-from streams.identity.graph import (
-    STRENGTH,
-    Known,
-    Message,
-    NewJoin,
-    Thread,
-    current,
-    differ,
-    own_of_both,
-)
+from streams.identity.graph import NewJoin, current
 from streams.identity.identifiers import Writing
 from streams.identity.index import (
     alias_key,
@@ -43,8 +36,9 @@ from streams.identity.index import (
     policy_key,
     provisional_base,
 )
-from streams.identity.joins import apart, known_of, unused
+from streams.identity.joins import known_of, unused
 from streams.identity.learn import Lesson, keep_thread, learn, remember_message
+from streams.identity.people import gives_way, may_keep, meeting
 from streams.identity.rekey import contact_told, replaced
 from streams.identity.shared import note_shared
 
@@ -83,6 +77,14 @@ def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> 
         yield message_key(domain, event.source, event.message_id)
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """Who it is; `probable` when only a claim says so; `losers` are one person with him."""
+
+    winner: str
+    probable: bool = False
+    losers: tuple[str, ...] = ()
+
+
 def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -> Resolved:
     """Finds or makes the customer, and keeps the graph. See the module."""
     identifiers = normalised(event, writing)
@@ -93,74 +95,34 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
         if event.rel == "contact":
             contact_told(found[0], found[1:], view)
             found = [find(identifier, domain_key, writing, view) for identifier in identifiers]
-    message, conversation = _message(event, view)
-    thread: Thread | None = None
-    if conversation is not None:
-        thread = view.get(conversation_key(event.domain, conversation))
-    holder = current(view, thread.customer) if thread else ""
-    doubt = thread is not None and (
-        thread.probable or (thread.claims and holder != thread.customer)
-    )
-
-    joining = _joining(event, view)
-    proofs = [f for f in found if f.strength >= joining and not f.shared]
-    finding = [f for f in found if 0 < f.strength < joining and f.believed and not f.shared]
-    own = _own(proofs)
-    meeting = _meeting(_people(proofs, own, view), own, view)
-    match = "" if proofs else _claimed(found)
-    probable = False
-    if meeting:
-        winner = meeting[0]
-    elif finding:
-        winner = finding[0].customer or ""
-    elif holder and not (doubt and proofs) and _may_keep(holder, match, own, view):
-        winner, probable = holder, doubt
-    elif message:
-        winner = current(view, message.customer)
-    elif match:
-        winner, probable = match, True
-    else:
-        winner = _new(event, conversation, found, domain_key, view)
+    told = evidence(event, found, view)
+    verdict = _decided(event, told, domain_key, view)
+    winner, probable = verdict.winner, verdict.probable
     if not winner:
         return Resolved("", identifiers=identifiers)
 
-    moved_from = holder if doubt and not probable and holder != winner else ""
+    moved_from = _moved_from(told, verdict, view)
     mine = [] if probable else [f for f in found if not f.team]
-    by = proofs[0].key if proofs else ""
-    joins = {loser: NewJoin(loser, by) for loser in meeting[1:]}
-    if holder and not moved_from and _gives_way(holder, winner, view):
-        # Nothing is proven of the conversation's own customer.  What he claimed elsewhere is not
-        # proven by what is proven here.
-        unproven = probable or bool(known_of(view, holder).identifiers)
-        joins.setdefault(holder, NewJoin(holder, by, probable=unproven))
-    for f in mine:
-        if f.takes_over and f.customer and _gives_way(f.customer, winner, view):
-            joins.setdefault(f.customer, NewJoin(f.customer, f.key, probable=True))
+    joins = _joins(told, verdict, moved_from, mine, view)
     members = _members(mine, winner, joins)
-    if len(members) == 1:
-        whose = members[0]
-    elif thread and holder in {winner, *joins}:
-        whose = thread.customer
-    else:
-        whose = next((f.link.customer for f in found if probable and f.link), winner)
-
-    held = thread.customer if thread else ""
-    lesson = Lesson(winner, tuple(joins.values()), mine, own, whose, held, probable)
+    whose = _whose(told, verdict, members, joins)
+    held = told.thread.customer if told.thread else ""
+    lesson = Lesson(winner, tuple(joins.values()), mine, told.own, whose, held, probable)
     known, shared = learn(event, lesson, view)
     for f in found:
         if f.team:
             note_shared(event, f.identifier, f.key, view)
-    if conversation is not None:
-        proven = any(f.strength for f in found)
-        mine_now = None if moved_from else thread
-        keep_thread(event, conversation, mine_now, lesson, proven, view)
+    if told.conversation is not None:
+        proves = any(f.strength for f in found)
+        stays = None if moved_from else told.thread
+        keep_thread(event, told.conversation, stays, lesson, proves, view)
     if isinstance(event, MessagePosted) and event.direction == "outbound":
-        remember_message(event, whose, conversation, view)
+        remember_message(event, whose, told.conversation, view)
     return Resolved(
         winner,
         probable,
         lesson.joins,
-        conversation,
+        told.conversation,
         identifiers,
         (members or (whose,)) if known.members else (),
         moved_from,
@@ -171,95 +133,22 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
 # Who it is ---------------------------------------------------------------------------------------
 
 
-def _joining(event: EventBase, view: View) -> int:
-    """The least strength that joins."""
-    trust: Trust | None = view.get(policy_key(event.domain))
-    return STRENGTH[trust or "curated"]
-
-
-def _own(proofs: list[Found]) -> dict[str, tuple[str, ...]]:
-    """The person's own ids that the event names; of a kind that it names twice, both are his."""
-    named: dict[str, tuple[str, ...]] = {}
-    for f in proofs:
-        if f.identifier.kind in OWN:
-            kind = f.identifier.kind
-            named[kind] = (*named.get(kind, ()), f.key)
-    return named
-
-
-def _people(proofs: list[Found], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
-    """Customers that the proofs lead to, and who can be this person; the surest first."""
-    named = {f.customer: f.identifier.kind in OWN for f in sorted(proofs, key=_named_last)
-             if f.customer and f.believed}  # fmt: skip
-    knowns = {customer: known_of(view, customer) for customer in named if customer}
-    able = [c for c in knowns if not differ(own, knowns[c].own)]
-    if len(able) < 2:
-        return able
-    return sorted(
-        able, key=lambda c: (knowns[c].provisional, not (own and named[c]), knowns[c].first_ms, c)
-    )
-
-
-def _named_last(found: Found) -> bool:
-    return found.identifier.kind in OWN
-
-
-def _claimed(found: list[Found]) -> str:
-    """The one customer whom claims lead to; empty when there is none, or more."""
-    leads = {f.customer for f in found if f.customer and not f.shared}
-    return leads.pop() or "" if len(leads) == 1 else ""
-
-
-def _may_keep(holder: str, match: str, own: Mapping[str, tuple[str, ...]], view: View) -> bool:
-    """Nobody is proven: the conversation's customer it is, unless he is proven not to be, or is
-    nobody yet while a claim leads to somebody.
+def _decided(event: EventBase, told: Evidence, domain_key: bytes, view: View) -> Verdict:
+    """The first that holds: a proof, what finds, the conversation's customer, the message's, a
+    claim; else somebody new.
     """
-    if match and _gives_way(holder, match, view):
-        return False
-    return not differ(own, known_of(view, holder).own)
-
-
-def _gives_way(claimer: str, winner: str, view: View) -> bool:
-    """Of whom nothing but claims is known goes to whom the claim proves."""
-    return (
-        claimer != winner
-        and known_of(view, claimer).provisional
-        and not apart(claimer, winner, view)
-    )
-
-
-def _meeting(people: list[str], own: Mapping[str, tuple[str, ...]], view: View) -> list[str]:
-    """The winner, and those who join him: the oldest of those who may be one person."""
-    if len(people) < 2:
-        return people
-    chosen = [people[0]]
-    mine = known_of(view, people[0])
-    together = own_of_both(mine.own, own)
-    for customer in people[1:]:
-        known = known_of(view, customer)
-        if apart(people[0], customer, view) or differ(together, known.own):
-            continue
-        together = own_of_both(together, known.own)
-        chosen.append(customer)
-    return sorted(chosen, key=lambda c: _age(known_of(view, c), c))
-
-
-def _age(known: Known, customer: str) -> tuple[bool, int, str]:
-    return known.provisional, known.first_ms, customer
-
-
-def _message(event: EventBase, view: View) -> tuple[Message | None, ConversationRef | None]:
-    """What is known of the message that a receipt is about, and where that stands: a receipt of a
-    mail names the mail alone, and belongs into the thread in which the mail was seen.
-    """
-    if not isinstance(event, MessageStatusChanged):
-        return None, event.conversation
-    message = view.get(message_key(event.domain, event.source, event.message_id))
-    conversation = event.conversation
-    alone = conversation is None or conversation.id == event.message_id
-    if message is not None and message.conversation and (alone or message.source):
-        conversation = ConversationRef(message.source or event.source, message.conversation)
-    return message, conversation
+    if met := meeting(told.people, told.own, view):
+        return Verdict(met[0], losers=tuple(met[1:]))
+    if told.finding:
+        return Verdict(told.finding[0].customer or "")
+    disproven = told.doubt and bool(told.proofs)
+    if told.holder and not disproven and may_keep(told.holder, told.match, told.own, view):
+        return Verdict(told.holder, told.doubt)
+    if told.message:
+        return Verdict(current(view, told.message.customer))
+    if told.match:
+        return Verdict(told.match, probable=True)
+    return Verdict(_new(event, told.conversation, told.found, domain_key, view))
 
 
 def _new(
@@ -283,11 +172,52 @@ def _new(
     return unused(base, view)
 
 
+# What follows from it ---------------------------------------------------------------------------
+
+
+def _moved_from(told: Evidence, verdict: Verdict, view: View) -> str:
+    """Whose the conversation was, if it goes to the winner without a join."""
+    holder, winner = told.holder, verdict.winner
+    if not holder or holder == winner:
+        return ""
+    proven_away = told.doubt and not verdict.probable
+    claimed_away = verdict.probable and not told.doubt and not gives_way(holder, winner, view)
+    return holder if proven_away or claimed_away else ""
+
+
+def _joins(
+    told: Evidence, verdict: Verdict, moved_from: str, mine: list[Found], view: View
+) -> dict[str, NewJoin]:
+    """Who joins the winner, by his customer id."""
+    winner, holder = verdict.winner, told.holder
+    by = told.proofs[0].key if told.proofs else ""
+    joins = {loser: NewJoin(loser, by) for loser in verdict.losers}
+    if holder and not moved_from and gives_way(holder, winner, view):
+        # Nothing is proven of the conversation's own customer.  What he claimed elsewhere is not
+        # proven by what is proven here.
+        unproven = verdict.probable or bool(known_of(view, holder).identifiers)
+        joins.setdefault(holder, NewJoin(holder, by, probable=unproven))
+    for f in mine:
+        if f.takes_over and f.customer and gives_way(f.customer, winner, view):
+            joins.setdefault(f.customer, NewJoin(f.customer, f.key, probable=True))
+    return joins
+
+
 def _members(mine: list[Found], winner: str, joins: Iterable[str]) -> tuple[str, ...]:
     """For whom the identifiers were first seen; the winner when all are new."""
     ours = {winner, *joins}
     raws = [f.link.customer for f in mine if f.link and f.customer in ours and f.believed]
     return tuple(dict.fromkeys(raws)) or ((winner,) if mine else ())
+
+
+def _whose(told: Evidence, verdict: Verdict, members: tuple[str, ...], joins: Iterable[str]) -> str:
+    """The member of the winner for whom the event stands."""
+    if len(members) == 1:
+        return members[0]
+    if told.thread and told.holder in {verdict.winner, *joins}:
+        return told.thread.customer
+    claims = (f for f in told.found if verdict.probable and f.customer == verdict.winner)
+    return next((f.link.customer for f in claims if f.link), verdict.winner)
 
 
 def _replace(event: IdentityLinked, found: list[Found], domain_key: bytes, view: View) -> Resolved:

@@ -87,6 +87,8 @@ def continued(
         holding.places += [place for place in _places(entry) if place not in holding.places]
     if entry.kind not in {"connected", "reply"} or holding.human or holding.open is not None:
         return holding
+    if len(held) == 1:
+        return holding  # there is no other to go on from
     agent = str(entry.data.get("agent") or entry.actor)
     others = [other for other in _distinct(held) if other is not holding]
     for other in others:

@@ -40,11 +40,9 @@ def is_repeat(state: CustomerState, event: EventBase) -> bool:
         return True
     if len(state.seen) < SEEN:
         return False
-    return any(
-        event.id in (entry.id, entry.last_id)
-        for timeline in (*(j.timeline for j in state.journeys.values()), state.pending)
-        for entry in timeline
-    )
+    told = [entry for journey in state.journeys.values() for entry in journey.timeline]
+    told += state.pending
+    return event.id in [one.id for one in told] or event.id in [one.last_id for one in told]
 
 
 def remember(state: CustomerState, event: EventBase) -> set[str]:
@@ -138,13 +136,12 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
         return False
     if journey.sealed and entry.at_ms <= journey.sealed_ms:
         return True
+    runs = [one for other in state.journeys.values() for one in other.timeline if one.count > 1]
     return any(
-        run.count > 1
-        and run.at_ms <= entry.at_ms <= run.until_ms
+        run.at_ms <= entry.at_ms <= run.until_ms
         and (run.kind, run.conversation, run.channel, run.actor, run.data)
         == (entry.kind, entry.conversation, entry.channel, entry.actor, entry.data)
-        for other in state.journeys.values()
-        for run in other.timeline
+        for run in runs
     )
 
 

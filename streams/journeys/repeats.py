@@ -29,6 +29,8 @@ Standing = dict[tuple[str, str], tuple[int, dict[str, Any]]]
 
 def anew(timeline: list[Entry]) -> list[Entry]:
     """The timeline without what only repeats what stood for its conversation at that time."""
+    if _STATES.isdisjoint([entry.kind for entry in timeline]):
+        return timeline
     return [timeline[n] for n, first in _read(timeline) if first is None]
 
 

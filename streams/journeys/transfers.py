@@ -167,6 +167,16 @@ def _goes_past(transfer: Moved, new: Hands) -> bool:
     return bool(named and (new.get("agent", "") != named) and (new.get("agent") or new.get("team")))
 
 
+def _goes_elsewhere(transfer: Moved, new: Hands) -> bool:
+    """Its vendor named it, nobody has taken it, and the vendor names another to somewhere else."""
+    if not transfer.named or transfer.accepted_ms is not None or transfer.outcome:
+        return False
+    places = {transfer.after.get("team"), transfer.after.get("queue")} - {None}
+    others = {new.get("team"), new.get("queue")} - {None}
+    queue_to_queue = bool(places and others and not new.get("agent")) and places.isdisjoint(others)
+    return _goes_past(transfer, new) or queue_to_queue
+
+
 def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
     if at_ms - transfer.started_ms > found.policy.bounce_ms:
         return False
@@ -195,11 +205,15 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
         _fails(transfer, entry.at_ms)
         holding.open = None
         return
+    hands = holding.hands
+    if phase == "started" and transfer is not None and _goes_elsewhere(transfer, after):
+        _fails(transfer, entry.at_ms)  # nobody took it there
+        hands = transfer.before
     if transfer is not None and _was_consulting(transfer, entry.data.get("from", {}), after):
         transfer.kind, transfer.named = kind, True
     elif transfer is None or transfer.outcome or transfer.accepted_ms is not None:
         transfer = begin(entry, kind, after, holding, moved, named=True)
-        transfer.before = entry.data.get("from") or holding.hands
+        transfer.before = entry.data.get("from") or hands
         if kind == "handoff" and not transfer.before:
             transfer.before = {"bot": "bot"}
     elif transfer.kind in {"blind", "unknown"}:

@@ -132,6 +132,12 @@ def run_reconcile(settings: Settings, *, once: bool) -> int:
     if not settings.reconcile:
         log.error("There is no [[reconcile]] in the settings: nothing to ask.")
         return 2
+    if not once and settings.worker.metrics_port >= 0:
+        try:
+            start_http_server(settings.worker.metrics_port)
+        except OSError as error:
+            log.error("The metrics cannot be served (worker.metrics_port): %s", error)  # noqa: TRY400 a sentence, no trace
+            return 1
     return asyncio.run(_run(settings, once=once))
 
 
@@ -139,8 +145,6 @@ async def _run(settings: Settings, *, once: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if not once and settings.worker.metrics_port >= 0:
-        start_http_server(settings.worker.metrics_port)
     out = Log(settings.kafka, settings.topics.webhooks, settings.gateway.kafka_timeout_ms)
     client = connect(settings.redis.url)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -243,10 +243,13 @@ class Journeys(Fold):
             return key == one or (bool(members) and members <= leaving)
 
         before = set(state.journeys)
-        parted, touched, taken_back = moves.taken_out(state, goes, one, into, policy)
+        proven = "" if event.probable else one
+        parted, touched, taken_back = moves.taken_out(state, goes, proven, into, policy)
         for ident in before - set(state.journeys):
             view.clear_timer(state.customer, "look", _number(ident))
         stays, gone = context.parted(said, parted.conversations)
+        if event.probable:
+            parted, gone = moves.doubted(parted), Excerpts("", gone.said, gone.notes)
         if parted.pending:
             self._send(event, state.customer, into, parted, gone, view)
         return touched, taken_back, stays
@@ -385,6 +388,7 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
     return went.pop() if len(went) == 1 else ""
 
 
+@lru_cache(maxsize=65_536)
 def _number(journey: str) -> int:
     """The last part of a journey's id; journeys that moved here keep theirs, so a hash of the
     whole keeps two of the same number apart.

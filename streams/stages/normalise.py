@@ -148,7 +148,9 @@ class Normalise(Fold):
             view.emit(Count("identifiers_shared_total", (event.source,), resolved.shared))
         self._joined(event, resolved, view)
         if resolved.moved_from:
-            self._parted(event, resolved.moved_from, resolved.customer, view)
+            self._parted(
+                event, resolved.moved_from, resolved.customer, view, probable=resolved.probable
+            )
         known = msgspec.structs.replace(
             event,
             customer=resolved.customer,
@@ -274,13 +276,16 @@ class Normalise(Fold):
         self._publish(moved, view)
         return ""
 
-    def _parted(self, event: EventBase, old: str, new: str, view: View) -> None:
+    def _parted(
+        self, event: EventBase, old: str, new: str, view: View, *, probable: bool = False
+    ) -> None:
         """The event's conversation goes from one customer to another."""
         parted = IdentitySplit(
             **_envelope(event, f"parted/{old}"),
             conversation=event.conversation,
             customer=old,
             into=new,
+            probable=probable,
         )
         self._publish(parted, view)
 

@@ -19,7 +19,7 @@ from tests.servers.redis import ClusterRedis, RedisServer, SentinelRedis
 
 
 class Nemesis:
-    """`await strike(kind)`: `KINDS` names what there is for these servers."""
+    """`await strike(kind)`: `kinds` names what there is for these servers."""
 
     def __init__(self, stack: Stack, load: Load, seed: int, burst: int) -> None:
         self.stack, self.load = stack, load
@@ -61,6 +61,23 @@ class Nemesis:
             "worker's network cut": self.cut_network,
             "worker's network frozen beyond its session": self.freeze_network,
         }[kind]()
+
+    async def heal(self) -> None:
+        """Whatever a fault left broken that did not come to its end."""
+        stack = self.stack
+        stack.proxies.heal()
+        for child in stack.children.values():
+            if child.poll() is None:
+                child.send_signal(signal.SIGCONT)
+        for node in stack.kafka.nodes:
+            if node.process is None:
+                node.start()
+        await asyncio.to_thread(stack.kafka.wait, 120)
+        for server in stack.store.servers:
+            if server.process is None:
+                await asyncio.to_thread(server.start)
+            await asyncio.to_thread(self._order, server, "CONFIG", "SET", "maxmemory", "0")
+        stack.held.clear()
 
     # Workers and gateway --------------------------------------------------------------------
 
@@ -201,6 +218,6 @@ class Nemesis:
         await asyncio.gather(*(write() for _ in range(40)))
 
     async def bug(self) -> None:
-        """One in each of the first two stages: three lives each, then they are set aside."""
+        """In one of the first two stages: three claims, then it is set aside."""
         stage = self._chance.choice(("normalise", "journeys"))
         await self.load.post(self.load.vendors["globex"].writes(person(1_460), f"-kills-{stage}"))

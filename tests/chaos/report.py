@@ -26,31 +26,35 @@ def write(outcome: Outcome, store: str) -> None:
 def _memory(outcome: Outcome) -> list[tuple[str, str]]:
     """The largest resident memory of each third of the run."""
     found = []
-    for name, taken in outcome.rss_mb.items():
+    for name, taken in sorted(outcome.rss_mb.items()):
         third = max(1, len(taken) // 3)
         thirds = [max(taken[:third]), max(taken[third : 2 * third] or [0]), max(taken[-third:])]
-        found.append(
-            (
-                f"memory of {name}, by thirds of the run",
-                f"{thirds[0]}, {thirds[1]}, {thirds[2]} MiB",
-            )
-        )
+        found.append((f"memory of {name}, by thirds", ", ".join(map(str, thirds)) + " MiB"))
     return found
 
 
 def _block(outcome: Outcome, store: str) -> str:
     judged = Counter(fault.kind for fault in outcome.faults)
-    faults = ", ".join(f"{kind} {count}" for kind, count in sorted(outcome.struck.items()))
+    ends = ", ".join(f"{name}: {count}" for name, count in sorted(outcome.ends.items()))
     rows = [
         ("run", f"{outcome.seconds / 60:.0f} minutes, {store}, seed {outcome.plan.seed}"),
         ("webhooks acknowledged", f"{outcome.webhooks:,}"),
         ("records in Kafka", f"{outcome.records:,}"),
         *_memory(outcome),
-        ("faults", f"{outcome.struck.total()}: {faults}"),
         *((kind, str(judged[kind])) for kind in KINDS),
-        ("recovery, p50", f"{outcome.recovery_s(0.5):.1f} s"),
-        ("recovery, p99", f"{outcome.recovery_s(0.99):.1f} s"),
+        ("troubles", "; ".join(told.splitlines()[0] for told in outcome.troubles) or "none"),
     ]
-    if outcome.plan.steady:
-        rows = [row for row in rows if row[0] not in {"faults", "recovery, p50", "recovery, p99"}]
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)])
+    if not outcome.plan.steady:
+        rows += [
+            ("faults", str(outcome.struck.total())),
+            ("ends of processes (exit code, or signal below 0)", ends or "none"),
+            ("recovery, p50", f"{outcome.recovery_s(0.5):.1f} s"),
+            ("recovery, p99", f"{outcome.recovery_s(0.99):.1f} s"),
+        ]
+    lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows)]
+    if outcome.recoveries:
+        lines += ["", "| fault | times | recovery, p50 | longest |", "|---|---|---|---|"]
+    for kind, count in sorted(outcome.struck.items()):
+        half, most = outcome.recovery_s(0.5, kind), outcome.recovery_s(1, kind)
+        lines.append(f"| {kind} | {count} | {half:.1f} s | {most:.1f} s |")
+    return "\n".join(lines)

@@ -19,11 +19,12 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from streams.demo.setup import source_lines, sources
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect_sync
+from tests.chaos.ends import Partition, log_ends
 from tests.servers.kafka import ROOT, KafkaCluster, Listener, free_port
 from tests.servers.proxy import Proxies
 from tests.servers.redis import ClusterRedis, SentinelRedis
@@ -66,7 +67,6 @@ class Stack:
         self.kafka.__enter__()
         self.settings = self.folder / "filrouge.toml"
         self.settings.write_text(self._toml(least))
-        self._clients()
         bad_network = {"FILROUGE_KAFKA_BOOTSTRAP": ",".join(f"127.0.0.1:{port}" for port in told)}
         if isinstance(self.store, SentinelRedis):
             proxied = self.proxies.to(lambda: self.store.primary().port)
@@ -115,6 +115,13 @@ class Stack:
                 command, cwd=ROOT, stdout=out, stderr=out, env=env
             )
 
+    def pids(self) -> dict[str, int]:
+        """Of all that runs, by name."""
+        found = {name: child.pid for name, child in self.children.items()}
+        servers = {f"broker-{n}": node.process for n, node in enumerate(self.kafka.nodes, 1)}
+        servers |= {f"redis-{n}": one.process for n, one in enumerate(self.store.servers, 1)}
+        return found | {name: process.pid for name, process in servers.items() if process}
+
     def run_once(self, *arguments: str) -> str:
         env = {**os.environ, "FILROUGE_SETTINGS": str(self.settings)}
         command = [sys.executable, "-m", "streams.cli", *arguments]
@@ -158,25 +165,11 @@ class Stack:
 
     # Where things stand -------------------------------------------------------------------
 
-    def _clients(self) -> None:
-        self.look = Consumer(
-            {
-                "bootstrap.servers": self.kafka.bootstrap,
-                "group.id": "look",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                "log_level": 0,
-            }
-        )
+    def ends_of(self, topic: str) -> dict[Partition, int]:
+        wanted = [(topic, partition) for partition in range(COUNTS[topic])]
+        return log_ends(self.kafka.bootstrap, wanted, 5)
 
-    def ends_of(self, topic: str) -> dict[tuple[str, int], int]:
-        found = {}
-        for partition in range(COUNTS[topic]):
-            tp = TopicPartition(topic, partition)
-            found[topic, partition] = self.look.get_watermark_offsets(tp, timeout=10)[1]
-        return found
-
-    def positions(self, topic: str) -> dict[tuple[str, int], int]:
+    def positions(self, topic: str) -> dict[Partition, int]:
         with connect_sync(self.store.url) as client:
             found = {}
             for partition in range(COUNTS[topic]):
@@ -214,6 +207,5 @@ class Stack:
             if child.poll() is None:
                 child.kill()
                 child.wait()
-        self.look.close()
         self.kafka.__exit__()
         self.proxies.__exit__()

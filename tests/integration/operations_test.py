@@ -15,11 +15,12 @@ from confluent_kafka.admin import AdminClient
 from kafka import KafkaAdminClient
 
 from streams.engine.keys import LaneKeys
+from streams.engine.worker import STOP_S
 from tests.integration.engine_test import PARTITIONS, Toys
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 
-pytestmark = [pytest.mark.servers, pytest.mark.alone]
+pytestmark = [pytest.mark.servers, pytest.mark.waits, pytest.mark.xdist_group("operations")]
 
 
 @pytest.fixture
@@ -89,9 +90,17 @@ def test_a_static_member_that_is_restarted_moves_no_partitions(
         toys.settings.read_text().replace("session_timeout_ms = 6000", "session_timeout_ms = 60000")
     )
 
+    ports = {"one": free_port(), "two": free_port()}
+
     def start(name: str) -> Any:
         monkeypatch.setenv("FILROUGE_WORKER_INSTANCE", name)
+        monkeypatch.setenv("FILROUGE_WORKER_METRICS_PORT", str(ports[name]))
         return toys.start()
+
+    def settled() -> bool:
+        """Both say that they have claimed what they were given, and both were given something."""
+        ready = all(health(port, "/readyz")[0] == 200 for port in ports.values())
+        return ready and {owner for owner, _ in owners().values()} == {"one", "two"}
 
     def owners() -> dict[int, tuple[str, str]]:
         found = {}
@@ -102,7 +111,7 @@ def test_a_static_member_that_is_restarted_moves_no_partitions(
         return found
 
     first, _second = start("one"), start("two")
-    until(lambda: {owner for owner, _ in owners().values()} == {"one", "two"}, toys)
+    until(settled, toys)
     before = owners()
     first.terminate()
     assert first.wait(40) == 0, toys.logs()
@@ -112,7 +121,7 @@ def test_a_static_member_that_is_restarted_moves_no_partitions(
         now = owners()
         return all(now[p][1] != e for p, (owner, e) in before.items() if owner == "one")
 
-    until(again, toys)
+    until(lambda: again() and settled(), toys)
     after = owners()
     assert {p: owner for p, (owner, _) in after.items()} == {
         p: owner for p, (owner, _) in before.items()
@@ -167,6 +176,27 @@ def test_a_worker_that_hears_nothing_of_kafka_is_unhealthy_and_ends(
             until(lambda: worker.poll() is not None, toys)
             assert worker.returncode == 1
             assert "heard nothing of Kafka" in toys.logs()
+            broker.process.send_signal(signal.SIGCONT)
+        finally:
+            toys.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def test_sigterm_ends_a_worker_whose_broker_is_gone(
+    tmp_path: Path, redis_server: RedisServer, number: signal.Signals
+) -> None:
+    with KafkaCluster(1) as cluster:
+        toys = Toys(tmp_path, cluster, redis_server, f"ops{free_port()}")
+        try:
+            worker = toys.start()
+            toys.send(range(20_000))
+            toys.producer.flush(30)
+            toys.wait_folded(2_000)
+            [broker] = cluster.nodes
+            assert broker.process
+            broker.process.send_signal(number)
+            worker.terminate()
+            worker.wait(STOP_S + 5)  # by then a thread has ended it, whatever hangs
             broker.process.send_signal(signal.SIGCONT)
         finally:
             toys.stop()

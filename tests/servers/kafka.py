@@ -84,9 +84,9 @@ auto.create.topics.enable=false
 {extra}
 """
         )
-        self._java(
+        self._formatting = self._java(
             "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(self.config)
-        ).wait()
+        )
 
     def _java(self, *args: str) -> subprocess.Popen[bytes]:
         with (self.folder / "log.txt").open("ab") as log:
@@ -97,6 +97,7 @@ auto.create.topics.enable=false
             )
 
     def start(self) -> None:
+        self._formatting.wait()  # of all nodes side by side
         self.process = self._java("kafka.Kafka", str(self.config))
 
     def kill(self) -> None:

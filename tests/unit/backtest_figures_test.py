@@ -2,9 +2,10 @@
 
 import pytest
 
-from streams.backtest.figures import Compiler, figures
+from streams.backtest.compiler import Compiler
+from streams.backtest.errors import MappingError
+from streams.backtest.figures import figures
 from streams.backtest.mapping import MappingFile
-from streams.backtest.template import MappingError
 from streams.backtest.tree import TreeSpec
 
 LOG = [
@@ -22,7 +23,7 @@ ROWS = [
     for n, row in enumerate(LOG, 1)
 ]
 MAPS = {"medium": {"mail": "email", "reply": "email", "call": "voice"}}
-FILE = MappingFile(source="log", maps=MAPS, time={"formats": ["2024-01-01 10:%M"]})
+FILE = MappingFile(source="log", maps=MAPS, time={"formats": ["iso"]})
 MAKE = Compiler(frozenset(ROWS[0]), FILE)
 
 POSTS = [
@@ -55,20 +56,20 @@ def test_count_and_share() -> None:
 
 def test_values() -> None:
     found = figure(kind="values", when={"wait": "*"}, value="{wait}")
-    assert found == {"n": 5, "mean": 6.4, "median": 7.0, "max": 9.0}
+    assert found == {"n": 5, "mean": 6.4, "median": 7.0, "min": 2.0, "max": 9.0}
     assert figure(kind="values", when={"op": "none"}, value="{wait}")["mean"] is None
 
 
 def test_changes_pass_over_rows_without_a_value() -> None:
     found = figure(kind="changes", group="{case}", value="{op|medium}", pairs=True)
-    assert found == {"n": 1, "groups": 1, "email→voice": 1}
-    assert figure(kind="changes", group="{case}", value="{agent}") == {"n": 1, "groups": 1}
+    assert found == {"n": 1, "groups": 1, "of": 3, "email→voice": 1}
+    assert figure(kind="changes", group="{case}", value="{agent}")["n"] == 1
 
 
 def test_groups() -> None:
     both = [{"op": "mail"}, {"op": "call"}]
-    assert figure(kind="groups", group="{case}", all=both) == {"n": 1}
-    assert figure(kind="groups", group="{case}", when={"op": "call"}, exactly=2) == {"n": 1}
+    assert figure(kind="groups", group="{case}", all=both) == {"n": 1, "of": 3, "percent": 100 / 3}
+    assert figure(kind="groups", group="{case}", when={"op": "call"}, exactly=2)["n"] == 1
 
 
 def test_response_is_measured_in_groups_that_begin_so() -> None:
@@ -80,12 +81,14 @@ def test_response_is_measured_in_groups_that_begin_so() -> None:
         unit="min",
         **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:{min}"},
     )
-    assert found == {"n": 2, "mean": 16.5, "median": 16.5, "max": 30}
+    assert found == {"n": 2, "mean": 16.5, "median": 16.5, "min": 3, "max": 30}
 
 
 def posts(**spec: object) -> dict[str, object]:
     file = MappingFile(
-        source="log", time={"formats": ["%M"]}, tree=TreeSpec(id="{id}", parent="{parent}")
+        source="log",
+        time={"formats": ["iso"]},
+        tree=TreeSpec(id="{id}", parent="{parent}"),
     )
     make = Compiler(frozenset(POST_ROWS[0]), file)
     [found] = figures([{"name": "f", **spec}], POST_ROWS, make)
@@ -95,9 +98,9 @@ def posts(**spec: object) -> dict[str, object]:
 def test_a_direct_reply_is_the_earliest_whatever_the_order_of_the_rows() -> None:
     found = posts(
         kind="reply", start={"who": "customer", "parent": ""}, answer={"who": "brand"},
-        at="{min}", unit="min", by="{id}",
+        at="2024-01-01 10:{min}", unit="min", by="{id}",
     )  # fmt: skip
-    only = {"n": 1, "mean": 4, "median": 4, "max": 4}
+    only = {"n": 1, "mean": 4, "median": 4, "min": 4, "max": 4}
     assert found == only | {"by": {"3": only}}
 
 
@@ -116,13 +119,71 @@ def test_by_spreads_a_count_or_a_value() -> None:
         "call": {"n": 3}, "mail": {"n": 2}, "work": {"n": 1}, "reply": {"n": 1},
     }  # fmt: skip
     by_agent = figure(kind="values", when={"wait": "*"}, value="{wait}", by="{agent}")["by"]
-    assert by_agent["Ada"] == {"n": 3, "mean": pytest.approx(23 / 3), "median": 9, "max": 9}  # type: ignore[index]
+    assert by_agent["Ada"] == {
+        "n": 3,
+        "mean": pytest.approx(23 / 3),
+        "median": 9,
+        "min": 5,
+        "max": 9,
+    }  # type: ignore[index]
 
 
 def test_followed() -> None:
     at = "2024-01-01 10:{min}"
     found = figure(kind="followed", group="{case}", when={"op": "mail"}, at=at, within_s=300)
-    assert found == {"n": 1, "of": 2}
+    assert found == {"n": 1, "of": 2, "percent": 50}
+
+
+def test_values_are_numbers_or_times_of_one_row_and_what_is_not_there_is_passed_over() -> None:
+    assert figure(kind="values", value="{wait}")["n"] == 5
+    found = figure(
+        kind="values", unit="min", when={"op": "mail"},
+        **{"from": "2024-01-01 10:{min}", "to": "2024-01-01 10:0{wait}"},
+    )  # fmt: skip
+    assert found == {"n": 2, "mean": 3, "median": 3, "min": 1, "max": 5}
+    nothing = figure(kind="values", **{"from": "{op}", "to": "2024-01-01 10:{min}"})
+    assert nothing["n"] == 0 and nothing["mean"] is None
+
+
+def test_percentiles_lie_between_ranks() -> None:
+    found = figure(kind="values", value="{wait}", percentiles=[0, 50, 90, 99.5, 100])
+    # 2, 5, 7, 9, 9
+    assert [found[name] for name in ("p0", "p50", "p90", "p100")] == [2, 7, 9, 9]
+    assert figure(kind="values", value="{wait}", percentiles=[30])["p30"] == pytest.approx(5.4)
+    assert figure(kind="values", value="{wait}", when={"op": "no"}, percentiles=[9])["p9"] is None
+
+
+def test_distinct() -> None:
+    assert figure(kind="distinct", value="{wait}") == {"n": 4}
+    by = figure(kind="distinct", value="{case}", by="{agent}")["by"]
+    assert by == {"Ada": {"n": 2}, "Bob": {"n": 1}, "Cy": {"n": 1}}
+
+
+def test_sizes_count_rows_of_every_group() -> None:
+    found = figure(kind="sizes", group="{case}", when={"op": "call"})
+    assert found == {"n": 3, "mean": 1, "median": 1, "min": 0, "max": 2}
+
+
+def test_span_is_from_the_first_start_to_the_last_end() -> None:
+    spec = {"kind": "span", "group": "{case}", "at": "2024-01-01 10:{min}", "unit": "min"}
+    assert figure(**spec)["max"] == 30
+    found = figure(**spec, start={"op": "work"}, end={"op": "call"})
+    assert found == {"n": 1, "mean": 20, "median": 20, "min": 20, "max": 20}
+    assert figure(**spec, start={"op": "call"}, end={"op": "mail"})["n"] == 0
+
+
+def test_changes_that_return() -> None:
+    rows = [{"case": "A", "who": who, "#": ""} for who in "XYYXZXX"]
+    make = Compiler(frozenset(rows[0]), FILE)
+    spec = {"name": "f", "kind": "changes", "group": "{case}", "value": "{who}", "returns": True}
+    [found] = figures([spec], rows, make)
+    assert (found["n"], found["returns"]) == (4, 2)
+
+
+def test_rows_without_a_time_have_no_place_in_an_order() -> None:
+    found = figure(kind="count", order="2024-01-01 10:{wait}")
+    assert found == {"n": 0}
+    assert figure(kind="count", order="2024-01-01 10:0{wait}") == {"n": 5}
 
 
 def test_repeated() -> None:
@@ -136,6 +197,10 @@ def test_repeated() -> None:
         {"kind": "changes", "group": "{case}"},
         {"kind": "changes", "group": "{nope}", "value": "{op}"},
         {"kind": "followed", "group": "{case}", "at": "{min}"},
+        {"kind": "values"},
+        {"kind": "values", "value": "{op}"},
+        {"kind": "values", "value": "{wait}", "percentiles": [101]},
+        {"kind": "count", "whne": {}},
     ],
 )
 def test_a_wrong_figure_is_a_sentence_with_its_name(spec: dict[str, object]) -> None:

@@ -4,13 +4,17 @@ import pytest
 
 from streams.backtest.clock import not_before, reader
 from streams.backtest.condition import compile_condition
-from streams.backtest.template import MappingError, compile_template
+from streams.backtest.errors import MappingError
+from streams.backtest.numbers import number
+from streams.backtest.sessions import Sessions
+from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
 
-COLUMNS = frozenset({"Case", "Op", "Wait", "#"})
+FORMS = {"Amount": "1.234,56", "Talk": "01:02:03", "Short": "1:23,5", "None": ""}
+COLUMNS = frozenset({"Case", "Op", "Wait", "#", *FORMS})
 MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
-ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7"}
-READ = reader(["%M"], "UTC")
+ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7", **FORMS}
+READ = reader(["%M %Y"], "UTC")
 
 
 @pytest.mark.parametrize(
@@ -23,10 +27,69 @@ READ = reader(["%M"], "UTC")
         ("{Op|medium}", "voice"),
         ("{Case|medium}", ""),
         ("{Case|rest}", "other"),
+        ("{Wait|x1000}", "12000"),
+        ("{Wait|x0.5|round}", "6"),
+        ("{Amount|x100}", "123456"),
+        ("{Amount|x1}", "1234.56"),
+        ("{Talk|hms}", "3723"),
+        ("{Short|hms|x1000}", "83500"),
+        ("{None|x60}{None|hms}{None|round}", ""),
     ],
 )
 def test_a_template_gives_the_text(template: str, text: str) -> None:
     assert compile_template(template, COLUMNS, MAPS)(ROW) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1234.5", 1234.5), ("1234,5", 1234.5), ("1.234,5", 1234.5), ("1,234.5", 1234.5),
+        ("1 234,5", 1234.5), ("1\u202f234,5", 1234.5), ("1'234.5", 1234.5), ("-7", -7),
+        ("1.234.567", 1_234_567), ("1,234,567", 1_234_567), (".5", 0.5), ("1e3", 1_000),
+    ],
+)  # fmt: skip
+def test_numbers_as_logs_write_them(text: str, value: float) -> None:
+    assert number(text, "x") == value
+
+
+@pytest.mark.parametrize("text", ["", "n/c", "nan", "inf", "1_000", "12:30", "1e999", "--1"])
+def test_what_is_no_number(text: str) -> None:
+    with pytest.raises(MappingError, match="no number"):
+        number(text, "x")
+
+
+@pytest.mark.parametrize("template", ["{Short|x1}", "{Wait|hms}", "{Op|round}"])
+def test_a_filter_that_cannot_read_a_value_is_a_sentence(template: str) -> None:
+    with pytest.raises(MappingError, match=r"is no (number|duration)"):
+        compile_template(template, COLUMNS, MAPS)(ROW)
+
+
+def test_a_pause_ends_a_session_whatever_the_order_of_the_rows() -> None:
+    rows = [
+        {"who": who, "at": at}
+        for who, at in [
+            ("b", "900"),
+            ("a", "2000"),
+            ("a", "0"),
+            ("a", "1000"),
+            ("", "5"),
+            ("a", ""),
+        ]
+    ]
+    sessions = Sessions(
+        lambda row: row["who"], lambda row: int(row["at"]) if row["at"] else None, 0.999, rows
+    )
+    assert [sessions.session(row) for row in rows] == ["b/1", "a/3", "a/1", "a/2", "", ""]
+    patient = Sessions(
+        lambda row: row["who"], lambda row: int(row["at"]) if row["at"] else None, 1, rows
+    )
+    assert [patient.session(row) for row in rows] == ["b/1", "a/1", "a/1", "a/1", "", ""]
+
+
+def test_an_hour_that_the_clocks_show_twice_is_the_first() -> None:
+    read = reader(["iso"], "Europe/Paris")
+    assert read("2023-10-29 02:30") == read("2023-10-29T00:30:00Z")
+    assert read("2023-10-29 03:30") == read("2023-10-29T02:30:00Z")
 
 
 @pytest.mark.parametrize("template", ["{Opp}", "{Op|nothing}"])
@@ -48,6 +111,9 @@ def test_an_unknown_name_is_a_sentence_that_names_what_there_is(template: str) -
         ({"Op": {"regex": "^ca"}}, True),
         ({"Wait": {"at_least": 12}}, True),
         ({"Wait": {"at_most": 11.5}}, False),
+        ({"None": {"at_most": 11.5}}, False),
+        ({"None": {"before": "13 2024"}}, False),
+        ({"{Wait} 2024": {"after": "{None}"}}, False),
         ({"{Op|medium}": "voice", "Wait": "12"}, True),
         ({"Op": "call", "Wait": "13"}, False),
         ({}, True),
@@ -56,10 +122,10 @@ def test_an_unknown_name_is_a_sentence_that_names_what_there_is(template: str) -
         ([], False),
         ({"{Op}": {"same_as": "{Op|lower}"}}, True),
         ({"{Op}": {"same_as": "{Wait}"}}, False),
-        ({"Wait": {"before": "13"}}, True),
-        ({"Wait": {"before": "{Wait}"}}, False),
-        ({"Wait": {"after": "11", "before": "12"}}, False),
-        ({"Wait": {"after": "11", "before": "13"}}, True),
+        ({"{Wait} 2024": {"before": "13 2024"}}, True),
+        ({"{Wait} 2024": {"before": "{Wait} 2024"}}, False),
+        ({"{Wait} 2024": {"after": "11 2024", "before": "12 2024"}}, False),
+        ({"{Wait} 2024": {"after": "11 2024", "before": "13 2024"}}, True),
     ],
 )
 def test_a_condition_holds_or_not(condition: object, holds: bool) -> None:

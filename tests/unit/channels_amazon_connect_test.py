@@ -21,6 +21,7 @@ from tests.conformance.vendors.amazon_connect import (
     NOW_MS,
     QUEUE,
     QUEUED,
+    UNSET,
     contact,
     ended,
 )
@@ -190,3 +191,17 @@ def test_the_connections_key_opens(headers: dict[str, str], code: str | None) ->
     source = SourceConfig("aws", "amazon_connect", "acme", ("new", "right"))
     refused = AmazonConnect().verify(request, source)
     assert (refused.code if refused else None) == code
+
+
+def test_an_agent_who_is_named_without_a_time_had_the_call() -> None:
+    """Bodies of 2021 name only him; since then a time that is not set says that he had not."""
+    named = {"agentInfo": {"agentArn": AGENT["agentArn"]}}
+    assert last(ended(**named)).answered is True
+    unset = {"agentInfo": {**AGENT, "connectedToAgentTimestamp": UNSET}}
+    assert last(ended(**unset)).answered is False
+
+
+def test_names_of_2021_are_the_same_names() -> None:
+    body, _ = BODIES["connected, as told in 2021"]
+    [connected] = read(body).events
+    assert connected.agent == "a-7"

@@ -292,3 +292,28 @@ def test_an_old_chatwoot_signs_nothing_and_carries_a_token() -> None:
         assert (refused.code if refused else None) == code, url
     empty = Request("POST", "https://hooks.example.com/?token=", {}, b"{}", NOW_MS)
     assert desk.verify(empty, source()) is not None
+
+
+def test_instagram_through_a_page_is_instagram() -> None:
+    page = {
+        "channel": "Channel::FacebookPage",
+        "contact_inbox": {"contact_id": 5, "source_id": "178001"},
+    }
+    by_page = {**page, "additional_attributes": {"type": "instagram_direct_message"}}
+    assert only(chatwoot_message(conversation=conversation(**page))).channel == "messenger"
+    told = only(chatwoot_message(conversation=conversation(**by_page)))
+    assert told.channel == "instagram"
+    assert trusts(told)["instagram 178001"] == "asserted"
+
+
+def test_a_card_was_changed_when_its_change_says() -> None:
+    card = {
+        "event": "contact_updated",
+        "id": 5,
+        "email": "ines@example.com",
+        "changed_attributes": [
+            {"updated_at": {"previous_value": None, "current_value": "2026-09-21T14:13:20.000Z"}}
+        ],
+    }
+    linked = only(card)
+    assert (linked.time_ms, linked.estimated) == (NOW_MS, False)

@@ -19,7 +19,8 @@ from schemas.events import (
     MessagePosted,
 )
 from streams.channels.base import Parsed, Request, SourceConfig
-from streams.channels.freshdesk import Freshdesk, pseudo_json
+from streams.channels.freshdesk import Freshdesk
+from streams.channels.freshdesk_template import pseudo_json
 from tests.conformance.vendors import wire
 from tests.conformance.vendors.freshdesk import BODIES, NOW_MS, SAID, WHAT, held, hook
 
@@ -33,6 +34,12 @@ def read(body: Any, arrived_ms: int = NOW_MS + 9_000, **options: str) -> Parsed:
 def the(kind: type[EventBase], body: Any, **options: str) -> Any:
     [event] = [e for e in read(body, **options).events if type(e) is kind]
     return event
+
+
+@pytest.mark.parametrize("trigger", ["{customer_reply:x}", "{reply_sent:requester_replied}"])
+def test_a_reply_that_its_trigger_calls_the_customers_is_his(trigger: str) -> None:
+    said = the(MessagePosted, hook(trigger))
+    assert (said.actor.kind, said.direction) == ("customer", "inbound")
 
 
 # The notation of the trigger ----------------------------------------------------------------------

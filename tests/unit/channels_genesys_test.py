@@ -333,3 +333,13 @@ def test_what_opens_the_door(headers: dict[str, str], code: str | None) -> None:
     request = Request("POST", "https://hooks.example.com/", headers, CALL.body, NOW_MS)
     refused = Genesys().verify(request, SourceConfig("gc", "genesys", "acme", ("new", SECRET)))
     assert (refused.code if refused else None) == code
+
+
+def test_a_button_is_said_by_its_words() -> None:
+    [chosen] = read(BODIES["button"][0]).events
+    assert (chosen.personal["text"], chosen.direction) == ("Refund, please", "inbound")
+
+
+def test_what_a_bot_is_asked_stands_in_the_conversation() -> None:
+    [asked] = read(BODIES["asked of your bot"][0]).events
+    assert (asked.conversation.id, asked.actor.kind, asked.estimated) == ("c-7", "customer", True)

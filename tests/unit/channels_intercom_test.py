@@ -352,3 +352,23 @@ def test_the_signature_covers_the_raw_body() -> None:
     assert code(body.strip(), signed, "secret") == "bad_signature"
     assert code(body, signed.removeprefix("sha1="), "secret") == "bad_signature"
     assert code(body, "", "secret") == code(body, signed) == "no_signature"
+
+
+def test_kinds_of_subscription_are_told_by_their_names() -> None:
+    body, _ = BODIES["subscribed"]
+    told = [(e.purpose, e.state, e.consent_channel) for e in read(body).events]
+    assert told == [("Offers", "granted", "email"), ("News", "granted", None)]
+
+
+def test_first_words_that_come_again_as_a_part_are_one_message() -> None:
+    """A tag on the first message brings it along as a part."""
+    begun = read(notification("conversation.user.created", talk())).events
+    first = next(event for event in begun if event.native_type and hasattr(event, "message_id"))
+    again = part("comment", LEA, "<p>Hello</p>", id=first.message_id)
+    tagged = read(notification("conversation_part.tag.created", talk(again))).events
+    assert first.id in {event.id for event in tagged}
+
+
+def test_the_medium_of_a_ticket_is_its_channel() -> None:
+    told = read(notification("ticket.closed", {**ticket(), "channel": "email"})).events
+    assert {event.channel for event in told} == {"email"}

@@ -330,3 +330,23 @@ def test_the_challenge_is_given_back_to_who_knows_the_token() -> None:
     assert reply("hub.verify_token=right").status == 403
     post = Request("POST", "https://hooks.example.com/", {}, b"{}", NOW_MS)
     assert MetaWhatsApp().handshake(post, config) is None
+
+
+def test_a_wish_is_the_wish_of_whom_it_names() -> None:
+    """Another contact beside it is another person."""
+    body, _ = BODIES["no advertising"]
+    [change_] = body["entry"][0]["changes"]
+    change_ = {**change_, "value": {**change_["value"]}}
+    change_["value"]["contacts"] = [{"profile": {"name": "Karim"}, "wa_id": "33699999999"}]
+    other = {**body, "entry": [{"id": "5001", "changes": [change_]}]}
+    assert ids(only(other)) == [f"whatsapp {THEIRS}", f"phone +{THEIRS}"]
+
+
+def test_a_marketing_message_that_is_not_wanted_says_so() -> None:
+    body, _ = BODIES["no advertising, told by a failure"]
+    _, consent = read(body).events
+    assert (consent.purpose, consent.state, consent.actor.kind) == (
+        "marketing", "denied", "customer"
+    )  # fmt: skip
+    failed = wa_status("failed", errors=[{"code": 131026, "title": "Undeliverable"}])
+    assert [type(event).__name__ for event in read(failed).events] == ["MessageStatusChanged"]

@@ -406,3 +406,39 @@ def test_the_demo_signs_forms_as_twilio_does() -> None:
     assert verified(URL, made.body, made.headers["X-Twilio-Signature"]) is None
     tampered = urlencode({"EventType": "task.completed"}).encode()
     assert verified(URL, tampered, made.headers["X-Twilio-Signature"]) == "bad_signature"
+
+
+def test_what_was_said_to_a_menu_is_speech() -> None:
+    assert only(call("in-progress", SpeechResult="my bill, please")).step == "speech"
+    assert only(call("in-progress", Digits="123456")).step == "digits"
+
+
+def test_a_call_that_is_referred_goes_on_elsewhere() -> None:
+    begun = only(call("in-progress", ReferTransferTarget="sip:night@example.com"))
+    assert (begun.kind, begun.phase, begun.to) == (
+        "external", "started", Party(app="night@example.com")
+    )  # fmt: skip
+    assert only(call("in-progress", ReferCallStatus="completed")).phase == "accepted"
+    assert only(call("in-progress", ReferCallStatus="busy")).phase == "failed"
+
+
+def test_a_form_on_whatsapp_is_read_and_counted() -> None:
+    body, _ = BODIES["filled in on whatsapp"]
+    posted, filled = read(body).events
+    assert posted.personal["text"] == "order: 98765"
+    assert (filled.task_kind, filled.task_id, filled.state) == ("form", "SM4", "submitted")
+
+
+def test_what_the_api_shows_is_what_the_call_backs_tell() -> None:
+    """The same message, with its time and, if it was sent, with its words."""
+    seen = only(BODIES["message as the API shows it"][0])
+    told = only(message(MessageSid="SM7"))
+    assert (seen.id, seen.conversation, seen.identifiers) == (
+        told.id, told.conversation, told.identifiers
+    )  # fmt: skip
+    assert (seen.time_ms, seen.estimated, told.estimated) == (NOW_MS, False, True)
+    posted, delivered = read(BODIES["answer as the API shows it"][0]).events
+    assert (posted.direction, posted.personal["text"], posted.time_ms) == (
+        "outbound", "Hello", NOW_MS
+    )  # fmt: skip
+    assert delivered.id == only(receipt("delivered", MessageSid="SM8", From="+15550100800")).id

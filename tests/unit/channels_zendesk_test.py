@@ -391,3 +391,17 @@ def test_the_signature_covers_time_and_raw_body() -> None:
     assert code(body, stamp, signature) == "no_signature"
     assert code(body, stamp, signature, "secret", at_ms=NOW_MS + 300_001) == "stale"
     assert code(body, stamp, signature, "secret", at_ms=NOW_MS + 300_000) is None
+
+
+def test_what_comes_by_the_bus_is_the_same_event() -> None:
+    body, _ = BODIES["assigned, on the bus"]
+    told = only(body)
+    assert (told.to, told.from_) == (Party(agent="31"), Party(agent="30"))
+    assert (told.time_ms, told.sequence, told.actor.id) == (NOW_MS + 123, 2, "31")
+    said = only(BODIES["said, on the bus"][0])
+    assert (said.direction, said.actor.kind, said.conversation.id) == ("outbound", "agent", "12")
+
+
+def test_a_survey_is_rated_by_its_answers() -> None:
+    rated = only(BODIES["answered a survey"][0])
+    assert (rated.score, rated.scale_max, rated.personal) == (2.0, 5.0, {"comment": "Slow"})

@@ -27,6 +27,7 @@ from tests.world import DAY, DOMAIN, HOUR, MINUTE, START, World
 ADA = Identifier("user", "ada", "asserted")
 ADAS_MAIL = Identifier("email", "ada@example.com", "curated")
 CLAIM = Identifier("email", "Ada@Example.com", "claimed")
+BROWSER = Identifier("cookie", "s:77", "asserted")
 BO = Identifier("user", "bo", "asserted")
 NUMBER = Identifier("phone", "+33142685300", "curated")
 
@@ -91,7 +92,28 @@ def gives_the_address_in_the_chat() -> tuple[World, str]:
     return world, ada
 
 
-STORIES = (claims_after_proof, claims_before_proof, gives_the_address_in_the_chat)
+def a_browser_claims_to_be_her() -> tuple[World, str]:
+    world = World()
+    ada = writes(world, "chat", ADA, ADAS_MAIL, text="My order 7 is lost.")
+    assert writes(world, "form", BROWSER, CLAIM, text="Where is it?") == ada
+    return world, ada
+
+
+def a_browser_says_later_that_it_is_she() -> tuple[World, str]:
+    world = World()
+    ada = writes(world, "chat", ADA, ADAS_MAIL, text="My order 7 is lost.")
+    assert writes(world, "form", BROWSER, text="Where is it?") != ada
+    assert writes(world, "form", BROWSER, CLAIM, text="I am Ada.") == ada
+    return world, ada
+
+
+STORIES = (
+    claims_after_proof,
+    claims_before_proof,
+    gives_the_address_in_the_chat,
+    a_browser_claims_to_be_her,
+    a_browser_says_later_that_it_is_she,
+)
 
 
 def forms(world: World) -> Any:
@@ -142,6 +164,32 @@ def test_somebody_elses_proof_takes_the_conversation_to_him(story: Any) -> None:
     assert (forms(world).customer, forms(world).certainty) == (bo, "certain")
     assert not world.asserted(ChannelSwitched) and not world.asserted(ContextReady)
     assert writes(world, "chat", ADA) == ada
+
+
+@pytest.mark.parametrize("story", STORIES[-2:])
+def test_a_browser_alone_neither_proves_a_claim_nor_is_bound_by_it(story: Any) -> None:
+    world, ada = story()
+    assert writes(world, "form", BROWSER, text="Still there?") == ada
+    assert forms(world).certainty == "probable"
+    assert writes(world, "form", BROWSER, conversation="form-2") != ada  # it claims nothing there
+    assert writes(world, "form", BROWSER, ADA) == ada
+    assert forms(world).certainty == "certain"
+
+
+def test_who_has_signed_in_once_is_not_somebody_else_by_what_he_types() -> None:
+    world = World()
+    ada = writes(world, "chat", ADA, ADAS_MAIL)
+    bo = writes(world, "form", BROWSER, BO)
+    assert writes(world, "form", BROWSER, CLAIM) == bo != ada
+    assert writes(world, "form", BROWSER, CLAIM, conversation="form-2") == bo
+
+
+def test_who_was_parted_from_her_by_an_operator_is_not_her_by_what_he_types() -> None:
+    world, ada = a_browser_says_later_that_it_is_she()
+    writes(world, "form", BROWSER, ADA)  # joined by a proof
+    commands(world, "split", join=last(world, IdentityJoined).join)
+    into = last(world, IdentitySplit).into
+    assert writes(world, "form", BROWSER, CLAIM, conversation="form-3") == into != ada
 
 
 def test_a_claim_whose_join_was_undone_leads_to_her_no_more() -> None:

@@ -316,6 +316,32 @@ def test_a_transfer_that_its_vendor_takes_back_has_failed() -> None:
     assert world.one(TransferConcluded).outcome == "failed"
 
 
+@pytest.mark.parametrize(
+    "places",
+    [(Party(agent="yan"), Party(agent="wanda")), (Party(queue="billing"), Party(queue="returns"))],
+)
+def test_a_named_transfer_that_nobody_took_has_failed_when_the_next_goes_elsewhere(
+    places: tuple[Party, Party],
+) -> None:
+    world = World()
+    world.event(
+        AgentConnected, channel="voice", conversation="call-1", identifiers=who(), agent="zoe"
+    )
+    for to in (*places, places[1]):  # the last is told twice
+        world.now += 10_000
+        world.event(
+            TransferReported, channel="voice", conversation="call-1", actor=AGENT, kind="blind",
+            phase="started", to=to,
+        )  # fmt: skip
+    world.now += 10_000
+    world.event(
+        AgentConnected, channel="voice", conversation="call-1", identifiers=who(), agent="wanda"
+    )
+    world.wait(11 * MINUTE)
+    assert [f.from_.agent for f in world.asserted(TransferStarted)] == ["zoe", "zoe"]
+    assert [f.outcome for f in world.asserted(TransferConcluded)] == ["failed", "successful"]
+
+
 def test_from_the_bot_to_a_human_is_a_hand_off() -> None:
     world = World()
     writes(world)

@@ -162,6 +162,21 @@ BODIES: Bodies = {
         contact("CONTACT_DATA_UPDATED", updatedProperties=["CustomerId"], customerId="C-40"),
         ("identity.linked",),
     ),
+    "call from the company's page": (
+        contact("WEBRTC_API", initiationMethod="WEBRTC_API"), OPENED
+    ),
+    "connected, as told in 2021": (
+        sent(
+            "Amazon Connect Contact Event",
+            {
+                "EventType": "CONNECTED_TO_AGENT", "ContactId": "c-2", "Channel": "Voice",
+                "InstanceARN": ARN, "InitiationMethod": "INBOUND",
+                "QueueInfo": {"QueueARN": f"{ARN}/queue/q-1"},
+                "AgentInfo": {"AgentARN": f"{ARN}/agent/a-7", "RoutingProfileArn": ""},
+            },
+        ),
+        ("agent.connected",),
+    ),
     "no answering machine": (contact("AMD_DISABLED"), "ignored"),
     "something new": (contact("LEVITATED"), "unknown_type"),
     "contact without an id": (contact("QUEUED", contactId=None), "malformed"),

@@ -71,7 +71,29 @@ def changed(event: str = "conversation_updated", /, **attributes: tuple[Any, Any
 
 
 AGENT = {"id": 31, "name": "Ruth", "type": "user"}
+
+
+def by_medium(channel: str, address: str, **more: Any) -> Body:
+    """A customer's message by a medium that vouches for his address."""
+    inbox = {"contact_id": 5, "source_id": address, "hmac_verified": False}
+    talk = conversation(channel=channel, contact_inbox=inbox, **more)
+    return chatwoot_message(conversation=talk)
+
+
 BODIES: Bodies = {
+    "by whatsapp": (by_medium("Channel::Whatsapp", "33600000005"), ("message.posted",)),
+    "by text message": (by_medium("Channel::Sms", "+33600000005"), ("message.posted",)),
+    "by messenger": (by_medium("Channel::FacebookPage", "f-5"), ("message.posted",)),
+    "by instagram": (by_medium("Channel::Instagram", "i-5"), ("message.posted",)),
+    "by instagram through a page": (
+        by_medium(
+            "Channel::FacebookPage",
+            "i-5",
+            additional_attributes={"type": "instagram_direct_message"},
+        ),
+        ("message.posted",),
+    ),
+    "by telegram": (by_medium("Channel::Telegram", "5005"), ("message.posted",)),
     "incoming": (chatwoot_message(), ("message.posted",)),
     "outgoing": (chatwoot_message(message_type="outgoing", sender=AGENT), ("message.posted",)),
     "by number": (chatwoot_message(message_type=0), ("message.posted",)),

@@ -310,6 +310,19 @@ BODIES: Bodies = {
     "conversation without times": (
         conversation({"id": "p-1", "purpose": "customer", "chats": [{"id": "k"}]}), "ignored"
     ),
+    "button": (
+        message(id="m-3", type=None, text=None,
+                buttonResponse={"type": "Button", "text": "Refund, please", "payload": "x"}),
+        POSTED,
+    ),
+    "asked of your bot": (
+        {"botId": "b-1", "botSessionId": "s-1", "messageId": "m-4",
+         "inputMessage": {"type": "Text", "text": "Nadia here"}, "genesysConversationId": "c-7"},
+        POSTED,
+    ),
+    "asked of your bot, nowhere": (
+        {"botId": "b-1", "messageId": "m-4", "inputMessage": {"text": "Hello"}}, "malformed"
+    ),
     "line of a chat": (
         note("v2.conversations.chats.c-9.messages",
              {"id": "l-1", "conversation": {"id": "c-9"}, "sender": {"id": "p-1"},

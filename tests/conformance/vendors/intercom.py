@@ -362,6 +362,30 @@ BODIES: Bodies = {
         ("conversation.opened", "conversation.linked", "agent.connected", "contact.ended"),
     ),
     "recording": (call("call.recording_available"), "ignored"),
+    "joined, as Intercom keeps it": (
+        notification(
+            "conversation.contact.attached",
+            {"conversation": {"model": {"id": 215}, "parts": [{"id": 1}]}, "contact": CARD},
+        ),
+        ("identity.linked",),
+    ),
+    "subscribed": (
+        notification(
+            "granular.subscribe",
+            {
+                "contact": CARD,
+                "subscription_types": {
+                    "data": [
+                        {"id": "7", "default_translation": {"name": "Offers"},
+                         "content_types": ["email"]},
+                        {"id": "8", "default_translation": {"name": "News"},
+                         "content_types": ["sms_message", "email"]},
+                    ]
+                },
+            },
+        ),
+        ("consent.changed", "consent.changed"),
+    ),
     "mail of a campaign": (campaign("email", "receipt"), ("message.posted",)),
     "opened": (campaign("email", "open"), ("message.status_changed",)),
     "bounced": (campaign("email", "hard_bounce"), ("message.status_changed",)),
@@ -380,4 +404,4 @@ BODIES: Bodies = {
     "no conversation": (notification("conversation.user.replied", {}), "malformed"),
     "no contact": (notification("contact.user.created", {}), "malformed"),
     "no topic": ({"type": "notification_event"}, "unknown_type"),
-}
+}  # fmt: skip

@@ -261,6 +261,41 @@ BODIES: Bodies = {
         ),
         ("consent.changed",),
     ),
+    "no advertising, told by a failure": (
+        wa_status("failed", errors=[{"code": 131050, "title": "User has stopped receiving"}]),
+        ("message.status_changed", "consent.changed"),
+    ),
+    "link of a campaign": (
+        change(
+            "messages",
+            user_actions=[
+                {
+                    "timestamp": str(NOW_S),
+                    "action_type": "marketing_messages_link_click",
+                    "marketing_messages_link_click_data": {
+                        "tracking_token": "track-1",
+                        "click_id": "click-1",
+                        "click_component": "CTA",
+                    },
+                }
+            ],
+        ),
+        ("message.status_changed",),
+    ),
+    "another action": (
+        change("messages", user_actions=[{"timestamp": "1", "action_type": "levitation"}]),
+        "unknown_type",
+    ),
+    "on premises": (
+        {
+            "contacts": [{"profile": {"name": "Karim Benali"}, "wa_id": THEIRS}],
+            "messages": [
+                {"from": THEIRS, "id": "gid.1", "timestamp": str(NOW_S), "type": "text",
+                 "text": {"body": "Bonjour"}}
+            ],
+        },
+        ("message.posted",),
+    ),
     "handed over": (
         change(
             "messaging_handovers",
@@ -281,4 +316,4 @@ BODIES: Bodies = {
         "unknown_type",
     ),
     "news": (change("levitations"), "unknown_type"),
-}
+}  # fmt: skip

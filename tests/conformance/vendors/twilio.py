@@ -329,6 +329,33 @@ BODIES: Bodies = {
                   "MessageBody": "Nadia here", "Media": []}),
         POSTED,
     ),
+    "filled in on whatsapp": (
+        Form({**WHATSAPP, "Body": "", "FlowData": json.dumps({"order": "98765"})}),
+        (*POSTED, "task.progressed"),
+    ),
+    "sent on to another line": (
+        call("in-progress", ReferTransferTarget="sip:night@example.com"), ("transfer.reported",)
+    ),
+    "is on another line": (call("in-progress", ReferCallStatus="completed"), ("transfer.reported",)),
+    "written down": (Form({"CallSid": "CA1", "TranscriptionEvent": "transcription-content"}),
+                     "ignored"),
+    "message as the API shows it": (
+        {"sid": "SM7", "direction": "inbound", "status": "received", "from": "+12125550105",
+         "to": "+15550100800", "body": "Hi, Nadia here", "num_media": "0",
+         "date_created": "Mon, 21 Sep 2026 14:13:20 +0000"},
+        POSTED,
+    ),
+    "answer as the API shows it": (
+        {"sid": "SM8", "direction": "outbound-api", "status": "delivered", "to": "+12125550105",
+         "from": "+15550100800", "body": "Hello", "date_sent": "Mon, 21 Sep 2026 14:13:22 +0000",
+         "date_created": "Mon, 21 Sep 2026 14:13:20 +0000", "error_code": None},
+        (*POSTED, "message.status_changed"),
+    ),
+    "call as the API shows it": (
+        {"sid": "CA7", "direction": "inbound", "status": "completed", "from": "+12125550105",
+         "to": "+15550100800", "duration": "61", "end_time": "Mon, 21 Sep 2026 14:13:20 +0000"},
+        ENDED,
+    ),
     "stream of a thread": (
         streamed("conversations.conversation.added",
                  {**CHAT, "State": "active", "FriendlyName": "whatsapp:+12125550105",

@@ -175,6 +175,10 @@ BODIES: Bodies = {
         },
         SAID,
     ),
+    "custom, flat but for the number": (
+        {"ticket_id": 81, "state": "closed", "updated_at": "2026-09-21 14:13:20 UTC"},
+        ("conversation.updated",),
+    ),
     "custom, of other names": (
         {"ticket": "A parcel is late", "message": "Created by Ines", "customer": "Ines Duval"},
         "unknown_type",

@@ -51,6 +51,21 @@ def zendesk_comment(body: str, *, staff: bool = False, public: bool = True) -> B
     return zendesk("ticket.comment_added", {"comment": comment})
 
 
+def on_the_bus(kind: str, **told: Any) -> Body:
+    """As EventBridge tells a ticket's event."""
+    meta = {"occurred_at": "2026-09-21T14:13:20.123456789Z", "ref": "1-2", "actor_id": 31,
+            "sequence": {"id": "S1", "position": 2}}  # fmt: skip
+    shown = {"id": 12, "requester_id": 40, "assignee_id": 31, "via": {"channel": "web"}}
+    return {
+        "version": "0",
+        "id": "bus-1",
+        "detail-type": f"Support Ticket: {kind}",
+        "source": "aws.partner/zendesk.com/77/default",
+        "time": "2026-09-21T14:13:22Z",
+        "detail": {"ticket_event": {"meta": meta, "type": kind, "ticket": shown, **told}},
+    }
+
+
 def zendesk_line(actor: Body) -> Body:
     event = {"actor": actor, "conversation_id": "c1", "message": {"id": "m1", "body": "Hello"}}
     return {**zendesk("messaging_ticket.message_added", event), "detail": {"id": "141"}}
@@ -207,6 +222,33 @@ BODIES: Bodies = {
         ),
         ("feedback.received",),
     ),
+    "answered a survey": (
+        zendesk(
+            "ticket.csat_received",
+            {
+                "survey_response": {
+                    "answers": [
+                        {"type": "rating_scale", "rating": 2, "rating_category": "bad"},
+                        {"type": "open_ended", "value": "Slow"},
+                    ]
+                }
+            },
+        ),
+        ("feedback.received",),
+    ),
+    "assigned, on the bus": (
+        on_the_bus("Agent Assignment Changed", previous=30, current=31),
+        ("assignment.changed",),
+    ),
+    "said, on the bus": (
+        on_the_bus(
+            "Comment Created",
+            comment={"id": 5, "body": "Hello", "author": {"id": 31, "is_staff": True}},
+        ),
+        ("message.posted",),
+    ),
+    "deleted, on the bus": (on_the_bus("Ticket Soft Deleted"), ("conversation.updated",)),
+    "typed, on the bus": (on_the_bus("Ticket Type Changed"), "ignored"),
     "asked to rate": (zendesk("ticket.csat_requested"), "ignored"),
     "subject": (zendesk("ticket.subject_changed", {"current": "Lamp"}), "ignored"),
     "field": (zendesk("ticket.custom_field_changed", {"current": {"value": "x"}}), "ignored"),
