@@ -38,7 +38,7 @@ def test_an_exception_that_leaves_an_adapter_is_found_and_kept(
         return Parsed(reason="Fine.", code="ignored")
 
     monkeypatch.setattr(Chatwoot, "parse", parse)
-    [said] = fuzz_adapters(6, 1, tmp_path)
+    [said] = fuzz_adapters(60, 1, tmp_path, ["chatwoot"])
     assert said.startswith("chatwoot: KeyError") and "make fuzz CASE=" in said
     [path] = tmp_path.iterdir()
     case = load(path)

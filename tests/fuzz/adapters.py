@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -11,19 +12,21 @@ from tests.fuzz.cases import FOLDER, check_body, keep, of_body
 from tests.fuzz.shapes import SAMPLES, bodies
 
 
-def fuzz_adapters(seconds: float, first_seed: int, folder: Path = FOLDER) -> list[str]:
-    """A sentence for each failure; at most one a vendor."""
+def fuzz_adapters(
+    seconds: float, first_seed: int, folder: Path = FOLDER, vendors: Sequence[str] = (*SAMPLES,)
+) -> list[str]:
+    """A sentence for each failure; at most one a vendor, and when each has one it ends."""
     until = time.monotonic() + seconds
     failed: dict[str, str] = {}
     number, total = first_seed, 0
-    while time.monotonic() < until and len(failed) < len(SAMPLES):
-        for vendor in SAMPLES:
+    while time.monotonic() < until and len(failed) < len(vendors):
+        for vendor in vendors:
             if vendor not in failed and time.monotonic() < until:
                 total += 100
                 if found := _round(vendor, number, folder):
                     failed[vendor] = found
         number += 1
-    print(f"adapters: about {total} bodies for {len(SAMPLES)} vendors, {len(failed)} failures")
+    print(f"adapters: about {total} bodies for {len(vendors)} vendors, {len(failed)} failures")
     return list(failed.values())
 
 
