@@ -25,8 +25,8 @@ $(BIN)/filrouge: pyproject.toml constraints.txt
 demo: install  ## the whole product in one process tree; SECONDS=60 ends by judging itself; SEED=2 lets other vendors meet
 	@$(BIN)/filrouge demo --seed $(SEED) $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
 
-check: lint  ## the inner loop: lint, types, stairs, and the tests that need no server
-	@$(BIN)/pytest -q -n 2 -m 'not servers and not long'
+check: lint  ## the inner loop: lint, types, stairs, and the quick tests; properties with a sixth of their examples
+	@QUICK=1 $(BIN)/pytest -q -n 2 -m 'not servers and not long'
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium, and a minute of fuzzing
 	@tests/servers/need.sh

@@ -208,7 +208,7 @@ def measured() -> Answers:
     return Answers(percentiles(warm), percentiles(figures), cores, each, cells, fault)
 
 
-GOAL_MS = 50
+CONTEXT_MS, SCORECARD_MS = 10, 50
 
 
 def section(runs: int) -> list[str]:
@@ -218,7 +218,8 @@ def section(runs: int) -> list[str]:
         f"How fast does the console answer with {CUSTOMERS:,} customers in Redis? An agent's desktop asks",
         f"for a caller's context by his number, {RATE:,} times a second in an open loop; then the scorecard",
         f"over 24 hours, {found[0].cells} cells in each pane of each of 4 partitions",
-        f"(`python -m benchmarks.context`). Goal: p99 under {GOAL_MS} ms.",
+        f"(`python -m benchmarks.context`). Goal: p99 under {CONTEXT_MS} ms for the context, under",
+        f"{SCORECARD_MS} ms for the scorecard.",
         "",
         f"| ms, median of {runs} (range) | p50 | p99 | p99.9 | largest |",
         "|---|---|---|---|---|",
@@ -233,7 +234,8 @@ def section(runs: int) -> list[str]:
     ]
     lines += [f"Void: {one.fault}." for one in found if one.fault]
     p99s = [median(one["p99"] for one in kind) for kind in (contexts, cards)]
-    told = ("met" if p99 < GOAL_MS else "missed" for p99 in p99s)
+    goals = (CONTEXT_MS, SCORECARD_MS)
+    told = ("met" if p99 < goal else "missed" for p99, goal in zip(p99s, goals, strict=True))
     return [*lines, "", "The goal is {} for the context, {} for the scorecard.".format(*told)]
 
 

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 import msgspec
 
 WholeNumber = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
-"""What every reader of JSON keeps exactly (RFC 8259, section 6), and Redis can add up."""
+"""What every reader of JSON keeps exactly (RFC 8259, section 6)."""
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]
-"""A duration: up to 31 years."""
+Milliseconds = WholeNumber
+"""A duration."""
 
 Moment = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
 """A time in ms since the epoch, up to the year 9999."""

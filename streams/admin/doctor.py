@@ -54,9 +54,17 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, sentence)
     if not wrong:
         yield Finding(True, "The topics are as the settings say.")
+        yield _lag(settings)
+
+
+def _lag(settings: Settings) -> Finding:
+    what = "No stage is far behind."
+    try:
         behind = [row for row in rows(settings) if row.lag > 10_000]
-        advice = "See `filrouge lag`; are enough workers running?" if behind else ""
-        yield Finding(not behind, "No stage is far behind.", advice)
+    except AdminError as error:
+        return Finding(False, what, str(error))
+    advice = "See `filrouge lag`; are enough workers running?" if behind else ""
+    return Finding(not behind, what, advice)
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:

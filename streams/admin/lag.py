@@ -49,6 +49,8 @@ def rows(settings: Settings) -> list[Row]:
                 for stage, role in STAGES.items()
                 for row in _stage(settings, stage, role, consumer, client)
             ]
+    except KafkaError as error:
+        raise AdminError(f"Kafka stopped answering: {error}.") from error
     except (redis.RedisError, ValueError) as error:
         raise AdminError(f"Redis at {settings.redis.shown} does not answer: {error}.") from error
     finally:

@@ -49,7 +49,7 @@ from streams.channels.base import (
     ignored,
     unknown,
 )
-from streams.channels.body import read_json, read_object, rows, table, text
+from streams.channels.body import number, read_json, read_object, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret
 
@@ -265,8 +265,8 @@ class _Call:
         ended = times.seconds(self._data.get("ended_at")) or self._at_ms
         reason = text(self._data, "missed_call_reason")
         answered = self._was_answered()
-        duration = self._data.get("duration")
-        total_ms = duration * 1_000 if isinstance(duration, int) else None
+        spent_s = number(self._data, "duration")
+        total_ms = None if spent_s is None else round(spent_s * 1_000)
         found: list[EventBase] = []
         if self._inbound and not answered:
             # Only whoever hangs up while we could have answered has abandoned the queue.

@@ -144,7 +144,12 @@ class Front(Adapter):
     about = About(
         gives=("messages", "receipts", "states", "ends", "queue", "agents", "transfers", "ratings"),
         identities={
+            "phone": ("asserted", "network", "claimed"),
             "email": ("claimed",),
+            "whatsapp": ("asserted",),
+            "messenger": ("asserted",),
+            "instagram": ("asserted",),
+            "telegram": ("asserted",),
             "vendor": ("asserted",),
         },
         transfer="assign, unassign, move, call_transferred",

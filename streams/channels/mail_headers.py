@@ -51,9 +51,13 @@ class Headers:
         """The value that stands before the first `border`: each server writes on top of what came.
         Empty when it stands below, or when there is no border.
         """
-        names = [known for known, _ in self.pairs]
-        above = names.index(border) if border in names else 0
-        return decoded(self.pairs[names.index(name)][1]) if name in names[:above] else ""
+        if border in self._values and name in self._values:
+            for known, value in self.pairs:
+                if known == name:
+                    return decoded(value)
+                if known == border:
+                    break
+        return ""
 
     def all(self, name: str) -> list[str]:
         return [decoded(value) for value in self.raw(name)]
@@ -121,7 +125,9 @@ def _is_bytes(text: str) -> bool:
 
 def mailboxes(value: str) -> list[tuple[str, str]]:
     """(name, address) of each; addresses in lower case."""
-    value = unsurrogated(_FOLD.sub(" ", value[:_LONGEST]))
+    value = value[:_LONGEST]
+    if "\n" in value or not value.isascii():
+        value = unsurrogated(_FOLD.sub(" ", value))
     if usual := _USUAL.fullmatch(value.strip()):
         quoted, name, address, bare = usual.groups()
         shown = quoted if quoted is not None else (name or "").strip()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.message import Message
 from email.parser import BytesParser
 
 import msgspec
 
-from streams.channels.mail_headers import Headers, in_charset
+from streams.channels.mail_headers import Headers
+from streams.channels.mail_parts import Leaf, Pairs, UnusualError, of_message, usual
 from streams.channels.mail_reports import Report, read_report
 
 
@@ -36,44 +36,37 @@ class Mail(msgspec.Struct, frozen=True):
 def read_mime(raw: bytes) -> Mail:
     """A whole mail.  Raises `ValueError` when its parts are nested beyond reading."""
     try:
+        pairs, leaves = usual(raw)
+    except UnusualError:
+        return _read_by_library(raw)
+    return _mail(pairs, leaves)
+
+
+def _read_by_library(raw: bytes) -> Mail:
+    try:
         message = BytesParser().parsebytes(raw)
-        leaves = [part for part in message.walk() if not part.is_multipart()]
+        leaves = of_message(message)
         report = read_report(message)
     except RecursionError as error:
         raise ValueError("The mail's parts are nested too deeply to be read.") from error
-    texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
-    attachments: list[str] = []
-    for part in leaves:
-        kind = part.get_content_type()
-        name = _filename(part)
-        if kind in texts and not name and part.get_content_disposition() != "attachment":
-            texts[kind].append(_content(part))
-        elif name or kind not in texts:
-            attachments.append(name or kind)
+    pairs = [(name, str(value)) for name, value in message.raw_items()]
+    return _mail(pairs, leaves, report)
+
+
+def _mail(pairs: Pairs, leaves: list[Leaf], report: Report | None = None) -> Mail:
+    said = [(leaf.kind, leaf.text) for leaf in leaves if leaf.text is not None]
+    files = [leaf for leaf in leaves if leaf.text is None]
     return Mail(
-        headers=Headers((name, str(value)) for name, value in message.raw_items()),
-        text="\n".join(texts["text/plain"]),
-        markup="\n".join(texts["text/html"]),
-        attachments=tuple(attachments),
+        headers=Headers(pairs),
+        text="\n".join(text for kind, text in said if kind == "text/plain"),
+        markup="\n".join(text for kind, text in said if kind == "text/html"),
+        attachments=tuple(
+            leaf.name or leaf.kind
+            for leaf in files
+            if leaf.name or leaf.kind not in {"text/plain", "text/html"}
+        ),
         report=report,
     )
-
-
-def _content(part: Message) -> str:
-    raw = part.get_payload(decode=True)
-    charset = part.get_param("charset")
-    return (
-        in_charset(raw, charset if isinstance(charset, str) else "utf-8")
-        if isinstance(raw, bytes)
-        else ""
-    )
-
-
-def _filename(part: Message) -> str:
-    try:
-        return part.get_filename() or ""
-    except (ValueError, LookupError, TypeError):
-        return "file"
 
 
 def completed(headers: Headers, form: Mapping[str, str]) -> Headers:

@@ -237,6 +237,8 @@ def _decoded(values: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def _json(value: str) -> dict[str, Any]:
+    if not value:
+        return {}
     try:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:

@@ -16,6 +16,19 @@ _NUMBERS = (int, float, str)
 
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_USUAL_MAIL = re.compile(
+    rf"(?:[A-Z][a-z]{{2}}, )?(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) "
+    r"(\d\d:\d\d:\d\d) ([+-]\d{4})",
+    re.ASCII,
+)
+"""As nearly all mails are dated: the library takes ten times as long."""
+
 _UTC = re.compile(r" UTC$")
 
 
@@ -56,6 +69,10 @@ def mail(value: object) -> int | None:
     if not isinstance(value, str) or not value:
         return None
     try:
+        if usual := _USUAL_MAIL.fullmatch(value):
+            day, month, year, clock, zone = usual.groups()
+            text = f"{year}-{_MONTHS[month]:02}-{day:0>2}T{clock}{zone}"
+            return _from_datetime(datetime.fromisoformat(text))
         return _from_datetime(parsedate_to_datetime(value))
     except (ValueError, IndexError, TypeError):
         return None

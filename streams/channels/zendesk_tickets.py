@@ -52,7 +52,7 @@ class Ticket:
         self._key = text(body, "id")
         self._requester = some_id(self._detail, "requester_id")
         position = dig(self._event, "meta", "sequence", "position")
-        self._sequence = position if type(position) is int else None
+        self._sequence = position if type(position) is int and abs(position) < 2**53 else None
         draft.conversation = text(self._detail, "id") or text(body, "subject").rpartition(":")[2]
         via = text(self._event, "comment", "via", "channel") or text(self._detail, "via", "channel")
         draft.channel = CHANNELS.get(via.lower(), "email")

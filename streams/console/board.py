@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import is_
 from typing import Any
 
 import msgspec
 import orjson
 import redis.asyncio
 
+from streams.console.rolling import Cells, Rolling
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_store import panes_of
 from streams.kpis.contributions import WAITING
@@ -20,7 +23,13 @@ from streams.kpis.scorecard import Figure, scorecard
 SPARKS = 24
 """Points of a sparkline over its window."""
 
+MOST_LINES = 64
+"""Windows and domains whose sparklines are remembered."""
+
 Pane = tuple[str, int]
+
+Point = tuple[list[Cells | None], list[tuple[str, float | None]]]
+"""Of a sparkline: the panes that it is made of, and each KPI's value."""
 
 
 class Live(msgspec.Struct):
@@ -41,7 +50,9 @@ class Board:
         self._lanes = [LaneKeys(keyspace, "journeys", p, partitions) for p in range(partitions)]
         self._seen = [0] * partitions
         self._panes: dict[Pane, dict[int, dict[str, int]]] = {}
-        self._sums: dict[Pane, Counter[str]] = {}
+        self._sums: dict[Pane, Cells] = {}
+        self._windows = {window: Rolling() for window in WINDOWS}
+        self._points: dict[tuple[str, str], dict[int, Point]] = {}
 
     async def refresh(self) -> None:
         """Fetches the panes that changed since the last time. Raises Redis' errors."""
@@ -70,7 +81,9 @@ class Board:
             self._panes.setdefault(pane, {})[number] = {
                 k.decode(): int(v) for k, v in cells.items()
             }
+            await asyncio.sleep(0)  # an agent who looks somebody up does not wait for the figures
         for pane in {pane for _, pane in wanted}:
+            await asyncio.sleep(0)
             total: Counter[str] = Counter()
             for cells in self._panes[pane].values():
                 total.update(cells)
@@ -85,13 +98,10 @@ class Board:
             del self._sums[pane], self._panes[pane]
 
     def cells(self, window: str, now_ms: int | None = None) -> Counter[str]:
-        """All cells summed over a rolling window of `WINDOWS`."""
+        """All cells summed over a rolling window of `WINDOWS`; not to be changed."""
         size, panes = starts(WINDOWS[window], now_ms or _now_ms())
-        total: Counter[str] = Counter()
-        for start in panes:
-            if (found := self._sums.get((size, start))) is not None:
-                total.update(found)
-        return total
+        found = ((start, self._sums.get((size, start))) for start in panes)
+        return self._windows[window].over({s: cells for s, cells in found if cells is not None})
 
     def figures(self, window: str, domain: str = "", by: Iterable[str] = ()) -> list[Figure]:
         return scorecard(self.cells(window), domain, by)
@@ -100,13 +110,21 @@ class Board:
         """Each KPI's value in equal parts of the window, oldest first."""
         size, panes = starts(WINDOWS[window], _now_ms())
         step = max(1, len(panes) // SPARKS)
-        lines: dict[str, list[float | None]] = {}
+        before = self._points.get((window, domain), {})
+        points: dict[int, Point] = {}
         for at in range(0, len(panes), step):
-            total: Counter[str] = Counter()
-            for start in panes[at : at + step]:
-                total.update(self._sums.get((size, start), {}))
-            for one in scorecard(total, domain):
-                lines.setdefault(one.kpi, []).append(one.value)
+            made_of = [self._sums.get((size, start)) for start in panes[at : at + step]]
+            known = before.get(panes[at])
+            points[panes[at]] = (
+                known if known and all(map(is_, known[0], made_of)) else _point(made_of, domain)
+            )
+        if len(self._points) > MOST_LINES:
+            self._points.clear()
+        self._points[window, domain] = points
+        lines: dict[str, list[float | None]] = {}
+        for _, values in points.values():
+            for kpi, value in values:
+                lines.setdefault(kpi, []).append(value)
         return lines
 
     async def live(self, domain: str = "") -> Live:
@@ -156,6 +174,13 @@ class Board:
                 if name == kpi and (not domain or of == domain):
                     entries.append({"subject": subject, "hour_ms": start, **orjson.loads(value)})
         return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
+
+
+def _point(made_of: list[Cells | None], domain: str) -> Point:
+    total: Cells = Counter()
+    for cells in made_of:
+        total.update(cells or {})
+    return made_of, [(one.kpi, one.value) for one in scorecard(total, domain)]
 
 
 def _rank(fact: Mapping[str, Any]) -> tuple[bool, int]:

@@ -168,8 +168,8 @@ class Console:
         cookie = request.cookies.get("filrouge", "")
         allowed = False
         for token in tokens:
-            allowed |= hmac.compare_digest(given.encode(), token.encode())
-            allowed |= hmac.compare_digest(cookie.encode(), _cookie(token).encode())
+            allowed |= _same(given, token)
+            allowed |= _same(cookie, _cookie(token))
         if allowed:
             return await handler(request)
         if request.path.startswith("/v1/"):
@@ -179,7 +179,7 @@ class Console:
     async def _login(self, request: web.Request) -> web.StreamResponse:
         given = str((await request.post()).get("token", ""))
         for token in self._settings.console.tokens:
-            if hmac.compare_digest(given.encode(), token.encode()):
+            if _same(given, token):
                 answer = web.Response(status=303, headers={"Location": "/"})
                 answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
                 return answer
@@ -390,6 +390,11 @@ class Console:
 
 def _fact(plain: dict[str, Any]) -> Any:
     return msgspec.convert(plain, Fact)
+
+
+def _same(given: str, wanted: str) -> bool:
+    """In constant time, for any bytes that a header may bring."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
 
 
 def _cookie(token: str) -> str:

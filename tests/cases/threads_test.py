@@ -193,3 +193,17 @@ def resolve_on_whatsapp(story: Story) -> None:
             },
         )
     )  # fmt: skip
+
+
+def test_a_receipt_of_a_mail_belongs_into_the_thread_in_which_its_copy_was_seen() -> None:
+    """The vendor names the mail alone; the blind copy's headers say what it answers."""
+    story = Story({"postmark": {"ours": "acme.example"}})
+    mail, answer, first = story.mail, "a-2@mail.home.example", "m-1@mail.home.example"
+    story.call(mail.inbound("m-1", ADA, "My lamp", "It is broken.", story.now))
+    story.call(mail.inbound("a-2", ADA, "Re: My lamp", "Sorry!", story.later(1_000), first, ZOE))
+    story.call(mail.delivered(answer, ADA, story.later(1_000)))
+    story.call(mail.delivered("unseen@mtasv.net", ADA, story.later(1_000)))
+    told = [e for e in story.events if isinstance(e, MessageStatusChanged)]
+    places = [e.conversation.id for e in told if e.conversation]
+    assert places == [first, "unseen"]
+    assert len({e.customer for e in told}) == 1

@@ -218,6 +218,6 @@ class Nemesis:
         await asyncio.gather(*(write() for _ in range(40)))
 
     async def bug(self) -> None:
-        """One in each of the first two stages: three lives each, then they are set aside."""
+        """In one of the first two stages: three claims, then it is set aside."""
         stage = self._chance.choice(("normalise", "journeys"))
         await self.load.post(self.load.vendors["globex"].writes(person(1_460), f"-kills-{stage}"))

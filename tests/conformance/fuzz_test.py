@@ -15,6 +15,7 @@ from streams.channels.base import Adapter, Parsed, Request, SourceConfig
 from streams.channels.chatwoot import Chatwoot
 from streams.gateway.server import Gateway
 from tests.conformance.vendors import Raw
+from tests.examples import QUICK
 from tests.fuzz.adapters import fuzz_adapters
 from tests.fuzz.cases import Case, check_body, keep, load, of_body, of_pieces, pieces_of, raw_of
 from tests.fuzz.gateway import door, fuzz_gateway, made, play, replay
@@ -22,11 +23,12 @@ from tests.fuzz.gateway import door, fuzz_gateway, made, play, replay
 
 def test_a_few_seconds_find_nothing(tmp_path: Path) -> None:
     seed = 20_260_921  # nightly runs take the hour
-    assert fuzz_adapters(6, seed, tmp_path) == []
-    assert fuzz_gateway(4, seed, tmp_path) == []
+    assert fuzz_adapters(1 if QUICK else 6, seed, tmp_path) == []
+    assert fuzz_gateway(1 if QUICK else 4, seed, tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_an_exception_that_leaves_an_adapter_is_found_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.long
 def test_the_example_passes_the_whole_suite(tmp_path: Path) -> None:
     env = installed(tmp_path, OLARK)
     suite = ["channels_test.py", "about_test.py", "tampering_test.py"]
@@ -70,8 +71,8 @@ def test_the_command_line_knows_it(tmp_path: Path) -> None:
     ("value", "said"),
     [
         ("no_such_module:Olark", "No module named"),
-        ("filrouge_olark:_at_ms", "is not an Adapter"),
-        ("streams.channels.base:Adapter", "lacks vendor"),
+        pytest.param("filrouge_olark:_at_ms", "is not an Adapter", marks=pytest.mark.long),
+        pytest.param("streams.channels.base:Adapter", "lacks vendor", marks=pytest.mark.long),
     ],
 )
 def test_one_that_cannot_be_loaded_is_said_and_harms_nobody(

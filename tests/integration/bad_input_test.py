@@ -142,6 +142,7 @@ def message(vendor: str, ident: int = 900, at_s: int = NOW_S) -> Any:
             return told | {"time": when}
         case "intercom":
             item = intercom.talk(id=str(ident), created_at=at_s, updated_at=at_s)
+            item["source"]["id"] = f"s{ident}"
             return intercom.notification(
                 "conversation.user.created", item, id=f"notif_{ident}", created_at=at_s
             )

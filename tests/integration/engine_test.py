@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -176,21 +177,15 @@ def test_a_timer_fires_by_a_tick_when_nothing_else_comes(toys: Toys) -> None:
         assert time.monotonic() < deadline, toys.logs()
 
 
-def test_a_record_on_which_the_fold_fails_is_set_aside_after_three_lives(toys: Toys) -> None:
+def test_a_record_on_which_the_fold_fails_is_set_aside_and_its_worker_lives(toys: Toys) -> None:
+    worker = toys.start()
     toys.send(range(50))
     toys.send(range(1), "boom")
     toys.send(range(50, 100))
     toys.producer.flush(30)
-    for _ in range(8):
-        worker = toys.start()
-        deadline = time.monotonic() + 25
-        while worker.poll() is None and sum(toys.positions()) < 101:
-            assert time.monotonic() < deadline, toys.logs()
-            time.sleep(0.1)
-        if worker.poll() is None:
-            break
-        assert worker.returncode == 1
-    assert sum(toys.positions()) == 101, toys.logs()
+    toys.wait_folded(101)
+    assert worker.poll() is None
+    assert "was claimed 3 times at one position" in toys.logs()
     assert len(toys.published(want=100)) == 100
     assert toys.published("dead-letters", want=1) == [b"boom"]
 
@@ -229,6 +224,16 @@ def test_without_kafka_or_redis_a_worker_ends_with_a_sentence(toys: Toys) -> Non
         assert worker.wait(40) == 1
         log = (toys.folder / f"worker{len(toys.workers) - 1}.log").read_text()
         assert sentence in log and "Traceback" not in log, log
+
+
+def test_a_worker_whose_port_is_taken_ends_with_a_sentence(toys: Toys) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = toys.settings.read_text()
+        toys.settings.write_text(text.replace("metrics_port = -1", f"metrics_port = {port}"))
+        assert toys.start().wait(40) == 1
+    log = (toys.folder / "worker0.log").read_text()
+    assert "worker.metrics_port names another port" in log and "Traceback" not in log, log
 
 
 def test_a_position_outside_the_log_is_refused_with_a_sentence(toys: Toys) -> None:

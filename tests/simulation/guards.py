@@ -144,7 +144,7 @@ MUTATIONS = (
     ),
 )  # fmt: skip
 
-TRIES = 120
+TRIES = 250
 """Runs after which a guard counts as not caught."""
 
 

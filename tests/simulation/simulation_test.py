@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import QUICK
 from tests.simulation.guards import MUTATIONS
 from tests.simulation.run import Plan, kinds, simulate
 from tests.simulation.shrink import shrink, told
@@ -29,7 +30,7 @@ print([(v.steps, hashlib.sha256(b"".join(v.trace)).hexdigest()) for v in verdict
     [1, *(pytest.param(n, marks=pytest.mark.long) for n in range(1 + BLOCK, 1_001, BLOCK))],
 )
 def test_nothing_is_lost_or_counted_twice(first: int) -> None:
-    for seed in range(first, first + BLOCK):
+    for seed in range(first, first + (BLOCK // 5 if QUICK else BLOCK)):
         plan = Plan.of(seed)
         faults = simulate(plan).faults
         if faults:
@@ -40,6 +41,7 @@ def test_nothing_is_lost_or_counted_twice(first: int) -> None:
             )
 
 
+@pytest.mark.long
 def test_the_nemesis_bites() -> None:
     """A simulator in which nothing happens would be green too."""
     seen = Counter[str]()

