@@ -86,7 +86,7 @@ class Policy(msgspec.Struct, frozen=True):
     """"Thanks" after a resolution does not reopen."""
     seal_ms: int = 7 * DAY
     expire_ms: int = 30 * DAY
-    """An open journey without any act for so long is closed as expired."""
+    """An open journey on which nobody acts or works for so long is closed as expired."""
 
     # Who is who
     joins_from: Literal["asserted", "curated", "network"] = "curated"

@@ -87,10 +87,8 @@ def continued(
         holding.places += [place for place in _places(entry) if place not in holding.places]
     if entry.kind not in {"connected", "reply"} or holding.human or holding.open is not None:
         return holding
-    if len(held) == 1:
-        return holding  # there is no other to go on from
     agent = str(entry.data.get("agent") or entry.actor)
-    others = [other for other in _distinct(held) if other is not holding]
+    others = [other for other in _handing_over(held) if other is not holding]
     for other in others:
         if other.open and _fits(other.open, entry, agent, holding, other, policy):
             break
@@ -104,9 +102,9 @@ def continued(
     return other
 
 
-def _distinct(held: dict[str, Holding]) -> Iterator[Holding]:
-    """Each once, the one whose transfer began last first."""
-    once = {id(holding): holding for holding in held.values()}
+def _handing_over(held: dict[str, Holding]) -> Iterator[Holding]:
+    """Those from which one may go on, each once; the one whose transfer began last first."""
+    once = {id(h): h for h in held.values() if h.open or ((h.bot or h.escalated) and not h.human)}
     yield from sorted(once.values(), key=lambda h: -(h.open.started_ms if h.open else 0))
 
 

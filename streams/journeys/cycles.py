@@ -26,6 +26,8 @@ from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
 _DONE = frozenset({"resolved", "closed"})
+_WORK = frozenset({"assigned", "transfer", "status", "note", "promised", "consulted"})
+"""What the company does about an open need without a word to the customer."""
 
 
 def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
@@ -55,7 +57,7 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             cycle = cycles[-1]
             waits = {}
         cycle.take(entry)
-        if entry.kind == "act":
+        if entry.asks:
             waits.setdefault(same.get(entry.conversation, entry.conversation), entry.at_ms)
         elif entry.kind in {"reply", "connected"}:
             waits = {}
@@ -193,14 +195,15 @@ def _fcr(cycle: Cycle, cycles: list[Cycle], found: Findings) -> str:
 
 
 def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
-    """Resolved and past every reopen window, or silent for a month."""
+    """Resolved and past every reopen window, or silent for a month, and nobody works on it."""
     journey = found.journey
     if last.resolved_ms is not None:
         channels = {entry.channel for entry in _attached(journey)}
         due_ms = last.resolved_ms + max(map(policy.reopen_ms, channels))
         how, at_ms = "resolved", due_ms
     else:
-        due_ms = journey.last_ms + policy.expire_ms
+        worked_ms = max((e.until_ms or e.at_ms for e in last.entries if e.kind in _WORK), default=0)
+        due_ms = max(journey.last_ms, worked_ms) + policy.expire_ms
         how, at_ms = "expired", due_ms
     journey.closed_ms = 0
     if found.silent_since(due_ms):

@@ -23,7 +23,7 @@ def conclude(cycle: Cycle, found: Findings) -> None:
     begun = journey.answered and cycle.number == journey.cycles + 1
     which: Which = "next" if begun else "first"
     for entry in cycle.entries:
-        if entry.kind == "act" and entry.channel != "voice":
+        if entry.asks and entry.channel != "voice":
             waiting = waiting or entry
         elif entry.kind in {"reply", "connected"} and waiting is not None:
             _answered(waiting, entry, which, cycle, found)

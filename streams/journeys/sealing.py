@@ -126,6 +126,8 @@ def _seal(
     journey.way = way([*journey.way, *way_of(fresh)])[-_WAYS:]
     away = {id(entry) for entry in gone}
     journey.timeline = [entry for entry in journey.timeline if id(entry) not in away]
+    kept_in = {entry.conversation for entry in journey.timeline}
+    journey.attached = [a for a in journey.attached if a.at_ms > line_ms or a.key in kept_in]
     journey.open = [f"{journey.id}/{subject}" for subject in summary.open]
     for transfer in moving:
         subject = f"{journey.id}/transfer/{transfer.id}"
@@ -197,7 +199,7 @@ def _clocks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
     for number in acts[:1]:
         yield number, [f"sla/resolution/{first[number].id}"]
     for number, entry in enumerate(first[:cut]):
-        if entry.kind == "act":
+        if entry.asks:
             waits.setdefault(entry.conversation, number)
             if entry.data.get("queued"):
                 queued[entry.conversation] = number

@@ -64,6 +64,11 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.conversation.partition(":")[0]
 
     @property
+    def asks(self) -> bool:
+        """Does the customer wait for an answer? A step in self-service has its own at once."""
+        return self.kind == "act" and "step" not in self.data
+
+    @property
     def calls_customer(self) -> bool:
         """Does the company speak first here? Then the journey is proactive until he acts."""
         return self.kind == "reply" or bool(self.kind == "connected" and self.data.get("callback"))

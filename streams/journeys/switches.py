@@ -117,7 +117,7 @@ def _closed(a: Entry, between: list[Entry], found: Findings) -> bool:
 
 def _unanswered(a: Entry, b: Entry, between: list[Entry], found: Findings) -> bool:
     """Waited longer than half the target without any answer of a human."""
-    if a.kind != "act" or any(e.kind in {"reply", "connected"} and e is not b for e in between):
+    if not a.asks or any(e.kind in {"reply", "connected"} and e is not b for e in between):
         return False
     running = promised("first_reply", a, found)
     return running is not None and b.at_ms > running.after(running.promise.target_ms // 2)

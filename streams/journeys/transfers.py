@@ -27,6 +27,9 @@ _BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected", "step
 Held = dict[str, Holding]
 """By conversation."""
 
+_HELD = 32
+"""Conversations of the sealed part of which it stays known whose they are."""
+
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder(tuple[list[Holding], dict[str, int], list[Moved]]).decode
 """Holdings once each (a chain has one over several conversations), which conversation has which,
@@ -73,11 +76,19 @@ def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list
     open_ = [
         t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
     ]
+    held = _latest(held)
     going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
     holdings = list({id(holding): holding for holding in held.values()}.values())
     numbers = {id(holding): number for number, holding in enumerate(holdings)}
     places = {conversation: numbers[id(holding)] for conversation, holding in held.items()}
     return _encode((holdings, places, [t for t in moved if t.id in going])), open_
+
+
+def _latest(held: Held) -> Held:
+    """Those in which something is under way, and the newest of the others."""
+    resting = sorted((h.last_ms, c) for c, h in held.items() if not h.open)
+    forgotten = {conversation for _, conversation in resting[:-_HELD]}
+    return {c: holding for c, holding in held.items() if c not in forgotten}
 
 
 def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
@@ -160,21 +171,26 @@ def _left_hands(old: Hands, new: Hands) -> bool:
 
 
 def _goes_past(transfer: Moved, new: Hands) -> bool:
-    """It was somebody's by name, who did not take it, and goes on to another agent or a queue: that
-    is the next transfer.
+    """It was somebody's by name, who did not take it, and goes on to another agent or a queue; or a
+    team's, none of whom took it, and goes on to another team: that is the next transfer.  (What a
+    bot gave up may pass through several teams before a human has it.)
     """
-    named = transfer.after.get("agent")
-    return bool(named and (new.get("agent", "") != named) and (new.get("agent") or new.get("team")))
+    agent, team = transfer.after.get("agent"), transfer.after.get("team")
+    if agent:
+        return new.get("agent", "") != agent and bool(new.get("agent") or new.get("team"))
+    if transfer.kind == "handoff" or new.get("agent"):
+        return False
+    return bool(team and new.get("team") and new["team"] != team)
 
 
 def _goes_elsewhere(transfer: Moved, new: Hands) -> bool:
     """Its vendor named it, nobody has taken it, and the vendor names another to somewhere else."""
     if not transfer.named or transfer.accepted_ms is not None or transfer.outcome:
         return False
-    places = {transfer.after.get("team"), transfer.after.get("queue")} - {None}
-    others = {new.get("team"), new.get("queue")} - {None}
-    queue_to_queue = bool(places and others and not new.get("agent")) and places.isdisjoint(others)
-    return _goes_past(transfer, new) or queue_to_queue
+    queue, other = transfer.after.get("queue"), new.get("queue")
+    return _goes_past(transfer, new) or bool(
+        queue and other and queue != other and not new.get("agent")
+    )
 
 
 def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
@@ -364,7 +380,9 @@ def _outcome(transfer: Moved, cycle: Cycle, found: Findings) -> tuple[str, int]:
     if transfer.outcome == "refused":
         due_ms = transfer.started_ms + policy.bounce_ms
         return ("refused", due_ms) if found.silent_since(due_ms) else ("", 0)
-    if cycle.resolved_ms is not None and transfer.after.get("agent"):
-        return "successful", cycle.resolved_ms
+    if cycle.resolved_ms is not None and (
+        transfer.after.get("agent") or transfer.after.get("team")
+    ):
+        return "successful", cycle.resolved_ms  # it was resolved in these hands
     due_ms = transfer.started_ms + policy.silence_ms
     return ("failed", due_ms) if found.silent_since(due_ms) else ("", 0)

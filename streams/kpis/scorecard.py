@@ -96,7 +96,7 @@ def figure(kpi: Kpi, parts: Mapping[str, int], dims: Mapping[str, str]) -> Figur
         text=formatted(kpi.unit, value),
         median=median,
         p90=p90,
-        hits=parts.get("hit") if kpi.unit == "ratio" else None,
+        hits=parts.get("hit", 0) if kpi.unit == "ratio" else None,
         pending=pending,
         provisional=pending > 0,
         dims=dims,

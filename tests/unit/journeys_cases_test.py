@@ -18,6 +18,7 @@ from schemas.events import (
     MessagePosted,
     QueueEntered,
     QueueLeft,
+    SelfserviceStepped,
     TaskProgressed,
     TransferReported,
 )
@@ -25,6 +26,7 @@ from schemas.facts import (
     ChannelSwitched,
     ContactRepeated,
     FeedbackJoined,
+    JourneyClosed,
     JourneyOpened,
     JourneyReopened,
     JourneyResolved,
@@ -340,6 +342,67 @@ def test_a_named_transfer_that_nobody_took_has_failed_when_the_next_goes_elsewhe
     world.wait(11 * MINUTE)
     assert [f.from_.agent for f in world.asserted(TransferStarted)] == ["zoe", "zoe"]
     assert [f.outcome for f in world.asserted(TransferConcluded)] == ["failed", "successful"]
+
+
+def test_from_group_to_group_is_a_transfer_each_and_who_resolves_it_has_taken_it() -> None:
+    world = World()
+    writes(world)
+    for team in ("first", "second", "third"):
+        world.now += HOUR
+        world.event(
+            AssignmentChanged, conversation="chat-1", to=Party(team=team), actor=Actor("system")
+        )
+    world.now += HOUR
+    resolves(world)
+    world.wait(HOUR)
+    assert [(f.from_.team, f.to.team) for f in world.asserted(TransferStarted)] == [
+        ("first", "second"), ("second", "third"),
+    ]  # fmt: skip
+    outcomes = {f.to.team: f.outcome for f in world.asserted(TransferConcluded)}
+    assert outcomes == {"second": "failed", "third": "successful"}
+
+
+def test_a_hand_off_that_passes_through_teams_is_one_until_a_human_has_it() -> None:
+    world = World()
+    writes(world)
+    answers(world, actor=Actor("bot"))
+    for status, team in (("pending_bot", ""), ("open", ""), ("", "first"), ("", "second")):
+        world.now += 10_000
+        cls, fields = (
+            (ConversationUpdated, {"status": status}) if status
+            else (AssignmentChanged, {"to": Party(team=team)})
+        )  # fmt: skip
+        world.event(cls, conversation="chat-1", actor=Actor("system"), **fields)
+    world.now += 10_000
+    answers(world)
+    world.wait(HOUR)
+    assert [f.kind for f in world.asserted(TransferStarted)] == ["handoff"]
+    assert world.one(TransferConcluded).outcome == "successful"
+
+
+def test_a_step_in_self_service_waits_for_nobody() -> None:
+    world = World()
+    step: dict[str, Any] = {"resource": "shop", "step": "cart", "outcome": "progressed"}
+    for device in ("web", "app"):
+        world.event(
+            SelfserviceStepped, channel=device, conversation=device, identifiers=who(), **step
+        )
+        world.wait(30 * MINUTE)
+    assert world.one(ChannelSwitched).cause == "customer"
+    assert not world.asserted(ReplyAwaited) and not world.asserted(SlaBreached)
+    resolves(world, "app", "app")
+    assert world.one(JourneyResolved)  # though there is another visit that nobody ended
+
+
+def test_a_need_on_which_somebody_works_does_not_expire() -> None:
+    world = World()
+    writes(world, "email")
+    for agent in ("zoe", "yan", "wanda"):
+        world.wait(20 * DAY)
+        assigns(world, agent, "email-1")
+    world.wait(20 * DAY)
+    resolves(world, "email-1", "email")
+    assert world.one(JourneyResolved) and not world.asserted(JourneyClosed)
 
 
 def test_from_the_bot_to_a_human_is_a_hand_off() -> None:

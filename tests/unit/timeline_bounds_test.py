@@ -260,3 +260,16 @@ def test_a_thread_that_is_never_resolved_stays_bounded() -> None:
         sizes.append(len(encode_state(state(world))))
     assert max(sizes) < 80_000 and max(sizes[200:]) <= max(sizes[:200]) * 1.1
     assert len(world.asserted(ReplyMeasured)) == 400
+
+
+def test_a_need_with_hundreds_of_conversations_is_remembered_in_bounds() -> None:
+    world = World()
+    for number in range(400):
+        world.now += MINUTE
+        says(world, conversation=f"ticket-{number}")
+        world.now += MINUTE
+        says(world, "zoe", conversation=f"ticket-{number}")
+    [journey] = state(world).journeys.values()
+    assert len(journey.attached) <= 2 * TIMELINE
+    assert len(journey.published) <= 8 * TIMELINE
+    assert len(encode_state(state(world))) < 100_000
