@@ -199,10 +199,11 @@ def test_a_script_without_a_guard_is_caught(url: str, guard: str, tmp_path: Path
         max_examples=1_500,
         deadline=None,
         database=None,
+        derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(histories)
+    @given(histories | owned)
     def check(history: list[tuple[Any, ...]]) -> None:
         if _differences(url, history):
             raise Different
