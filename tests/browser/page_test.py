@@ -22,7 +22,7 @@ from streams.console.server import Console
 from streams.demo.embedded import Embedded
 from streams.demo.processes import Processes
 from streams.demo.run import make_topics, send_policy
-from streams.demo.setup import addresses, secret, settings_file
+from streams.demo.setup import Addresses, addresses, settings_file, sources
 from streams.demo.traffic.cloudevents import Company
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
@@ -200,8 +200,17 @@ def company(tmp_path: Path) -> Iterator[tuple[Company, str, str]]:
     addresses.
     """
     where = addresses()
-    with Embedded() as servers, Processes(settings_file(tmp_path, servers, where), tmp_path) as run:
+    with Embedded() as servers:
+        played = sources(f"http://127.0.0.1:{where.gateway}")
+        file = settings_file(tmp_path, servers, where, played.values())
         make_topics(servers.bootstrap)
+        yield from _company(where, servers, Processes(file, tmp_path), played["company"].secret)
+
+
+def _company(
+    where: Addresses, servers: Embedded, processes: Processes, signed: str
+) -> Iterator[tuple[Company, str, str]]:
+    with processes as run:
         for role in ("gateway", "worker", "console"):
             run.start(role, role)
         gateway, console = (f"http://127.0.0.1:{port}" for port in (where.gateway, where.console))
@@ -209,7 +218,7 @@ def company(tmp_path: Path) -> Iterator[tuple[Company, str, str]]:
         run.wait_ready("worker", f"http://127.0.0.1:{where.metrics}/readyz")
         run.wait_ready("console", f"{console}/readyz")
         send_policy(servers.bootstrap)
-        yield Company("company", secret("company")), gateway, console
+        yield Company("company", signed), gateway, console
 
 
 def test_a_join_is_seen_and_undone_on_the_page(
