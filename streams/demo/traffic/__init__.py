@@ -21,6 +21,8 @@ def generators() -> Mapping[str, type[Generator]]:
     for module in pkgutil.iter_modules(__path__):
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         for name, kind in inspect.getmembers(loaded, inspect.isclass):
-            if name[0] != "_" and issubclass(kind, Generator) and kind is not Generator:
+            if name[0] == "_" or inspect.isabstract(kind):
+                continue
+            if issubclass(kind, Generator):
                 found[kind.vendor] = kind
     return dict(sorted(found.items()))

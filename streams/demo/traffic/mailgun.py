@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
 from streams.demo.traffic.call import Agent, Call, Person
-from streams.demo.traffic.generator import Generator, Told, Visit, told
+from streams.demo.traffic.mail import MailGenerator
 
 INBOX = "support@mail.shop.example"
 
@@ -44,9 +43,6 @@ class Domain:
         self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = "",
         agent: Agent | None = None,
     ) -> Call:  # fmt: skip
-        """A mail by the customer, unless an agent is named, who sends us a blind copy; `answers` is
-        the Message-ID of the one that it answers.
-        """
         name, sender = (agent.name, agent.email) if agent else (who.name, who.email)
         to = who.email if agent else INBOX
         headers = [
@@ -80,32 +76,15 @@ class Domain:
         return {"timestamp": stamp, "token": token, "signature": digest.hexdigest()}
 
 
-class Traffic(Generator):
-    """Who answers sends a blind copy to the inbox; the receipt of his mail comes as an event."""
-
+class Traffic(MailGenerator):
     vendor = "mailgun"
-    channel = "email"
-    options: ClassVar[Mapping[str, str]] = {"ours": "acme.example"}
+    mails: Domain
 
     def __init__(self, source: str, secret: str, url: str) -> None:
         super().__init__(source, secret, url)
-        self._mails = Domain(source, secret)
+        self.mails = Domain(source, secret)
 
-    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        call = self._mails.inbound(_ident(visit), visit.who, "A question", text, at_ms)
-        return [told(call, "message.posted")]
-
-    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        thread = f"{_ident(visit)}@mail.home.example"
-        ident = f"{_ident(visit)}-{visit.number()}"
-        copy = self._mails.inbound(
-            ident, visit.who, "Re: A question", text, at_ms, thread, visit.agent
+    def receipt(self, ident: str, who: Person, at_ms: int, thread: str) -> Call:
+        return self.mails.event(
+            "delivered", ident, who, at_ms, **{"user-variables": {"conversation": thread}}
         )
-        receipt = self._mails.event(
-            "delivered", ident, visit.who, at_ms, **{"user-variables": {"conversation": thread}}
-        )
-        return [told(copy, "message.posted"), told(receipt, "message.status_changed")]
-
-
-def _ident(visit: Visit) -> str:
-    return f"m-{visit.thread}"

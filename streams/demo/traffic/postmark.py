@@ -6,13 +6,13 @@ import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 
 from schemas.cloudevents import rfc3339
 from streams.demo.traffic.call import Agent, Call, Person
-from streams.demo.traffic.generator import Generator, Told, Visit, told
+from streams.demo.traffic.mail import MailGenerator
 
 INBOX = "451d9b70cf9364d2+order-7@inbound.postmarkapp.com"
 
@@ -44,9 +44,6 @@ class Server:
         self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = "",
         agent: Agent | None = None,
     ) -> Call:  # fmt: skip
-        """A mail by the customer, unless an agent is named, who sends us a blind copy; `answers` is
-        the Message-ID of the one that it answers.
-        """
         name, sender = (agent.name, agent.email) if agent else (who.name, who.email)
         to = who.email if agent else INBOX
         headers = {
@@ -86,30 +83,13 @@ class Server:
         return Call(self._source, orjson.dumps(body), self._headers)
 
 
-class Traffic(Generator):
-    """Who answers sends a blind copy to the inbox; the receipt of his mail comes as an event."""
-
+class Traffic(MailGenerator):
     vendor = "postmark"
-    channel = "email"
-    options: ClassVar[Mapping[str, str]] = {"ours": "acme.example"}
+    mails: Server
 
     def __init__(self, source: str, secret: str, url: str) -> None:
         super().__init__(source, secret, url)
-        self._mails = Server(source, secret)
+        self.mails = Server(source, secret)
 
-    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        call = self._mails.inbound(_ident(visit), visit.who, "A question", text, at_ms)
-        return [told(call, "message.posted")]
-
-    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        thread = f"{_ident(visit)}@mail.home.example"
-        ident = f"{_ident(visit)}-{visit.number()}"
-        copy = self._mails.inbound(
-            ident, visit.who, "Re: A question", text, at_ms, thread, visit.agent
-        )
-        receipt = self._mails.delivered(ident, visit.who, at_ms, {"conversation": thread})
-        return [told(copy, "message.posted"), told(receipt, "message.status_changed")]
-
-
-def _ident(visit: Visit) -> str:
-    return f"m-{visit.thread}"
+    def receipt(self, ident: str, who: Person, at_ms: int, thread: str) -> Call:
+        return self.mails.delivered(ident, who, at_ms, {"conversation": thread})

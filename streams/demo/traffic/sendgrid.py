@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import ClassVar
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from streams.demo.traffic.call import Agent, Call, Person
-from streams.demo.traffic.generator import Generator, Told, Visit, told
+from streams.demo.traffic.mail import MailGenerator
 
 _KEY = ec.derive_private_key(0x53656E64477269643A20696E76656E746564, ec.SECP256R1())
 PUBLIC_KEY = base64.b64encode(
@@ -51,9 +49,6 @@ class Mails:
         self, ident: str, who: Person, subject: str, text: str, at_ms: int, answers: str = "",
         agent: Agent | None = None,
     ) -> Call:  # fmt: skip
-        """A mail by the customer, unless an agent is named, who sends us a blind copy; `answers` is
-        the Message-ID of the one that it answers.
-        """
         name, sender = (agent.name, agent.email) if agent else (who.name, who.email)
         to = who.email if agent else INBOX
         date = format_datetime(datetime.fromtimestamp(at_ms / 1_000, UTC))
@@ -98,30 +93,13 @@ class Mails:
         )
 
 
-class Traffic(Generator):
-    """Who answers sends a blind copy to the inbox; the receipt of his mail comes as an event."""
-
+class Traffic(MailGenerator):
     vendor = "sendgrid"
-    channel = "email"
-    options: ClassVar[Mapping[str, str]] = {"ours": "acme.example"}
+    mails: Mails
 
     def __init__(self, source: str, secret: str, url: str) -> None:
         super().__init__(source, PUBLIC_KEY, url)
-        self._mails = Mails(source)
+        self.mails = Mails(source)
 
-    def asks(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        call = self._mails.inbound(_ident(visit), visit.who, "A question", text, at_ms)
-        return [told(call, "message.posted")]
-
-    def answers(self, visit: Visit, text: str, at_ms: int) -> list[Told]:
-        thread = f"{_ident(visit)}@mail.home.example"
-        ident = f"{_ident(visit)}-{visit.number()}"
-        copy = self._mails.inbound(
-            ident, visit.who, "Re: A question", text, at_ms, thread, visit.agent
-        )
-        receipt = self._mails.event("delivered", ident, visit.who, at_ms, conversation=thread)
-        return [told(copy, "message.posted"), told(receipt, "message.status_changed")]
-
-
-def _ident(visit: Visit) -> str:
-    return f"m-{visit.thread}"
+    def receipt(self, ident: str, who: Person, at_ms: int, thread: str) -> Call:
+        return self.mails.event("delivered", ident, who, at_ms, conversation=thread)
