@@ -32,7 +32,8 @@ from streams.engine.partition import partition_for
 from streams.fold import Record
 from streams.identity import graph
 from streams.identity.index import identifier_key
-from streams.settings import Settings, load
+from streams.settings import Settings
+from streams.settings_file import load
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 

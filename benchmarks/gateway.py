@@ -22,7 +22,7 @@ import uvloop
 
 from benchmarks.load import cpu_seconds, make_topics
 from streams.gateway import server
-from streams.settings import load as load_settings
+from streams.settings_file import load as load_settings
 from tests.conformance.vendors import NOW_MS, vendors
 from tests.servers.kafka import KafkaCluster, free_port
 

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.engine.worker import run_worker
 from streams.fold import Fold, PaneDelta, Publish, Record, Timer, View
-from streams.settings import load
+from streams.settings_file import load
 
 
 class Said(msgspec.Struct, gc=False):

@@ -12,7 +12,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from streams.settings import Settings, SettingsError, load
+from streams.settings import Settings, SettingsError
+from streams.settings_file import load
 
 # Commands import what they need inside: `filrouge explain` should not wait for Kafka's clients.
 # ruff: noqa: PLC0415

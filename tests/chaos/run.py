@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from streams.demo.run import send_policy
-from streams.settings import load as load_settings
+from streams.settings_file import load as load_settings
 from tests.chaos.judge import judge, read_log
 from tests.chaos.load import Load
 from tests.chaos.nemesis import Nemesis

@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.engine.worker import run_worker
 from streams.fold import Fold, LiveDelta, PaneDelta, Publish, Record, Timer, View
-from streams.settings import load
+from streams.settings_file import load
 
 
 class Toy(Fold):

@@ -18,7 +18,8 @@ from streams.channels.registry import adapters
 from streams.reconcile import chatwoot
 from streams.reconcile.api import Api, ApiError
 from streams.reconcile.role import KafkaAwayError, Puller
-from streams.settings import Reconcile, SettingsError, load
+from streams.settings import Reconcile, SettingsError
+from streams.settings_file import load
 from tests.servers.chatwoot import TOKEN, FakeChatwoot
 
 T0 = 1_790_000_000_000

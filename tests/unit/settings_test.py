@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import main
-from streams.settings import Settings, SettingsError, load
+from streams.settings import Settings, SettingsError
+from streams.settings_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = """
