@@ -51,13 +51,12 @@ def evidence(event: EventBase, found: list[Found], view: View) -> Evidence:
     people = proven(proofs, own, view)
     match = "" if proofs else claimed(found)
     if proofs and all(f.identifier.kind in HANDLES for f in proofs):
-        match = claimed([f for f in found if not f.strength])
-        match = "" if match in people else match
-        asks = match or (doubt and holder not in people)
-        if asks and all(is_unnamed(one, match, view) for one in people):
-            people, proofs = [], []  # a handle of nobody in particular proves nothing here
-        else:
-            match = ""
+        claim = claimed([f for f in found if not f.strength])
+        claim = "" if claim in people else claim
+        asks = claim or (doubt and holder not in people)
+        if asks and all(is_unnamed(one, claim, view) for one in people):
+            # A handle of nobody in particular proves nothing here.
+            people, proofs, match = [], [], claim
     return Evidence(
         found, proofs, finding, own, people, match, message, conversation, thread, holder, doubt
     )
