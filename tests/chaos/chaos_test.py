@@ -11,7 +11,7 @@ from tests.chaos.nemesis import Nemesis
 from tests.chaos.run import Plan, run
 from tests.servers import kafka, redis
 
-pytestmark = [pytest.mark.servers, pytest.mark.waits, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.servers
 
 LONG_ONLY = {"worker ended by SIGTERM", "Redis failed over", "worker's network cut"}
 """Each has a harder sister among the others."""

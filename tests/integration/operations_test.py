@@ -11,6 +11,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import pytest
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from kafka import KafkaAdminClient
 
@@ -20,7 +21,7 @@ from tests.integration.engine_test import PARTITIONS, Toys
 from tests.servers.kafka import KafkaCluster, free_port
 from tests.servers.redis import RedisServer
 
-pytestmark = [pytest.mark.servers, pytest.mark.waits, pytest.mark.xdist_group("operations")]
+pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
@@ -37,9 +38,18 @@ def until(holds: Callable[[], bool], toys: Toys, seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
-def members(toys: Toys) -> list[Any]:
-    admin = AdminClient({"bootstrap.servers": toys.kafka.bootstrap, "log_level": 0})
-    return list(admin.describe_consumer_groups([toys.name])[toys.name].result(30).members)
+def members(toys: Toys, seconds: float = 90) -> list[Any]:
+    """Of the group.  A client that asked before the group had a coordinator may wait for one for
+    ever: then another one asks.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        admin = AdminClient({"bootstrap.servers": toys.kafka.bootstrap, "log_level": 0})
+        asked = admin.describe_consumer_groups([toys.name], request_timeout=10)
+        try:
+            return list(asked[toys.name].result(12).members)
+        except (TimeoutError, KafkaException):
+            assert time.monotonic() < deadline, toys.logs()
 
 
 def health(port: int, path: str = "/healthz") -> tuple[int, str]:
