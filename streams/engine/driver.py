@@ -296,7 +296,7 @@ class Driver:
             latest[clock] = max(latest.get(clock, 0), record.timestamp_ms)
         for clock, now_ms in latest.items():
             keys |= self.timers.due_entities(clock, now_ms)
-        return keys - self.states.keys()
+        return {key for key in keys if key not in self.states}  # `-` would walk all the states
 
     def advance(self, prepared: Sequence[tuple[Record, Any]], limit: int) -> int:
         """Applies records from the position on, timers in between, until `limit` of both are in

@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, get_args
 
+import uvloop
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from redis.exceptions import RedisError
@@ -196,7 +197,8 @@ def run_worker(
     make_services: Callable[[Host], Sequence[Service]] = lambda _: (),
 ) -> int:
     """Runs until SIGTERM or SIGINT (0), or until it cannot go on (1)."""
-    return asyncio.run(_run(settings, make_folds, make_services))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(settings, make_folds, make_services))
 
 
 async def _run(
