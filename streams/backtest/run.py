@@ -95,7 +95,7 @@ class _Lane(Driver):
     def push(self, prepared: Any, time_ms: int) -> Iterator[tuple[str, bytes]]:
         """One record through the fold; what it publishes, as (topic role, value)."""
         record = Record(self.fold.input_topic, 0, self.at.offset, time_ms, None, None)
-        self.advance([(record, prepared)], 1 << 60)
+        self.advance([(record, prepared, None)], 1 << 60)
         self._dirty.clear()  # nothing is committed: states need no encoding
         self.states.make_room()
         for outgoing in self.take().outbox:

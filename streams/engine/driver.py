@@ -44,6 +44,7 @@ _FINEST_MS = min(width_ms for _, width_ms, _ in PANES)
 _FOREVER_MS = 1 << 62
 _NO_PANES: OpenPanes = (0, [])
 _ABSENT: Any = object()
+_NO_MARK = (-1, 0, 0)
 _encode_timer = msgspec.json.Encoder().encode
 _decode_timer = msgspec.json.Decoder(tuple[str, str, int, int, int])
 
@@ -73,18 +74,19 @@ def upstream_of(record: Record) -> Upstream | None:
     """From the position header; None for what came from outside.  A record that a lane sent to its
     own topic names the clock of the input that caused it.
     """
-    found: Upstream | None = None
-    clock: int | None = None
+    position = clock = None
     for name, value in record.headers:
         if name == POSITION_HEADER:
-            lane, offset, step, index = value.decode().rsplit("/", 3)
-            clock_of_lane = int(lane[lane.rindex("/") + 1 :])
-            found = Upstream(lane, clock_of_lane, (int(offset), int(step), int(index)))
+            position = value
         elif name == CLOCK_HEADER:
             clock = int(value)
-    if found is not None and clock is not None:
-        return msgspec.structs.replace(found, clock=clock, moves=False)
-    return found
+    if position is None:
+        return None
+    lane, offset, step, index = position.decode().rsplit("/", 3)
+    mark = (int(offset), int(step), int(index))
+    if clock is not None:
+        return Upstream(lane, clock, mark, moves=False)
+    return Upstream(lane, int(lane.rpartition("/")[2]), mark)
 
 
 def timer_member(timer: Timer, clock: int) -> str:
@@ -102,6 +104,10 @@ class Unreadable(msgspec.Struct, frozen=True):
     """What stands for a record on which the fold's `prepare` fails: it fails in its turn."""
 
     error: Exception
+
+
+Prepared = tuple[Record, Any, Upstream | None]
+"""A record, what the fold's `prepare` made of it (or `Unreadable`), and where it came from."""
 
 
 class Driver:
@@ -284,21 +290,31 @@ class Driver:
 
     # How records go through -------------------------------------------------------------
 
-    def wanted(self, prepared: Sequence[tuple[Record, Any]]) -> set[str]:
+    def prepare(self, records: Iterable[Record]) -> list[Prepared]:
+        """Decodes records, once."""
+        return [(record, self._read(record), upstream_of(record)) for record in records]
+
+    def _read(self, record: Record) -> Any:
+        try:
+            return self.fold.prepare(record)
+        except Exception as error:  # noqa: BLE001 - raised again when it is this record's turn
+            return Unreadable(error)
+
+    def wanted(self, prepared: Sequence[Prepared]) -> set[str]:
         """States that this batch will read and that are not in memory."""
         keys: set[str] = set()
         latest: dict[int, int] = {}
-        for record, value in prepared:
-            if not isinstance(value, Unreadable):
+        for record, value, upstream in prepared:
+            if type(value) is not Unreadable:
                 keys.update(self.fold.keys(value))
-            upstream = upstream_of(record)
             clock = self._clock_of(upstream)
-            latest[clock] = max(latest.get(clock, 0), record.timestamp_ms)
+            if record.timestamp_ms > latest.get(clock, 0):
+                latest[clock] = record.timestamp_ms
         for clock, now_ms in latest.items():
             keys |= self.timers.due_entities(clock, now_ms)
         return {key for key in keys if key not in self.states}  # `-` would walk all the states
 
-    def advance(self, prepared: Sequence[tuple[Record, Any]], limit: int) -> int:
+    def advance(self, prepared: Sequence[Prepared], limit: int) -> int:
         """Applies records from the position on, timers in between, until `limit` of both are in
         the open batch.
 
@@ -307,22 +323,22 @@ class Driver:
         whatever the fold raises (the batch must then be thrown away).
         """
         done = 0
-        for record, value in prepared:
+        for record, value, upstream in prepared:
             if record.offset < self.at.offset:
                 done += 1  # committed before: the batch begins too early and is cut
                 continue
             if record.offset > self.at.offset:
                 raise Gap(self.at.offset, record.offset)
-            upstream = upstream_of(record)
             clock = self._clock_of(upstream)
-            if upstream and upstream.mark <= self.marks.get(upstream.lane, (-1, 0, 0)):
+            if upstream and upstream.mark <= self.marks.get(upstream.lane, _NO_MARK):
                 self._skipped("repeat")
             else:
-                known_ms = self.clocks.get(clock, 0)
-                now_ms = max(known_ms, record.timestamp_ms)
-                if upstream and not upstream.moves:
-                    now_ms = known_ms or record.timestamp_ms
-                if not self._sweep(clock, now_ms, limit) or self.full(limit):
+                now_ms = known_ms = self.clocks.get(clock, 0)
+                if not known_ms or (
+                    record.timestamp_ms > known_ms and (not upstream or upstream.moves)
+                ):
+                    now_ms = record.timestamp_ms
+                if self.timers.due(clock, now_ms) and not self._sweep(clock, now_ms, limit):
                     return done
                 self._apply(record, value, clock, now_ms, upstream)
             done += 1
@@ -334,7 +350,7 @@ class Driver:
         return self._batch.records + self._batch.fired >= limit
 
     def _sweep(self, clock: int, now_ms: int, limit: int) -> bool:
-        """Fires what is due, in order. False when the batch is full before the end."""
+        """Fires what is due, in order. False when the batch is full then, or before."""
         while (timer := self.timers.due(clock, now_ms)) is not None:
             if self.full(limit):
                 return False
@@ -358,7 +374,7 @@ class Driver:
                 self._batch.timers[timer_member(timer, clock)] = None
             self.at = Position(self.at.offset, self.at.step + 1)
             self._batch.fired += 1
-        return True
+        return not self.full(limit)
 
     def _apply(
         self, record: Record, value: Any, clock: int, now_ms: int, upstream: Upstream | None
@@ -367,7 +383,7 @@ class Driver:
         try:
             if self.skip and self.at in self.skip:
                 self._set_aside(poison_letter(record))
-            elif isinstance(value, Unreadable):
+            elif type(value) is Unreadable:
                 raise value.error  # noqa: TRY301 - it fails in its turn, as apply would
             else:
                 self.fold.apply(value, record, self)
