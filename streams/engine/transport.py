@@ -2,7 +2,7 @@
 
 Faust keeps what it is good at: group membership, rebalances, heartbeats in a thread of their own,
 the service's life.  Replaced (of the pinned version) are how its consumer drains messages, where it
-reads a partition from after a rebalance, and how long the broker may keep a fetch waiting.
+reads a partition from after a rebalance, and how long a broker may keep a fetch waiting.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FETCH_WAIT_MS = 50
-"""How long the broker holds a fetch that finds nothing.  Only one fetch is under way to a broker: a
-partition whose last records are still being folded waits for one that was asked for the others
-alone, and so do the questions of housekeeping.  (Faust's own 1,500 ms let a busy partition stand
-still beside idle ones.)
+GATHERS = (65_536, 10)
+"""While records come a fetch gathers so many bytes, but waits no longer than so many ms: a batch
+costs as much as a dozen records, at every lane and at the broker.  It is short for another reason,
+too.  Only one fetch is under way to a broker: a partition whose last records are still being folded
+waits for one that was asked for the others alone, and so do the questions of housekeeping.
+"""
+
+WAITS = (1, 500)
+"""When nothing comes: the first record ends it.  (Faust's own 1,500 ms for all cases let a busy
+partition stand still beside idle ones.)
 """
 
 FETCH_S = 0.25
@@ -56,10 +61,12 @@ COMMIT_EVERY_S = 1.0
 class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no types for this
     """The thread in which aiokafka's consumer lives."""
 
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
-        return consumer
+    def fetches(self, gathered: tuple[int, int]) -> None:
+        """From the next fetch on: the fewest bytes, and how long (ms) a broker waits for them.
+        Faust has no setting for it, and aiokafka none that may change.
+        """
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001 - see above
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = gathered  # noqa: SLF001
 
 
 class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
@@ -82,6 +89,7 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while not (self.should_stop or fetcher.should_stop):
             generation = self.host.generation
             batches, _ = await self._wait_next_records(timeout=FETCH_S)
+            self._thread.fetches(GATHERS if batches else WAITS)
             joined = self.app.consumer_generation_id > 0 and not self.app.rebalancing
             self.host.settled = joined and self.flow_active
             # What was fetched before a rebalance is not read after it.
