@@ -12,8 +12,9 @@ from schemas.cloudevents import decode_event, decode_fact
 from schemas.events import EventBase
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
-from streams.engine.driver import Driver, upstream_of
+from streams.engine.driver import Driver
 from streams.engine.partition import partition_for
+from streams.engine.upstream import upstream_of
 from streams.fold import POSITION_HEADER, Record
 from streams.stages.journeys import Journeys
 from streams.stages.normalise import Normalise

@@ -17,7 +17,8 @@ from streams.channels.ids import event_id
 from streams.channels.registry import adapters
 from streams.demo.traffic.call import Call
 from streams.engine.batch import Batch
-from streams.engine.driver import Driver, upstream_of
+from streams.engine.driver import Driver
+from streams.engine.upstream import upstream_of
 from streams.fold import Count, Fold, Record
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys

@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 
 from streams import metrics
 from streams.engine.batch import Batch, Position
-from streams.engine.driver import Driver, Gap, Prepared, timer_from
+from streams.engine.driver import Driver, Gap, Prepared
 from streams.engine.relay import Relay, Unpublished
 from streams.engine.store import Claimed, Pins, Store
+from streams.engine.timers import timer_from
 from streams.fold import Fold, Record, StateNotLoaded
 from streams.settings import Worker
 
@@ -126,7 +127,7 @@ class Lane:
                 self.name, begin, hold_below,
             )  # fmt: skip
             claimed.timers.clear()
-        self.driver.hold_below = hold_below
+        self.driver.open.hold_below = hold_below
         return Position(begin)
 
     def _restore(self, claimed: Claimed, position: Position) -> None:
@@ -135,7 +136,7 @@ class Lane:
         driver.take()
         driver.clocks, driver.marks = claimed.clocks, claimed.marks
         driver.skip = claimed.skip
-        driver.hold_below = max(driver.hold_below, claimed.hold_below)
+        driver.open.hold_below = max(driver.open.hold_below, claimed.hold_below)
         for member in claimed.timers:
             driver.timers.arm(*timer_from(member))
         if claimed.claims >= POISON_CLAIMS:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import heapq
 
+import msgspec
+
 from streams.fold import Timer
 
 EXPIRE = "expire"
@@ -17,6 +19,20 @@ _SMALL = 1_024
 """A heap not longer than this is left alone."""
 
 TimerKey = tuple[str, str, int]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[str, str, int, int, int]).decode
+
+
+def timer_member(timer: Timer, clock: int) -> str:
+    """A timer as a member of the sorted set (its due time is the score too)."""
+    return _encode((timer.entity, timer.kind, timer.number, clock, timer.due_ms)).decode()
+
+
+def timer_from(member: str | bytes) -> tuple[Timer, int]:
+    """The timer and its clock."""
+    entity, kind, number, clock, due_ms = _decode(member)
+    return Timer(due_ms, entity, kind, number), clock
 
 
 class TimerBook:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from streams.engine.batch import Position
-from streams.engine.driver import CLOCK_HEADER, Driver, Unreadable
+from streams.engine.driver import Driver, Unreadable
+from streams.engine.upstream import CLOCK_HEADER
 from streams.fold import POSITION_HEADER, Fold, Ledger, PaneDelta, Publish, Record, Timer, View
 
 HOUR = 3_600_000
