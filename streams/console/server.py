@@ -49,6 +49,9 @@ _SECURITY = {
     "Referrer-Policy": "no-referrer",
 }
 
+READING = "The figures are still being read."
+AWAY = "Redis does not answer; the figures stand still."
+
 COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "join": (("winner", "loser"), ()),
     "split": (("join",), ()),
@@ -73,7 +76,7 @@ class Console:
         )
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
-        self._fault = ""
+        self._fault = READING
         self._views_logged = True
         self.port = settings.console.port
 
@@ -123,9 +126,9 @@ class Console:
                 await self._set_gauges()
                 self._fault = ""
             except (RedisError, OSError) as error:
-                if not self._fault:
+                if self._fault != AWAY:
                     log.warning("Redis does not answer: %s", error)
-                self._fault = "Redis does not answer; the figures stand still."
+                self._fault = AWAY
             self._producer.poll(0)
             await asyncio.sleep(self._settings.console.refresh_ms / 1_000)
 
@@ -354,7 +357,7 @@ class Console:
                 "themes": {one.name: one.theme for one in KPIS},
                 "kpis": as_json(self._board.figures(window, domain)),
                 "channels": as_json(self._board.figures(window, domain, ("channel",))),
-                "sparks": self._board.sparks(window, domain),
+                "sparks": await self._board.sparks(window, domain),
                 "live": msgspec.to_builtins(await self._board.live(domain)),
                 **await self._lists(),
                 "now_ms": time.time_ns() // 1_000_000,

@@ -72,7 +72,7 @@ async def test_a_sparkline_follows_the_pane_that_changed(
         server.client.hincrby(keys.pane(size, start), CELLS[0], 1)
         server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
         await board.refresh()
-        return board.sparks("24h", "acme")["volume"]
+        return (await board.sparks("24h", "acme"))["volume"]
 
     first = await counted(panes[0], 1)
     assert (first[0], first[-1]) == (1, 0)
@@ -80,4 +80,4 @@ async def test_a_sparkline_follows_the_pane_that_changed(
     assert (second[0], second[-1]) == (1, 1)
     third = await counted(panes[-1], 3)
     assert (third[0], third[-1]) == (1, 2) and sum(v or 0 for v in third) == 3
-    assert board.sparks("24h", "other")["volume"][-1] == 0
+    assert (await board.sparks("24h", "other"))["volume"][-1] == 0
