@@ -188,9 +188,7 @@ class Board:
         return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
 
 
-_LONGEST = {
-    size: max(ms for ms in WINDOWS.values() if pane_size(ms) == size) for size in ("10s", "5m", "1h")
-}
+_LONGEST = {pane_size(ms): ms for ms in sorted(WINDOWS.values())}
 """The longest window of each size of panes, ms."""
 
 
