@@ -31,7 +31,7 @@ from streams.engine.keys import PANES, LaneKeys
 from streams.engine.partition import partition_for
 from streams.fold import Record
 from streams.identity import graph
-from streams.identity.index import identifier_key
+from streams.identity.index import customer_base, identifier_key
 from streams.settings import Settings
 from streams.settings_file import load
 from tests.servers.kafka import KafkaCluster, free_port
@@ -61,14 +61,21 @@ def phone(number: int) -> str:
     return f"+336{number:08}"
 
 
-def customer(number: int) -> str:
-    """As long as those of the fold, so that a state can be another's by a change of letters."""
-    return f"{number:022}-0"
+def customer(key: bytes, number: int) -> str:
+    """Every other one was first seen by his address, the others by their telephone number.  All ids
+    are as long, so that a state can be another's by a change of letters.
+    """
+    first = (
+        Identifier("email", f"{number}@example.com", "asserted")
+        if number % 2
+        else Identifier("phone", phone(number), "asserted")
+    )
+    return f"{customer_base(key, first)}-0"
 
 
-def template() -> dict[str, bytes]:
-    """Customer 0's states after the fold: his journeys, and excerpts under `ctx:`."""
-    alone, who = Alone(), customer(0)
+def template(who: str) -> dict[str, bytes]:
+    """His states after the fold: his journeys, and excerpts under `ctx:`."""
+    alone = Alone()
     records = []
     for number, event in enumerate(events(EVENTS, 1)):
         told = msgspec.structs.replace(event, customer=who)
@@ -79,22 +86,23 @@ def template() -> dict[str, bytes]:
 
 def populate(client: redis.Redis, settings: Settings) -> None:
     """Per customer: his telephone number's link in the normalise lane, his states in his own."""
-    found, first = template(), customer(0).encode()
+    key = settings.domain_key("acme")
+    first = customer(key, 0)
+    found = template(first)
     webhooks, places = settings.kafka.webhooks_partitions, settings.kafka.events_partitions
     links = LaneKeys(settings.keyspace, "normalise", partition_for("acme", webhooks), webhooks)
     lanes = [LaneKeys(settings.keyspace, "journeys", p, places).states for p in range(places)]
-    key = settings.domain_key("acme")
     for begin in range(0, CUSTOMERS, BATCH):
         known: dict[str, bytes] = {}
         states: dict[str, dict[str, bytes]] = {}
         for number in range(begin, min(begin + BATCH, CUSTOMERS)):
-            who = customer(number)
+            who = customer(key, number)
             link = graph.Link(who, "asserted")
             ident = identifier_key(key, Identifier("phone", phone(number), "asserted"))
             known[ident] = graph.encode(ident, link)
             lane = states.setdefault(lanes[partition_for(who, places)], {})
             for name, raw in found.items():
-                lane[name.replace(customer(0), who)] = raw.replace(first, who.encode())
+                lane[name.replace(first, who)] = raw.replace(first.encode(), who.encode())
         pipe = client.pipeline(transaction=False)
         pipe.hset(links.states, mapping=known)  # type: ignore[arg-type]
         for lane_key, mapping in states.items():

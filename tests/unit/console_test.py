@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -109,3 +110,21 @@ async def test_a_command_needs_the_token(console: Console) -> None:
     url = f"http://127.0.0.1:{console.port}/v1/identity/split"
     async with ClientSession() as session, session.post(url, json={"join": "j"}) as answer:
         assert answer.status == 401
+
+
+async def test_it_ends_also_when_a_cancellation_is_lost(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, refresh = asyncio.Event(), console._board.refresh
+
+    async def deaf() -> None:
+        monkeypatch.setattr(console._board, "refresh", refresh)
+        entered.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(console._board, "refresh", deaf)
+    await asyncio.wait_for(entered.wait(), 10)
+    ended = asyncio.ensure_future(console.stop())
+    await asyncio.wait({ended}, timeout=10)
+    assert ended.done()
