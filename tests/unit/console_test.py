@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from streams.console.board import Board
 from streams.console.openapi import document
 from streams.console.server import Console
 from streams.settings import Console as ConsoleSettings
@@ -128,3 +129,14 @@ async def test_it_ends_also_when_a_cancellation_is_lost(
     ended = asyncio.ensure_future(console.stop())
     await asyncio.wait({ended}, timeout=10)
     assert ended.done()
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board is about to read the figures for as long as the test lasts."""
+    monkeypatch.setattr(Board, "refresh", lambda _: asyncio.sleep(60))
+
+
+@pytest.mark.usefixtures("reading", "console")
+async def test_figures_that_are_not_read_yet_say_so(console: Console) -> None:
+    assert (await get(console, "/v1/kpis"))[1]["fault"] == "The figures are still being read."
