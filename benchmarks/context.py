@@ -21,7 +21,7 @@ import msgspec
 import redis
 import uvloop
 
-from benchmarks.load import cpu_seconds, events
+from benchmarks.load import cpu_seconds, events, waited_seconds
 from benchmarks.open_loop import Loop, percentiles, spread
 from benchmarks.state_size import Alone
 from schemas.cloudevents import encode_event
@@ -47,11 +47,14 @@ EVENTS = 8
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """Milliseconds by percentile; cores that the console used; bytes of Redis a customer."""
+    """Milliseconds by percentile; cores that the console used, and the part of the time that it
+    waited for one; bytes of Redis a customer.
+    """
 
     context_ms: dict[str, float]
     scorecard_ms: dict[str, float]
     cores: float
+    waited: float
     customer_bytes: float
     cells: int
     fault: str = ""
@@ -205,16 +208,18 @@ def measured() -> Answers:
             processes.wait_ready("console", f"http://127.0.0.1:{port}/readyz")
             time.sleep(2)
             loop, dice, cpu = Loop(), random.Random(5), cpu_seconds(console.pid)
+            waited, began_s = waited_seconds(console.pid), time.perf_counter()
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(loop.run(port, lambda _: request(dice), RATE, SECONDS))
             cores = (cpu_seconds(console.pid) - cpu) / SECONDS
+            waited = (waited_seconds(console.pid) - waited) / (time.perf_counter() - began_s)
             figures = scorecard_ms(port)
     wrong = {status: n for status, n in loop.statuses.items() if status != b"200"}
     fault = f"not all were found: {wrong}" if wrong else ""
     if len(loop.latency_s) < RATE * SECONDS:
         fault = f"{RATE * SECONDS - len(loop.latency_s)} were never answered"
     warm = [s * 1e3 for n, s in loop.latency_s.items() if n >= RATE * 2]
-    return Answers(percentiles(warm), percentiles(figures), cores, each, cells, fault)
+    return Answers(percentiles(warm), percentiles(figures), cores, waited, each, cells, fault)
 
 
 CONTEXT_MS, SCORECARD_MS = 10, 50
@@ -239,7 +244,8 @@ def section(runs: int) -> list[str]:
         + " | ".join(spread([one[p] for one in cards]) for p in cards[0])
         + " |",
         "",
-        f"The console used {median(one.cores for one in found):.2f} cores at {RATE:,} requests/s.",
+        f"The console used {median(one.cores for one in found):.2f} cores at {RATE:,} requests/s, and for",
+        f"{median(one.waited for one in found):.0%} of the time it was ready to run while others had all cores.",
     ]
     lines += [f"Void: {one.fault}." for one in found if one.fault]
     p99s = [median(one["p99"] for one in kind) for kind in (contexts, cards)]
@@ -252,5 +258,6 @@ if __name__ == "__main__":
     answers = measured()
     for what, values in (("context", answers.context_ms), ("scorecard", answers.scorecard_ms)):
         print(what, ", ".join(f"{name} {ms:,.1f} ms" for name, ms in values.items()))
-    print(f"{answers.cores:.2f} cores, {answers.customer_bytes:,.0f} bytes of Redis a customer")
+    print(f"{answers.cores:.2f} cores, waited for one {answers.waited:.0%} of the time")
+    print(f"{answers.customer_bytes:,.0f} bytes of Redis a customer")
     print(f"{answers.cells} cells a pane. {answers.fault}")
