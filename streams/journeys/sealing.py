@@ -123,7 +123,8 @@ def _seal(
     journey.sealed_ms = line_ms
     journey.contacts += sum(entry.count for entry in gone if entry.kind in _ACTS)
     fresh = [e for e in journey.timeline if since_ms < e.at_ms <= line_ms and e.kind in _ACTS]
-    journey.way = way([*journey.way, *way_of(fresh)])[-_WAYS:]
+    visits, journey.way_ms = way(journey, fresh)
+    journey.way = visits[-_WAYS:]
     away = {id(entry) for entry in gone}
     journey.timeline = [entry for entry in journey.timeline if id(entry) not in away]
     kept_in = {entry.conversation for entry in journey.timeline}
@@ -256,29 +257,18 @@ def _served_by(first: list[Entry], number: int) -> Iterator[int]:
 # A customer's way over the channels --------------------------------------------------------------
 
 
-def way_of(acts: list[Entry]) -> list[Visit]:
-    """One visit for each stay on a channel."""
-    visits: list[Visit] = []
-    since_ms = 0
+def way(journey: Journey, acts: list[Entry]) -> tuple[list[Visit], int]:
+    """The way of the sealed part, gone on with these acts: one visit for each stay on a channel.
+    And until when (ms) the last of them lasts.
+    """
+    visits, until_ms = list(journey.way), journey.way_ms
     for act in acts:
-        until_ms = act.until_ms or act.at_ms
+        ends_ms = max(until_ms, act.until_ms or act.at_ms)
         if visits and visits[-1].channel == act.channel:
-            visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)
+            stay = visits[-1]
+            longer_ms = ends_ms - (until_ms or act.at_ms)
+            visits[-1] = Visit(act.channel, stay.acts + act.count, stay.duration_ms + longer_ms)
         else:
-            since_ms = act.at_ms
-            visits.append(Visit(act.channel, act.count, until_ms - since_ms))
-    return visits
-
-
-def way(visits: list[Visit]) -> list[Visit]:
-    """Stays that follow each other on one channel are one."""
-    found: list[Visit] = []
-    for visit in visits:
-        if found and found[-1].channel == visit.channel:
-            last = found[-1]
-            found[-1] = Visit(
-                visit.channel, last.acts + visit.acts, last.duration_ms + visit.duration_ms
-            )
-        else:
-            found.append(visit)
-    return found
+            visits.append(Visit(act.channel, act.count, ends_ms - act.at_ms))
+        until_ms = ends_ms
+    return visits, until_ms

@@ -140,6 +140,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """Subjects about the sealed part of which conclusions may still come."""
     before: dict[str, Fact] = {}
     """What was concluded of a subject before it was last corrected (`corrections`)."""
+    way_ms: int = 0
+    """Until when the last stay of `way` lasted; 0 if that is not known."""
 
     @property
     def empty(self) -> bool:
