@@ -25,7 +25,7 @@ from schemas.facts import (
 from streams.journeys import transfers
 from streams.journeys.findings import Cycle, Findings
 from streams.journeys.repeats import RUNS, compacted
-from streams.journeys.state import TIMELINE, Entry, Journey
+from streams.journeys.state import CONVERSATIONS, TIMELINE, Entry, Journey
 
 _OF_THE_CYCLE = (JourneyResolved, JourneyReopened)
 _HUMAN = frozenset({"reply", "connected"})
@@ -128,7 +128,9 @@ def _seal(
     away = {id(entry) for entry in gone}
     journey.timeline = [entry for entry in journey.timeline if id(entry) not in away]
     kept_in = {entry.conversation for entry in journey.timeline}
-    journey.attached = [a for a in journey.attached if a.at_ms > line_ms or a.key in kept_in]
+    resting = [a.key for a in journey.attached if a.at_ms <= line_ms and a.key not in kept_in]
+    forgotten = set(resting[:-CONVERSATIONS])
+    journey.attached = [a for a in journey.attached if a.key not in forgotten]
     journey.open = [f"{journey.id}/{subject}" for subject in summary.open]
     for transfer in moving:
         subject = f"{journey.id}/transfer/{transfer.id}"
@@ -184,8 +186,11 @@ def _depended_on(
     stay = {0, *_as_it_stands(first, cut)}
     stay |= {number for number in range(cut) if first[number].id == cycle.resolved_id}
     for number, about in (*_clocks(first, cut), *_tasks(first, cut)):
-        subjects += about
-        stay |= {number, *_served_by(first, number)}
+        if first[number].at_ms <= journey.sealed_ms:  # its end may be gone: what is over stays so
+            about = [subject for subject in about if f"{journey.id}/{subject}" in journey.open]
+        if about:
+            subjects += about
+            stay |= {number, *_served_by(first, number)}
     for number in range(cut):
         if f"{journey.id}/transfer/{first[number].id}" in journey.published:
             stay |= set(_served_by(first, number))
