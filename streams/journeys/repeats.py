@@ -34,9 +34,9 @@ def anew(timeline: list[Entry]) -> list[Entry]:
     return [timeline[n] for n, first in _read(timeline) if first is None]
 
 
-def compacted(timeline: list[Entry]) -> list[Entry]:
+def compacted(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     """The same story in fewer entries: repeats go (what they repeat remembers the last of them),
-    and runs of messages become one.
+    and runs of messages become one, but for what is sealed (up to then): that was counted.
     """
     kept: dict[int, Entry] = {}
     for number, first in _read(timeline):
@@ -44,7 +44,7 @@ def compacted(timeline: list[Entry]) -> list[Entry]:
             kept[number] = timeline[number]
         else:
             kept[first] = _longer(kept[first], timeline[number])
-    return _runs(list(kept.values()))
+    return _runs(list(kept.values()), sealed_ms)
 
 
 def parted(timeline: list[Entry], entry: Entry) -> list[Entry]:
@@ -106,13 +106,14 @@ def _only_repeats(entry: Entry, says: dict[str, Any], stands: dict[str, Any]) ->
     return says == stands and came_from == stands
 
 
-def _runs(timeline: list[Entry]) -> list[Entry]:
+def _runs(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     """Messages by one side, one after the other, become one entry with their number."""
     merged: list[Entry] = []
     for entry in timeline:
         last = merged[-1] if merged else None
         if (
             last is not None
+            and last.at_ms > sealed_ms
             and entry.kind == last.kind
             and entry.kind in RUNS
             and (entry.conversation, entry.channel, entry.actor)

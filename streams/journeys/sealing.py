@@ -73,7 +73,7 @@ def make_room(journey: Journey, found: Findings) -> None:
     """After everything was concluded from the whole timeline (a fork's)."""
     if len(journey.timeline) <= TIMELINE:
         return
-    journey.timeline = compacted(journey.timeline)
+    journey.timeline = compacted(journey.timeline, journey.sealed_ms)
     for cycle, later in zip_longest(found.cycles, found.cycles[1:]):
         if len(journey.timeline) <= TIMELINE:
             return
