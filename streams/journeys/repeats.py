@@ -21,7 +21,7 @@ _STATES = frozenset({"assigned", "status", "topic", "urgency"})
 _HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
 """What may change hands without an assignment: one that follows is no repeat."""
 
-_DONE = frozenset({"resolved", "closed"})
+DONE = frozenset({"resolved", "closed"})
 
 Standing = dict[tuple[str, str], tuple[int, dict[str, Any]]]
 """(conversation, kind) → where in the timeline it was said, and what has been said since."""
@@ -71,7 +71,7 @@ def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
     standing: Standing = {}
     done = False
     for number, entry in enumerate(timeline):
-        if done and _begins_anew(entry):
+        if done and begins_anew(entry):
             # The next cycle: what is said of it is said of it for the first time.
             standing = {place: said for place, said in standing.items() if place[1] == "topic"}
             done = False
@@ -86,11 +86,11 @@ def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
             yield number, first
             continue
         standing[place] = number, (stands | says if entry.kind == "urgency" else says)
-        done = done or says.get("status") in _DONE
+        done = done or says.get("status") in DONE
         yield number, None
 
 
-def _begins_anew(entry: Entry) -> bool:
+def begins_anew(entry: Entry) -> bool:
     return entry.kind in {"act", "connected"} or entry.data.get("status") == "open"
 
 

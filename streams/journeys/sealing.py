@@ -24,7 +24,7 @@ from schemas.facts import (
 )
 from streams.journeys import transfers
 from streams.journeys.findings import Cycle, Findings
-from streams.journeys.repeats import RUNS, compacted
+from streams.journeys.repeats import DONE, RUNS, begins_anew, compacted
 from streams.journeys.state import CONVERSATIONS, TIMELINE, Entry, Journey
 
 _OF_THE_CYCLE = (JourneyResolved, JourneyReopened)
@@ -227,11 +227,18 @@ def _tasks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
 
 
 def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
-    """Whose each conversation is, its status, its queue; the latest act, word, and promises."""
+    """Whose each conversation is, its status, its queue; the latest act, word, and promises.  And
+    a resolution, with what came back after it: what stood before them is said anew (`repeats`).
+    """
     latest: dict[tuple[str, str], int] = {}
     promises: list[int] = []
+    done: int | None = None
     for number, entry in enumerate(first[:cut]):
         where = entry.conversation
+        if entry.data.get("status") in DONE:
+            done = number
+        elif done is not None and begins_anew(entry):
+            latest["done", ""], latest["anew", ""], done = done, number, None
         if entry.kind in {"assigned", "status", "ended"}:
             latest[entry.kind, where] = number
         if entry.kind in _HUMAN:
@@ -247,6 +254,8 @@ def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
                 latest[name, ""] = number
         if entry.kind == "promised":
             promises.append(number)
+    if done is not None:
+        yield done
     yield from latest.values()
     yield from promises[-5:]
 
