@@ -20,6 +20,7 @@ from schemas.facts import (
     JourneyReopened,
     JourneyResolved,
     ReplyMeasured,
+    TransferStarted,
     Visit,
 )
 from streams.journeys import transfers
@@ -95,8 +96,17 @@ def _before(entry: Entry, later: Cycle) -> bool:
 
 
 def _is_pending(journey: Journey, cycle: Cycle) -> bool:
+    """Is more to be concluded of a cycle that is over: whether once was enough, how a transfer
+    ended?
+    """
     fact = journey.published.get(f"{journey.id}/resolved/{cycle.number}")
-    return isinstance(fact, JourneyResolved) and fact.fcr == "pending"
+    if isinstance(fact, JourneyResolved) and fact.fcr == "pending":
+        return True
+    stands = {s: f for s, f in journey.published.items() if f.state == "asserted"}
+    return any(
+        isinstance(f, TransferStarted) and f.cycle == cycle.number and f"{s}/concluded" not in stands
+        for s, f in stands.items()
+    )
 
 
 def _seal(
@@ -132,7 +142,7 @@ def _seal(
     forgotten = set(resting[:-CONVERSATIONS])
     journey.attached = [a for a in journey.attached if a.key not in forgotten]
     journey.open = [f"{journey.id}/{subject}" for subject in summary.open]
-    for transfer in moving:
+    for transfer in moving if summary.stay else ():  # a cycle that goes as a whole leaves nothing
         subject = f"{journey.id}/transfer/{transfer.id}"
         journey.open += [subject, f"{subject}/concluded"]
     known, ids = _unsealed(journey), {entry.id for entry in journey.timeline}
