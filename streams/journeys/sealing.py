@@ -104,7 +104,9 @@ def _is_pending(journey: Journey, cycle: Cycle) -> bool:
         return True
     stands = {s: f for s, f in journey.published.items() if f.state == "asserted"}
     return any(
-        isinstance(f, TransferStarted) and f.cycle == cycle.number and f"{s}/concluded" not in stands
+        isinstance(f, TransferStarted)
+        and f.cycle == cycle.number
+        and f"{s}/concluded" not in stands
         for s, f in stands.items()
     )
 

@@ -250,13 +250,16 @@ def long_history(dice: random.Random, channels: tuple[str, ...], size: int) -> l
             "recorded_ms": at_ms, "channel": channel, "customer": "ada-0", "identifiers": who(),
             "conversation": ConversationRef("s", channel), "actor": Actor("system"),
         }  # fmt: skip
-        match dice.choice("iiioooasssstr"):
+        match dice.choice("iiioooasssstrn"):
             case "i":
                 envelope |= {"actor": Actor("customer"), "direction": "inbound"}
                 made: EventBase = MessagePosted(**envelope, message_id=f"m{number}")
             case "o":
                 envelope |= {"actor": Actor("agent", agent), "direction": "outbound"}
                 made = MessagePosted(**envelope, message_id=f"m{number}")
+            case "n":
+                envelope |= {"actor": Actor("agent", agent), "direction": "outbound"}
+                made = MessagePosted(**envelope, message_id=f"m{number}", visibility="internal")
             case "a":
                 team = dice.choice([None, "desk"])
                 made = AssignmentChanged(**envelope, to=Party(agent=agent, team=team))
@@ -265,10 +268,7 @@ def long_history(dice: random.Random, channels: tuple[str, ...], size: int) -> l
             case "s":
                 made = ConversationUpdated(**envelope, status="open", priority=dice.choice("112"))
             case _:
-                # Over several channels a resolution may end nothing, since somebody waits: whether
-                # what is said again after it is a repeat is not known once it is sealed.
-                ends = "resolved" if len(set(channels)) == 1 else "open"
-                status: Any = dice.choice([ends, *["open"] * 9])
+                status: Any = dice.choice(["resolved", *["open"] * 9])
                 made = ConversationUpdated(**envelope, status=status)
         events.append(made)
     return events
