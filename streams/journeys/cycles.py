@@ -198,7 +198,8 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
     """Resolved and past every reopen window, or silent for a month, and nobody works on it."""
     journey = found.journey
     if last.resolved_ms is not None:
-        channels = {one.channel for one in (*_attached(journey), *journey.way)}
+        channels = {entry.channel for entry in _attached(journey)}
+        channels |= {visit.channel for visit in journey.way}
         due_ms = last.resolved_ms + max(map(policy.reopen_ms, channels))
         how, at_ms = "resolved", due_ms
     else:

@@ -198,10 +198,11 @@ def _depended_on(
     stay = {0, *_as_it_stands(first, cut)}
     stay |= {number for number in range(cut) if first[number].id == cycle.resolved_id}
     for number, about in (*_clocks(first, cut), *_tasks(first, cut)):
-        if first[number].at_ms <= journey.sealed_ms:  # its end may be gone: what is over stays so
-            about = [subject for subject in about if f"{journey.id}/{subject}" in journey.open]
-        if about:
-            subjects += about
+        begins = first[number].at_ms > journey.sealed_ms
+        # Of what was sealed already the end may be gone: what is over stays so.
+        goes_on = [s for s in about if begins or f"{journey.id}/{s}" in journey.open]
+        if goes_on:
+            subjects += goes_on
             stay |= {number, *_served_by(first, number)}
     for number in range(cut):
         if f"{journey.id}/transfer/{first[number].id}" in journey.published:

@@ -25,7 +25,6 @@ from schemas.events import (
     SelfserviceStepped,
     TransferReported,
 )
-from schemas.facts import JourneyClosed
 from streams.engine.driver import Driver
 from streams.fold import PaneDelta, Record
 from streams.kpis.contributions import effects
@@ -258,8 +257,7 @@ def long_history(dice: random.Random, channels: tuple[str, ...], size: int) -> l
                 envelope |= {"actor": Actor("agent", agent), "direction": "outbound"}
                 made = MessagePosted(**envelope, message_id=f"m{number}")
             case "n":
-                envelope |= {"actor": Actor("agent", agent), "direction": "outbound"}
-                made = MessagePosted(**envelope, message_id=f"m{number}", visibility="internal")
+                made = ConversationUpdated(**envelope, note=True)
             case "a":
                 team = dice.choice([None, "desk"])
                 made = AssignmentChanged(**envelope, to=Party(agent=agent, team=team))
