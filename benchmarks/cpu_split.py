@@ -58,7 +58,7 @@ async def _split(bootstrap: str, url: str, prefix: str, todo: list[Record]) -> C
     await store.begin(claimed.epoch, 0)
     for at in range(0, len(todo), BATCH):
         spent("nothing")
-        prepared = [(record, fold.prepare(record)) for record in todo[at : at + BATCH]]
+        prepared = driver.prepare(todo[at : at + BATCH])
         spent("decode")
         while prepared:
             try:

@@ -79,7 +79,7 @@ def request(number: int) -> bytes:
         }
     )  # fmt: skip
     return (
-        f"POST /v1/in/shop{number % SOURCES} HTTP/1.1\r\nHost: hooks.example.com\r\n"
+        f"POST /v1/in/shop{place % SOURCES} HTTP/1.1\r\nHost: hooks.example.com\r\n"
         f"Authorization: Bearer {SECRET}\r\nContent-Type: application/cloudevents+json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     ).encode() + body

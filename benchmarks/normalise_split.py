@@ -96,7 +96,7 @@ def one_round(todo: list[Record]) -> dict[str, float]:
         clock = now
 
     for at in range(0, len(todo), BATCH):
-        prepared = [(record, fold.prepare(record)) for record in todo[at : at + BATCH]]
+        prepared = driver.prepare(todo[at : at + BATCH])
         spent("parse")
         driver.wanted(prepared)
         spent("keys")

@@ -17,6 +17,7 @@ from statistics import median
 
 from benchmarks import (
     adapters,
+    backtest,
     context,
     cpu_split,
     drain,
@@ -166,6 +167,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "peers": ("Peers", lambda: page.section(RUNS)),
     "latency": ("Latency", lambda: latency.section(RUNS)),
     "recovery": ("Recovery", lambda: recovery.section(RUNS)),
+    "backtest": ("Backtest", lambda: backtest.section(RUNS)),
     "context": ("Console", lambda: context.section(RUNS)),
     "gateway": ("Gateway", _gateway),
     "adapters": ("Adapters", _adapters),

@@ -33,7 +33,7 @@ class Alone:
         self.store: dict[str, bytes] = {}
 
     def feed(self, records: Iterable[Record]) -> None:
-        prepared = [(record, self.fold.prepare(record)) for record in records]
+        prepared = self.driver.prepare(records)
         while prepared:
             self._load(self.driver.wanted(prepared))
             try:

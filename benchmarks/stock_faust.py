@@ -52,7 +52,7 @@ async def agent(stream):
         driver.learn(zip(keys, found, strict=True))
         driver.pass_gap(message.offset)
         driver.take()
-        driver.advance([(record, prepared)], 1_000)
+        driver.advance([(record, prepared, None)], 1_000)
         batch = driver.take()
         store = client.pipeline(transaction=False) if pipelined else client
         commands = [

@@ -14,6 +14,7 @@ from streams.channels.base import Parsed
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
 from streams.engine.partition import partition_for
+from streams.engine.upstream import upstream_of
 from streams.fold import POSITION_HEADER, Record
 from streams.stages.journeys import Journeys
 from streams.stages.normalise import Normalise
@@ -47,7 +48,7 @@ class Lanes:
         record = Record(
             "webhooks", 0, self.normalise.at.offset, event.recorded_ms, DOMAIN.encode(), b""
         )
-        self.normalise.advance([(record, Parsed((event,)))], 1 << 60)
+        self.normalise.advance([(record, Parsed((event,)), upstream_of(record))], 1 << 60)
         self._take(self.normalise)
         while self._turn is not None and any(self.queues) and self._turn.random() < 0.5:
             self.step(self._turn.choice([n for n, queue in enumerate(self.queues) if queue]))
@@ -63,7 +64,7 @@ class Lanes:
         """One record of this partition."""
         record = self.queues[at].popleft()
         lane = self.lanes[at]
-        lane.advance([(record, lane.fold.prepare(record))], 1 << 60)
+        lane.advance(lane.prepare([record]), 1 << 60)
         self._take(lane)
 
     def _take(self, lane: Driver) -> None:

@@ -18,6 +18,7 @@ from streams.channels.registry import adapters
 from streams.demo.traffic.call import Call
 from streams.engine.batch import Batch
 from streams.engine.driver import Driver
+from streams.engine.upstream import upstream_of
 from streams.fold import Count, Fold, Record
 from streams.policy import Policy, changed
 from streams.stages.journeys import Journeys
@@ -121,14 +122,14 @@ class World:
     # Through ------------------------------------------------------------------------------
 
     def _normalised(self, record: Record, prepared: Any) -> None:
-        self.normalise.advance([(record, prepared)], 1 << 60)
+        self.normalise.advance([(record, prepared, upstream_of(record))], 1 << 60)
         queue = self._published(self.normalise.take())
         while queue:
             value = queue.pop(0)
             self.events.append(decode_event(value))
             record = Record("events", 0, self.journeys.at.offset, self.now, b"", value)
             prepared = self.journeys.fold.prepare(record)
-            self.journeys.advance([(record, prepared)], 1 << 60)
+            self.journeys.advance([(record, prepared, upstream_of(record))], 1 << 60)
             queue += self._published(self.journeys.take())
 
     def _published(self, batch: Batch) -> list[bytes]:

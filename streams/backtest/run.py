@@ -22,6 +22,8 @@ from streams.backtest.states import IN_MEMORY, States
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
+from streams.engine.open_batch import OpenBatch
+from streams.engine.timers import TimerBook
 from streams.fold import (
     Count,
     Effect,
@@ -78,24 +80,32 @@ class Result(msgspec.Struct):
         self.mistakes += sentences[: MISTAKES - len(self.mistakes)]
 
 
-class _Lane(Driver):
-    """A driver without a store; pane deltas are summed over all time, and nothing is live."""
+class _Sums(OpenBatch):
+    """Pane deltas are summed over all time, and nothing is live."""
 
-    states: States
-
-    def __init__(self, fold: Fold, cells: Counter[str], in_memory: int) -> None:
-        super().__init__(fold, "backtest", fold.input_topic, 0)
-        self.states = States(fold, in_memory)
+    def __init__(self, fold: Fold, timers: TimerBook, cells: Counter[str]) -> None:
+        super().__init__(fold.input_topic, "backtest", timers)
         self._cells = cells
         self._done |= dict.fromkeys((LiveDelta, Waiting, Ledger, Recent, Count, Observe), _nothing)
 
     def _pane(self, delta: PaneDelta) -> None:
         self._cells[delta.cell] += delta.amount
 
+
+class _Lane(Driver):
+    """A driver without a store."""
+
+    states: States
+
+    def __init__(self, fold: Fold, cells: Counter[str], in_memory: int) -> None:
+        super().__init__(fold, "backtest", fold.input_topic, 0)
+        self.states = States(fold, in_memory)
+        self.open = _Sums(fold, self.timers, cells)
+
     def push(self, prepared: Any, time_ms: int) -> Iterator[tuple[str, bytes]]:
         """One record through the fold; what it publishes, as (topic role, value)."""
         record = Record(self.fold.input_topic, 0, self.at.offset, time_ms, None, None)
-        self.advance([(record, prepared)], 1 << 60)
+        self.advance([(record, prepared, None)], 1 << 60)
         self._dirty.clear()  # nothing is committed: states need no encoding
         self.states.make_room()
         for outgoing in self.take().outbox:

@@ -17,13 +17,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from streams import metrics
 from streams.engine.batch import Batch, Position
-from streams.engine.driver import Driver, Gap, Unreadable, timer_from
+from streams.engine.driver import Driver, Gap, Prepared
 from streams.engine.relay import Relay, Unpublished
 from streams.engine.store import Claimed, Pins, Store
+from streams.engine.timers import timer_from
 from streams.fold import Fold, Record, StateNotLoaded
 from streams.settings import Worker
 
@@ -127,7 +127,7 @@ class Lane:
                 self.name, begin, hold_below,
             )  # fmt: skip
             claimed.timers.clear()
-        self.driver.hold_below = hold_below
+        self.driver.open.hold_below = hold_below
         return Position(begin)
 
     def _restore(self, claimed: Claimed, position: Position) -> None:
@@ -136,7 +136,7 @@ class Lane:
         driver.take()
         driver.clocks, driver.marks = claimed.clocks, claimed.marks
         driver.skip = claimed.skip
-        driver.hold_below = max(driver.hold_below, claimed.hold_below)
+        driver.open.hold_below = max(driver.open.hold_below, claimed.hold_below)
         for member in claimed.timers:
             driver.timers.arm(*timer_from(member))
         if claimed.claims >= POISON_CLAIMS:
@@ -154,8 +154,7 @@ class Lane:
         meanwhile. Raises `Seek`, `FoldError`, `FencedError`, `StaleError`, `LaneError`, Redis's
         errors.
         """
-        records = self._from_position(records)
-        prepared = [(record, self._prepare(record)) for record in records]
+        prepared = self.driver.prepare(self._from_position(records))
         while prepared and not moved():
             limit = 1 if self._careful else self._settings.batch_records
             await self._wait_for_outbox(moved)
@@ -167,12 +166,6 @@ class Lane:
                 await self._queue(self.driver.take())
                 self._careful = max(0, self._careful - 1)
             self._evict()
-
-    def _prepare(self, record: Record) -> Any:
-        try:
-            return self._fold.prepare(record)
-        except Exception as error:  # noqa: BLE001 - raised again when it is this record's turn
-            return Unreadable(error)
 
     def _from_position(self, records: Sequence[Record]) -> Sequence[Record]:
         at = self.driver.at.offset
@@ -188,7 +181,7 @@ class Lane:
         self._gap_at = None
         return records
 
-    async def _advance(self, prepared: Sequence[tuple[Record, Any]], limit: int) -> int:
+    async def _advance(self, prepared: Sequence[Prepared], limit: int) -> int:
         started = time.perf_counter()
         done = 0
         while True:
@@ -211,9 +204,9 @@ class Lane:
                 metrics.fold_seconds.labels(self._fold.name).observe(time.perf_counter() - started)
                 return done
 
-    def _done(self, prepared: Sequence[tuple[Record, Any]]) -> int:
+    def _done(self, prepared: Sequence[Prepared]) -> int:
         at = self.driver.at.offset
-        return sum(1 for record, _ in prepared if record.offset < at)
+        return sum(1 for record, _, _ in prepared if record.offset < at)
 
     async def _blame(self, error: Exception) -> None:
         """A bug: the lane is claimed again. The third time, step by step, the record or timer on

@@ -7,6 +7,9 @@ so that one busy domain cannot make another's silence look too long.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator
+
+import msgspec
 
 from streams.fold import Timer
 
@@ -17,6 +20,20 @@ _SMALL = 1_024
 """A heap not longer than this is left alone."""
 
 TimerKey = tuple[str, str, int]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[str, str, int, int, int]).decode
+
+
+def timer_member(timer: Timer, clock: int) -> str:
+    """A timer as a member of the sorted set (its due time is the score too)."""
+    return _encode((timer.entity, timer.kind, timer.number, clock, timer.due_ms)).decode()
+
+
+def timer_from(member: str | bytes) -> tuple[Timer, int]:
+    """The timer and its clock."""
+    entity, kind, number, clock, due_ms = _decode(member)
+    return Timer(due_ms, entity, kind, number), clock
 
 
 class TimerBook:
@@ -76,20 +93,30 @@ class TimerBook:
 
     def due_entities(self, clock: int, now_ms: int) -> set[str]:
         """Entities of all timers due: their states can be loaded in one call."""
-        heap = self._heaps.get(clock, [])
-        found: set[str] = set()
-        at = [0]
-        while at:  # below a timer of a heap that is not due none is
-            number = at.pop()
-            if number < len(heap) and heap[number].due_ms <= now_ms:
-                if heap[number].kind != EXPIRE:
-                    found.add(heap[number].entity)
-                at += (2 * number + 1, 2 * number + 2)
-        return found
+        due = _due_in(self._heaps.get(clock, []), now_ms)
+        return {timer.entity for timer in due if timer.kind != EXPIRE}
 
     def overdue(self, wall_ms: int) -> set[int]:
         """Clocks that have a timer due by the wall clock: candidates for a tick."""
         return {clock for clock in self._heaps if self.due(clock, wall_ms) is not None}
 
     def count_due(self, wall_ms: int) -> int:
-        return sum(1 for timer, _ in self._live.values() if timer.due_ms <= wall_ms)
+        """By the wall clock, on whatever clock of the log."""
+        return len(
+            {
+                (timer, clock)
+                for clock, heap in self._heaps.items()
+                for timer in _due_in(heap, wall_ms)
+                if self.holds(timer, clock)
+            }
+        )
+
+
+def _due_in(heap: list[Timer], now_ms: int) -> Iterator[Timer]:
+    """In no order, and only those are looked at: below a timer that is not due none is."""
+    at = [0]
+    while at:
+        number = at.pop()
+        if number < len(heap) and heap[number].due_ms <= now_ms:
+            yield heap[number]
+            at += (2 * number + 1, 2 * number + 2)

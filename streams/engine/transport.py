@@ -2,7 +2,7 @@
 
 Faust keeps what it is good at: group membership, rebalances, heartbeats in a thread of their own,
 the service's life.  Replaced (of the pinned version) are how its consumer drains messages, where it
-reads a partition from after a rebalance, and how long the broker may keep a fetch waiting.
+reads a partition from after a rebalance, and how long a broker may keep a fetch waiting.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FETCH_WAIT_MS = 50
-"""How long the broker holds a fetch that finds nothing.  Only one fetch is under way to a broker: a
-partition whose last records are still being folded waits for one that was asked for the others
-alone, and so do the questions of housekeeping.  (Faust's own 1,500 ms let a busy partition stand
-still beside idle ones.)
+GATHERS = (65_536, 10)
+"""While records come a fetch gathers so many bytes, but waits no longer than so many ms: a batch
+costs as much as a dozen records, at every lane and at the broker.  It is short for another reason,
+too.  Only one fetch is under way to a broker: a partition whose last records are still being folded
+waits for one that was asked for the others alone, and so do the questions of housekeeping.
+"""
+
+WAITS = (1, 500)
+"""When nothing comes: the first record ends it.  (Faust's own 1,500 ms for all cases let a busy
+partition stand still beside idle ones.)
 """
 
 FETCH_S = 0.25
@@ -56,10 +61,12 @@ COMMIT_EVERY_S = 1.0
 class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no types for this
     """The thread in which aiokafka's consumer lives."""
 
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - Faust has no setting for it
-        return consumer
+    def fetches(self, gathered: tuple[int, int]) -> None:
+        """From the next fetch on: the fewest bytes, and how long (ms) a broker waits for them.
+        Faust has no setting for it, and aiokafka none that may change.
+        """
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001 - see above
+        fetcher._fetch_min_bytes, fetcher._fetch_max_wait_ms = gathered  # noqa: SLF001
 
 
 class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
@@ -82,21 +89,29 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while not (self.should_stop or fetcher.should_stop):
             generation = self.host.generation
             batches, _ = await self._wait_next_records(timeout=FETCH_S)
+            self._thread.fetches(GATHERS if batches else WAITS)
             joined = self.app.consumer_generation_id > 0 and not self.app.rebalancing
             self.host.settled = joined and self.flow_active
-            for tp, records in (batches or {}).items():
-                # What was fetched before a rebalance is not read after it.
-                if self.should_stop or not self.flow_active or generation != self.host.generation:
-                    break
-                where = (tp.topic, tp.partition)
-                self.host.ticked(where)
-                await self.host.feed(where, _records(records), self.seek_to, self.reclaim)
+            # What was fetched before a rebalance is not read after it.
+            if self.flow_active and not self.should_stop and generation == self.host.generation:
+                await self._feed_all(batches or {})
             if self.should_stop or not self.flow_active:
                 continue
             if time.monotonic() >= next_commit:
                 await self.host.mend(self.reclaim)
                 self._keep_house()
                 next_commit = time.monotonic() + COMMIT_EVERY_S
+
+    async def _feed_all(self, batches: Mapping[TP, Sequence[Any]]) -> None:
+        """All lanes at once: while one waits for Redis another folds."""
+        feeds = []
+        for tp, records in batches.items():
+            where = (tp.topic, tp.partition)
+            self.host.ticked(where)
+            feeds.append(self.host.feed(where, _records(records), self.seek_to, self.reclaim))
+        for done in await asyncio.gather(*feeds, return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
 
     async def perform_seek(self) -> None:
         """After a rebalance and before the flow resumes: claim every partition, and read it from

@@ -76,7 +76,7 @@ def told(*bodies: str) -> list[Publish]:
     for number, body in enumerate(bodies):
         headers = (("source", b"s"),)
         record = Record("webhooks", 0, number, START + number, b"acme", body.encode(), headers)
-        lane.advance([(record, fold.prepare(record))], 1 << 60)
+        lane.advance(lane.prepare([record]), 1 << 60)
     return [outgoing.publish for outgoing in lane.take().outbox]
 
 

@@ -119,7 +119,7 @@ def folded(batch: list[Record], sizes: list[int]) -> tuple[list[bytes], dict[str
     lane.states = States()
     published: list[bytes] = []
     states: dict[str, bytes] = {}
-    todo = [(record, lane.fold.prepare(record)) for record in batch]
+    todo = lane.prepare(batch)
     sizes = [*sizes, 1_000_000]
     while todo:
         done = lane.advance(todo, sizes[0])

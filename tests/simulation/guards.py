@@ -89,7 +89,7 @@ MUTATIONS = (
     ),
     Mutation(
         "high-water mark between stages", "what a relay sends again is folded again",
-        Driver, "advance", "if upstream and upstream.mark <= self.marks.get(upstream.lane, (-1, 0, 0)):",
+        Driver, "advance", "if upstream and upstream.mark <= self.marks.get(upstream.lane, _NO_MARK):",
         "if False:",
     ),
     Mutation(

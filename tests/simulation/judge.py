@@ -18,9 +18,9 @@ from typing import Any
 
 import msgspec
 
-from streams.engine.driver import timer_from
 from streams.engine.memory_store import MemoryStore
 from streams.engine.partition import partition_for
+from streams.engine.timers import timer_from
 from streams.fold import POSITION_HEADER, Record
 from tests.simulation.kafka import COUNTS, Log
 from tests.simulation.oracle import Effect, Oracle

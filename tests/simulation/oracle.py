@@ -200,6 +200,6 @@ def _put(into: dict[str, Any], key: str, value: Any) -> None:
 
 def _letter(what: Record | Timer) -> Publish:
     """What is set aside goes to the dead letters; its wording is the engine's own."""
-    from streams.engine.driver import poison_letter, poison_timer
+    from streams.engine.dead_letters import poison_letter, poison_timer
 
     return poison_letter(what) if isinstance(what, Record) else poison_timer(what)

@@ -154,11 +154,13 @@ class Worker:
         while not self.stopping:
             generation = self.host.generation
             batches = await self._fetch()
-            for where, records in batches:
-                if not self._flows or generation != self.host.generation:
-                    break
-                self.host.ticked(where)
-                await self.host.feed(where, records, self._seek_to, self._reclaim)
+            if self._flows and generation == self.host.generation:
+                for where, _ in batches:
+                    self.host.ticked(where)
+                feeds = [self.host.feed(*one, self._seek_to, self._reclaim) for one in batches]
+                for done in await asyncio.gather(*feeds, return_exceptions=True):
+                    if isinstance(done, BaseException):
+                        raise done
             if self._flows and loop.time() >= next_house:
                 await self.host.mend(self._reclaim)
                 self._tell_kafka()

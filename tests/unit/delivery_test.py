@@ -42,7 +42,7 @@ class Queue:
 
     def put(self, value: bytes, now_ms: int = 5_000) -> None:
         record = Record("notifications", 0, self.driver.at.offset, now_ms, b"", value)
-        self.driver.advance([(record, self.driver.fold.prepare(record))], 1 << 60)
+        self.driver.advance(self.driver.prepare([record]), 1 << 60)
         batch = self.driver.take()
         for member, since in batch.waiting.get(DUE, {}).items():
             if since is None:

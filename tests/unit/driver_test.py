@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from streams.engine.batch import Position
-from streams.engine.driver import CLOCK_HEADER, Driver, Unreadable
+from streams.engine.driver import Driver, Unreadable
+from streams.engine.upstream import CLOCK_HEADER
 from streams.fold import POSITION_HEADER, Fold, Ledger, PaneDelta, Publish, Record, Timer, View
 
 HOUR = 3_600_000
@@ -62,7 +63,7 @@ def driver() -> Driver:
 
 
 def go(driver: Driver, *records: Record) -> Any:
-    driver.advance([(r, driver.fold.prepare(r)) for r in records], 1 << 30)
+    driver.advance(driver.prepare(records), 1 << 30)
     return driver.take()
 
 
@@ -99,7 +100,7 @@ def test_a_timer_on_which_the_fold_fails_is_set_aside_by_its_position(driver: Dr
 
 def test_a_record_that_cannot_be_prepared_fails_in_its_turn(driver: Driver) -> None:
     good, bad = record(0, START), record(1, START)
-    prepared = [(good, "x"), (bad, Unreadable(ValueError("no")))]
+    prepared = [(good, "x", None), (bad, Unreadable(ValueError("no")), None)]
     with pytest.raises(ValueError, match="no"):
         driver.advance(prepared, 10)
     assert driver.at == Position(1)

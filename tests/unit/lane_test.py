@@ -53,7 +53,7 @@ async def test_below_what_was_published_nothing_is_published_again() -> None:
 async def test_kafka_is_told_only_what_redis_holds_and_kafka_has() -> None:
     made = lane(MemoryStore(), Kept())
     await made.claim("w", 1, 0, 10, published=None)
-    made.driver.advance([(r, made._prepare(r)) for r in records(0, 0)], 10)
+    made.driver.advance(made.driver.prepare(records(0, 0)), 10)
     await made.feed(records(0, 5), lambda: False)
     assert made.committable() == 0
     await made.flush()
