@@ -281,6 +281,7 @@ def what_stands(events: list[EventBase], size: int) -> dict[str, Any]:
     """Facts by subject once all was told; revisions depend on how the news came."""
     with (
         mock.patch("streams.journeys.sealing.TIMELINE", size),
+        mock.patch("streams.journeys.summary.TIMELINE", size),
         mock.patch("streams.journeys.fold.TIMELINE", size),
     ):
         world = World()

@@ -204,6 +204,19 @@ def test_a_conversation_that_is_sealed_is_attached_still() -> None:
     assert [(f.conversation.id, f.revision) for f in attached] == [("ticket", 1), ("other", 1)]
 
 
+def test_where_he_was_sent_is_known_once_it_is_sealed() -> None:
+    world = World()
+    says(world)
+    world.event(
+        MessagePosted, channel="email", conversation="ticket", actor=Actor("system"),
+        message_id="n1", direction="outbound", automated="auto_reply", identifiers=who(),
+    )  # fmt: skip
+    fill(world, 2 * TIMELINE)
+    says(world, channel="email", conversation="mail")
+    rules = {f.conversation.id: f.rule for f in world.asserted(ConversationAttached)}
+    assert rules["mail"] == "expectation"
+
+
 @pytest.mark.parametrize("more", [0, 2 * TIMELINE])
 def test_a_resolution_that_ended_nothing_is_known_once_it_is_sealed(more: int) -> None:
     """Somebody waited elsewhere.  What is said after it is said for the first time: it is work."""
