@@ -7,7 +7,7 @@ prefixed `filrouge.`.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,7 @@ CONTENT_TYPE = b"application/cloudevents+json; charset=utf-8"
 PREFIX = "filrouge."
 
 _encode = msgspec.json.Encoder().encode
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 T = TypeVar("T")
@@ -41,12 +42,15 @@ _notification_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
 
 def rfc3339(time_ms: int) -> str:
     """`1700000000123` → `2023-11-14T22:13:20.123Z`."""
-    return f"{_to_the_second(time_ms // 1000)}.{time_ms % 1000:03d}Z"
+    days, rest = divmod(time_ms, 86_400_000)
+    minutes, ms = divmod(rest, 60_000)
+    return f"{_date(days)}T{minutes // 60:02}:{minutes % 60:02}:{ms // 1000:02}.{ms % 1000:03}Z"
 
 
 @lru_cache(maxsize=4096)
-def _to_the_second(time_s: int) -> str:
-    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%dT%H:%M:%S}"
+def _date(days: int) -> str:
+    """The day that is so many days after 1 January 1970."""
+    return date.fromordinal(_EPOCH + days).isoformat()
 
 
 class _Frame(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):

@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, get_args
 
@@ -39,6 +40,9 @@ left is the next owner's, and the sooner this one is gone the sooner he has it.
 FAILED_STOP_S = 5.0
 """What failed may hang; the sooner it is gone, the sooner its partitions have a new owner."""
 
+TOPICS_S = 3.0
+"""So long a topic may be missing: one that was just made is not known to every broker at once."""
+
 MakeFolds = Callable[[Mapping[str, int]], Sequence[Fold]]
 """From the number of partitions by topic role to the folds that this worker runs."""
 
@@ -58,20 +62,23 @@ class WorkerError(Exception):
 async def partition_counts(settings: Settings) -> tuple[str, dict[str, int]]:
     """The cluster's id and the partitions of each topic, by role. Raises `WorkerError`."""
     admin = AdminClient(librdkafka(settings.kafka))
-    try:
-        found: Any = await asyncio.to_thread(admin.list_topics, timeout=10)
-    except KafkaException as error:
-        raise WorkerError(
-            f"Kafka at {settings.kafka.bootstrap} does not answer: {error.args[0].str()}. "
-            "Is it running, and is kafka.bootstrap right?"
-        ) from error
-    counts = {}
-    for role in get_args(TopicRole):
-        name = settings.topics.name(role)
-        if name not in found.topics:
-            raise WorkerError(f"Topic {name!r} does not exist: run `filrouge topics create`.")
-        counts[role] = len(found.topics[name].partitions)
-    return str(found.cluster_id or ""), counts
+    names = {role: settings.topics.name(role) for role in get_args(TopicRole)}
+    deadline = time.monotonic() + TOPICS_S
+    while True:
+        try:
+            found: Any = await asyncio.to_thread(admin.list_topics, timeout=10)
+        except KafkaException as error:
+            raise WorkerError(
+                f"Kafka at {settings.kafka.bootstrap} does not answer: {error.args[0].str()}. "
+                "Is it running, and is kafka.bootstrap right?"
+            ) from error
+        missing = [name for name in names.values() if name not in found.topics]
+        if not missing:
+            counts = {role: len(found.topics[name].partitions) for role, name in names.items()}
+            return str(found.cluster_id or ""), counts
+        if time.monotonic() > deadline:
+            raise WorkerError(f"Topic {missing[0]!r} does not exist: run `filrouge topics create`.")
+        await asyncio.sleep(0.2)
 
 
 class Engine:
