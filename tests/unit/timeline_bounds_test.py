@@ -28,7 +28,8 @@ from schemas.facts import (
     Visit,
 )
 from streams.fold import PaneDelta
-from streams.journeys.state import TIMELINE, CustomerState, encode_state
+from streams.journeys.sealing import way
+from streams.journeys.state import TIMELINE, CustomerState, Entry, Journey, encode_state
 from streams.kpis.contributions import effects
 from tests.world import DAY, HOUR, MINUTE, World, who
 
@@ -168,6 +169,12 @@ def test_a_stay_goes_on_over_what_is_sealed() -> None:
     stays = world.one(JourneyClosed).path
     acts = 3 * TIMELINE // 2
     assert stays == (Visit("email", 1, 0), Visit("chat", acts, last - begin - 7 * MINUTE))
+
+
+def test_a_way_whose_end_an_earlier_version_did_not_keep_goes_on_without_it() -> None:
+    known = Journey("j", 0, "customer", way=[Visit("chat", 2, 500)])
+    act = Entry(9_000, 1, "e", "act", "chat", "s:c")
+    assert way(known, [act]) == ([Visit("chat", 3, 500)], 9_000)
 
 
 def test_messages_before_and_after_the_sealed_line_count_each() -> None:
