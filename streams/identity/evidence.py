@@ -51,8 +51,7 @@ def evidence(event: EventBase, found: list[Found], view: View) -> Evidence:
     people = proven(proofs, own, view)
     match = "" if proofs else claimed(found)
     if proofs and all(f.identifier.kind in HANDLES for f in proofs):
-        claim = claimed([f for f in found if not f.strength])
-        claim = "" if claim in people else claim
+        claim = claimed([f for f in found if not f.strength and f.customer not in people])
         asks = claim or (doubt and holder not in people)
         if asks and all(is_unnamed(one, claim, view) for one in people):
             # A handle of nobody in particular proves nothing here.

@@ -17,6 +17,9 @@ from streams.identity.index import alias_key
 
 STRENGTH: Mapping[Trust, int] = {"claimed": 0, "network": 1, "curated": 2, "asserted": 3}
 
+CLAIMED = 8
+"""Conversations that are remembered of an identifier that is only claimed: the newest."""
+
 SHARED = 8
 """Customers that are remembered of a shared identifier; more are only more of the same."""
 
@@ -24,13 +27,15 @@ SHARED = 8
 class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An identifier belongs to a customer, as surely as `trust` says.  `others` are customers who
     turned up with it too: a shared number stands for nobody in particular.  `handle`: a platform's
-    own (a browser, a contact record), that says nothing of who it is.
+    own (a browser, a contact record), that says nothing of who it is.  `claimed_in` are the
+    conversations (`source:id`) in which it was claimed, until somebody proves it.
     """
 
     customer: str
     trust: Trust
     others: tuple[str, ...] = ()
     handle: bool = False
+    claimed_in: tuple[str, ...] = ()
 
 
 class Tie(msgspec.Struct, frozen=True, array_like=True, gc=False):

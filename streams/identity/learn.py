@@ -11,6 +11,7 @@ from schemas.events import EventBase, MessagePosted
 from streams.fold import Timer, View
 from streams.identity.found import HANDLES, Found
 from streams.identity.graph import (
+    CLAIMED,
     SHARED,
     STRENGTH,
     Known,
@@ -23,7 +24,7 @@ from streams.identity.graph import (
     own_of_both,
 )
 from streams.identity.index import conversation_key, customer_key, message_key
-from streams.identity.joins import join, unique
+from streams.identity.joins import join, known_of, unique
 from streams.identity.shared import note_shared
 
 MESSAGE_KEPT_MS = 3 * 86_400_000
@@ -50,6 +51,8 @@ def learn(event: EventBase, lesson: Lesson, view: View) -> tuple[Known, int]:
     losers = {one.loser for one in lesson.joins}
     shared = 0
     for found in lesson.mine:
+        if found.takes_over and found.customer and found.customer not in {lesson.winner, *losers}:
+            _lost(found.key, found.customer, view)
         if _link(found, lesson.winner, losers, lesson.whose, view):
             note_shared(event, found.identifier, found.key, view)
             shared += 1
@@ -84,6 +87,13 @@ def _ends(loser: str, lesson: Lesson, view: View) -> tuple[str, str]:
     return raws.get(lesson.winner, lesson.whose), raws.get(loser, held)
 
 
+def _lost(key: str, claimer: str, view: View) -> None:
+    """What he only claimed is another's."""
+    known = known_of(view, claimer)
+    kept = tuple(one for one in known.identifiers if one != key)
+    view.put(customer_key(claimer), msgspec.structs.replace(known, identifiers=kept))
+
+
 def _link(found: Found, winner: str, losers: set[str], whose: str, view: View) -> bool:
     """Keeps whose the identifier is. True when it has just turned out to be shared."""
     link, trust = found.link, found.identifier.trust
@@ -91,7 +101,7 @@ def _link(found: Found, winner: str, losers: set[str], whose: str, view: View) -
         view.put(found.key, Link(whose, trust, handle=found.identifier.kind in HANDLES))
     elif found.customer in {winner, *losers}:
         if found.strength > STRENGTH[link.trust]:
-            view.put(found.key, msgspec.structs.replace(link, trust=trust))
+            view.put(found.key, msgspec.structs.replace(link, trust=trust, claimed_in=()))
     elif found.strength >= STRENGTH["curated"]:
         if winner not in link.others and len(link.others) < SHARED:
             others = (*link.others, winner)
@@ -119,6 +129,18 @@ def keep_thread(
         return
     if new != view.get(conversation_key(event.domain, where)):
         view.put(conversation_key(event.domain, where), new)
+
+
+def note_claims(where: ConversationRef, found: list[Found], view: View) -> None:
+    """Keeps where it was claimed what nobody has proven: that may be his who proves it."""
+    key = f"{where.source}:{where.id}"
+    for f in found:
+        link: Link | None = None if f.strength else view.get(f.key)
+        if link is None or STRENGTH[link.trust] or key in link.claimed_in:
+            continue
+        view.put(
+            f.key, msgspec.structs.replace(link, claimed_in=(*link.claimed_in, key)[-CLAIMED:])
+        )
 
 
 def remember_message(

@@ -24,7 +24,7 @@ from schemas.events import EventBase, IdentityLinked, MessagePosted, MessageStat
 from streams.fold import View
 from streams.identity.evidence import Evidence, evidence
 from streams.identity.found import OWN, Found, find, normalised
-from streams.identity.graph import NewJoin, current
+from streams.identity.graph import NewJoin, Thread, current
 from streams.identity.identifiers import Writing
 from streams.identity.index import (
     alias_key,
@@ -37,8 +37,8 @@ from streams.identity.index import (
     provisional_base,
 )
 from streams.identity.joins import known_of, unused
-from streams.identity.learn import Lesson, keep_thread, learn, remember_message
-from streams.identity.people import gives_way, may_keep, meeting
+from streams.identity.learn import Lesson, keep_thread, learn, note_claims, remember_message
+from streams.identity.people import gives_way, is_unnamed, may_keep, meeting
 from streams.identity.rekey import contact_told, replaced
 from streams.identity.shared import note_shared
 
@@ -57,6 +57,10 @@ class Resolved(msgspec.Struct, frozen=True):
     """The conversation was probably this customer's and is proven not to be."""
     shared: int = 0
     """Identifiers that were found to be shared just now."""
+    claims: tuple[tuple[ConversationRef, str], ...] = ()
+    """Conversations that are probably this customer's from now on, and whose they were: he has
+    proven what was only claimed in them.
+    """
 
 
 def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
@@ -107,6 +111,7 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     members = _members(mine, winner, joins)
     whose = _whose(told, verdict, members, joins)
     held = told.thread.customer if told.thread else ""
+    claims = _claims(event, told, verdict, mine, joins, view)
     lesson = Lesson(winner, tuple(joins.values()), mine, told.own, whose, held, probable)
     known, shared = learn(event, lesson, view)
     for f in found:
@@ -116,6 +121,9 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
         proves = any(f.strength for f in found)
         stays = None if moved_from else told.thread
         keep_thread(event, told.conversation, stays, lesson, proves, view)
+        note_claims(told.conversation, found, view)
+    for where, _ in claims:
+        view.put(conversation_key(event.domain, where), Thread(whose, probable=True))
     if isinstance(event, MessagePosted) and event.direction == "outbound":
         remember_message(event, whose, told.conversation, view)
     return Resolved(
@@ -127,6 +135,7 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
         (members or (whose,)) if known.members else (),
         moved_from,
         shared,
+        claims,
     )
 
 
@@ -201,6 +210,33 @@ def _joins(
         if f.takes_over and f.customer and gives_way(f.customer, winner, view):
             joins.setdefault(f.customer, NewJoin(f.customer, f.key, probable=True))
     return joins
+
+
+def _claims(
+    event: EventBase,
+    told: Evidence,
+    verdict: Verdict,
+    mine: list[Found],
+    joins: Iterable[str],
+    view: View,
+) -> tuple[tuple[ConversationRef, str], ...]:
+    """Where somebody of whom nothing else is known has claimed what is proven here, and who he is;
+    his other conversations stay his.
+    """
+    found: dict[ConversationRef, str] = {}
+    for f in mine:
+        claimer = f.customer
+        if not f.takes_over or f.link is None or not claimer or claimer in joins:
+            continue
+        if not is_unnamed(claimer, verdict.winner, view):
+            continue
+        for key in f.link.claimed_in:
+            source, _, ident = key.partition(":")
+            where = ConversationRef(source, ident)
+            thread: Thread | None = view.get(conversation_key(event.domain, where))
+            if thread and where != told.conversation and current(view, thread.customer) == claimer:
+                found[where] = claimer
+    return tuple(found.items())
 
 
 def _members(mine: list[Found], winner: str, joins: Iterable[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from schemas.facts import (
 from streams.journeys.findings import ACTS, Cycle, Findings
 from streams.journeys.promises import business_ms
 from streams.journeys.repeats import anew
-from streams.journeys.sealing import way, way_of
+from streams.journeys.sealing import way
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
@@ -199,10 +199,11 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
     journey = found.journey
     if last.resolved_ms is not None:
         channels = {entry.channel for entry in _attached(journey)}
+        channels |= {visit.channel for visit in journey.way}
         due_ms = last.resolved_ms + max(map(policy.reopen_ms, channels))
         how, at_ms = "resolved", due_ms
     else:
-        worked_ms = max((e.until_ms or e.at_ms for e in last.entries if e.kind in _WORK), default=0)
+        worked_ms = max((e.at_ms for e in last.entries if e.kind in _WORK), default=0)
         due_ms = max(journey.last_ms, worked_ms) + policy.expire_ms
         how, at_ms = "expired", due_ms
     journey.closed_ms = 0
@@ -222,4 +223,4 @@ def _attached(journey: Journey) -> list[Entry]:
 def _path(journey: Journey) -> tuple[Visit, ...]:
     """The customer's way over the channels: one visit for each stay."""
     acts = [e for e in journey.timeline if e.kind in ACTS and e.at_ms > journey.sealed_ms]
-    return tuple(way([*journey.way, *way_of(acts)]))
+    return tuple(way(journey, acts)[0])

@@ -31,10 +31,10 @@ def doubted(state: CustomerState) -> CustomerState:
 
 
 def unite(
-    state: CustomerState, other: CustomerState, policy: Policy
+    state: CustomerState, other: CustomerState, sender: str, policy: Policy
 ) -> tuple[set[str], list[Change]]:
-    """Puts `other`'s story into `state` (a fork). Returns the journeys to look at again, and what
-    is taken back of journeys that are no more.
+    """Puts `other`'s story into `state` (a fork); `sender` is who had it.  Returns the journeys to
+    look at again, and what is taken back of journeys that are no more.
     """
     entries = [*loose(state), *loose(other)]
     known = [*state.journeys.values(), *other.journeys.values()]
@@ -47,7 +47,8 @@ def unite(
     state.notices = state.notices.united(other.notices)
     back = {state.customer, other.customer}
     left = {**other.left, **state.left}
-    state.left = {member: to for member, to in left.items() if to not in back}
+    came_back = {e.conversation for e in loose(other) if left.get(e.conversation) == sender}
+    state.left = {m: to for m, to in left.items() if to not in back and m not in came_back}
     waiting = (e.conversation for e in other.pending if e.conversation)
     for key in {*other.conversations, *other.members, *waiting}:
         members = list(dict.fromkeys([*members_of(state, key), *members_of(other, key)]))[:4]

@@ -21,7 +21,7 @@ _STATES = frozenset({"assigned", "status", "topic", "urgency"})
 _HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
 """What may change hands without an assignment: one that follows is no repeat."""
 
-_DONE = frozenset({"resolved", "closed"})
+DONE = frozenset({"resolved", "closed"})
 
 Standing = dict[tuple[str, str], tuple[int, dict[str, Any]]]
 """(conversation, kind) → where in the timeline it was said, and what has been said since."""
@@ -34,9 +34,9 @@ def anew(timeline: list[Entry]) -> list[Entry]:
     return [timeline[n] for n, first in _read(timeline) if first is None]
 
 
-def compacted(timeline: list[Entry]) -> list[Entry]:
+def compacted(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     """The same story in fewer entries: repeats go (what they repeat remembers the last of them),
-    and runs of messages become one.
+    and runs of messages become one, but for what is sealed (up to then): that was counted.
     """
     kept: dict[int, Entry] = {}
     for number, first in _read(timeline):
@@ -44,7 +44,7 @@ def compacted(timeline: list[Entry]) -> list[Entry]:
             kept[number] = timeline[number]
         else:
             kept[first] = _longer(kept[first], timeline[number])
-    return _runs(list(kept.values()))
+    return _runs(list(kept.values()), sealed_ms)
 
 
 def parted(timeline: list[Entry], entry: Entry) -> list[Entry]:
@@ -71,7 +71,7 @@ def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
     standing: Standing = {}
     done = False
     for number, entry in enumerate(timeline):
-        if done and _begins_anew(entry):
+        if done and begins_anew(entry):
             # The next cycle: what is said of it is said of it for the first time.
             standing = {place: said for place, said in standing.items() if place[1] == "topic"}
             done = False
@@ -86,11 +86,11 @@ def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
             yield number, first
             continue
         standing[place] = number, (stands | says if entry.kind == "urgency" else says)
-        done = done or says.get("status") in _DONE
+        done = done or says.get("status") in DONE
         yield number, None
 
 
-def _begins_anew(entry: Entry) -> bool:
+def begins_anew(entry: Entry) -> bool:
     return entry.kind in {"act", "connected"} or entry.data.get("status") == "open"
 
 
@@ -106,13 +106,14 @@ def _only_repeats(entry: Entry, says: dict[str, Any], stands: dict[str, Any]) ->
     return says == stands and came_from == stands
 
 
-def _runs(timeline: list[Entry]) -> list[Entry]:
+def _runs(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     """Messages by one side, one after the other, become one entry with their number."""
     merged: list[Entry] = []
     for entry in timeline:
         last = merged[-1] if merged else None
         if (
             last is not None
+            and last.at_ms > sealed_ms
             and entry.kind == last.kind
             and entry.kind in RUNS
             and (entry.conversation, entry.channel, entry.actor)

@@ -8,9 +8,7 @@ over goes as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import zip_longest
-from typing import NamedTuple
 
 from schemas.facts import (
     ChannelSwitched,
@@ -20,16 +18,16 @@ from schemas.facts import (
     JourneyReopened,
     JourneyResolved,
     ReplyMeasured,
+    TransferStarted,
     Visit,
 )
 from streams.journeys import transfers
-from streams.journeys.findings import Cycle, Findings
-from streams.journeys.repeats import RUNS, compacted
-from streams.journeys.state import TIMELINE, Entry, Journey
+from streams.journeys.findings import ACTS, Cycle, Findings
+from streams.journeys.repeats import compacted
+from streams.journeys.state import CONVERSATIONS, TIMELINE, Entry, Journey
+from streams.journeys.summary import Summary, end_ms, summarise
 
 _OF_THE_CYCLE = (JourneyResolved, JourneyReopened)
-_HUMAN = frozenset({"reply", "connected"})
-_ACTS = frozenset({"act", "connected"})
 _WAYS = 32
 """Stays on a channel that a journey's way remembers."""
 
@@ -73,16 +71,16 @@ def make_room(journey: Journey, found: Findings) -> None:
     """After everything was concluded from the whole timeline (a fork's)."""
     if len(journey.timeline) <= TIMELINE:
         return
-    journey.timeline = compacted(journey.timeline)
+    journey.timeline = compacted(journey.timeline, journey.sealed_ms)
     for cycle, later in zip_longest(found.cycles, found.cycles[1:]):
         if len(journey.timeline) <= TIMELINE:
             return
         if later is None or _is_pending(journey, cycle):
             first = [e for e in journey.timeline if later is None or _before(e, later)]
-            _seal(journey, first, _summary(journey, first, cycle), cycle, found)
+            _seal(journey, first, summarise(journey, first, cycle), cycle, found)
         if later is not None and len(journey.timeline) > TIMELINE:
             first = [e for e in journey.timeline if _before(e, later)]
-            line_ms = min(_end_ms(first[-1]), later.entries[0].at_ms - 1)
+            line_ms = min(end_ms(first[-1]), later.entries[0].at_ms - 1)
             _seal(journey, first, Summary(line_ms, set(), []), cycle, found)
             journey.cycles, journey.cycle_ms = cycle.number, later.opened_ms
             journey.reopened_after_ms, journey.contacts = later.reopened_after_ms, 0
@@ -95,8 +93,19 @@ def _before(entry: Entry, later: Cycle) -> bool:
 
 
 def _is_pending(journey: Journey, cycle: Cycle) -> bool:
+    """Is more to be concluded of a cycle that is over: whether once was enough, how a transfer
+    ended?
+    """
     fact = journey.published.get(f"{journey.id}/resolved/{cycle.number}")
-    return isinstance(fact, JourneyResolved) and fact.fcr == "pending"
+    if isinstance(fact, JourneyResolved) and fact.fcr == "pending":
+        return True
+    stands = {s: f for s, f in journey.published.items() if f.state == "asserted"}
+    return any(
+        isinstance(f, TransferStarted)
+        and f.cycle == cycle.number
+        and f"{s}/concluded" not in stands
+        for s, f in stands.items()
+    )
 
 
 def _seal(
@@ -112,7 +121,7 @@ def _seal(
     asserted = [fact for fact in journey.published.values() if fact.state == "asserted"]
     switches = [f for f in asserted if isinstance(f, ChannelSwitched)]
     switched = [f for f in switches if f.cycle == cycle.number and f.at_ms <= line_ms]
-    begun_on = journey.on or next((e.channel for e in first if e.kind in _ACTS), "")
+    begun_on = journey.on or next((e.channel for e in first if e.kind in ACTS), "")
     journey.on = max(switched, key=lambda fact: fact.at_ms).to if switched else begun_on
     journey.held = held
     journey.answered = journey.answered or any(
@@ -121,15 +130,18 @@ def _seal(
     )
     journey.sealed += sum(entry.count for entry in gone)
     journey.sealed_ms = line_ms
-    journey.contacts += sum(entry.count for entry in gone if entry.kind in _ACTS)
-    fresh = [e for e in journey.timeline if since_ms < e.at_ms <= line_ms and e.kind in _ACTS]
-    journey.way = way([*journey.way, *way_of(fresh)])[-_WAYS:]
+    journey.contacts += sum(entry.count for entry in gone if entry.kind in ACTS)
+    fresh = [e for e in journey.timeline if since_ms < e.at_ms <= line_ms and e.kind in ACTS]
+    visits, journey.way_ms = way(journey, fresh)
+    journey.way = visits[-_WAYS:]
     away = {id(entry) for entry in gone}
     journey.timeline = [entry for entry in journey.timeline if id(entry) not in away]
     kept_in = {entry.conversation for entry in journey.timeline}
-    journey.attached = [a for a in journey.attached if a.at_ms > line_ms or a.key in kept_in]
+    resting = [a.key for a in journey.attached if a.at_ms <= line_ms and a.key not in kept_in]
+    forgotten = set(resting[:-CONVERSATIONS])
+    journey.attached = [a for a in journey.attached if a.key not in forgotten]
     journey.open = [f"{journey.id}/{subject}" for subject in summary.open]
-    for transfer in moving:
+    for transfer in moving if summary.stay else ():  # a cycle that goes as a whole leaves nothing
         subject = f"{journey.id}/transfer/{transfer.id}"
         journey.open += [subject, f"{subject}/concluded"]
     known, ids = _unsealed(journey), {entry.id for entry in journey.timeline}
@@ -144,141 +156,21 @@ def _seal(
     journey.before = {s: f for s, f in journey.before.items() if s in journey.published}
 
 
-# The summary -------------------------------------------------------------------------------------
-
-
-class Summary(NamedTuple):
-    """Of entries that are sealed, up to a line (ms): the numbers of those that stay, and the
-    subjects about them of which more may be concluded.
-    """
-
-    line_ms: int
-    stay: set[int]
-    open: list[str]
-
-
-def _end_ms(entry: Entry) -> int:
-    return (entry.until_ms or entry.at_ms) if entry.kind in RUNS else entry.at_ms
-
-
-def _summary(journey: Journey, first: list[Entry], cycle: Cycle) -> Summary:
-    """The newest entries stay, and of the older ones those on which what comes depends."""
-    too_many = len(journey.timeline) - TIMELINE * 3 // 4
-    cuts = range(min(too_many, len(first) - 1), len(first))
-    between = [cut for cut in cuts if _end_ms(first[cut - 1]) < first[cut].at_ms]
-    for cut in between or cuts:
-        stay, subjects = _depended_on(journey, first, cut, cycle)
-        if cut - len(stay) >= too_many:
-            break
-    if cut - len(stay) < len(journey.timeline) - TIMELINE:
-        stay = {0, *sorted(stay)[-TIMELINE // 4 :]}  # so much is under way that it does not fit
-    return Summary(_end_ms(first[cut - 1]), stay | set(range(cut, len(first))), subjects)
-
-
-def _depended_on(
-    journey: Journey, first: list[Entry], cut: int, cycle: Cycle
-) -> tuple[set[int], list[str]]:
-    """Of the entries before `cut`."""
-    subjects: list[str] = []
-    stay = {0, *_as_it_stands(first, cut)}
-    stay |= {number for number in range(cut) if first[number].id == cycle.resolved_id}
-    for number, about in (*_clocks(first, cut), *_tasks(first, cut)):
-        subjects += about
-        stay |= {number, *_served_by(first, number)}
-    for number in range(cut):
-        if f"{journey.id}/transfer/{first[number].id}" in journey.published:
-            stay |= set(_served_by(first, number))
-    return stay, subjects
-
-
-def _clocks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
-    """Of the cycle's first act, of who waits for an answer, and who is in a queue."""
-    waits: dict[str, int] = {}
-    queued: dict[str, int] = {}
-    acts = [number for number in range(cut) if first[number].kind in _ACTS]
-    for number in acts[:1]:
-        yield number, [f"sla/resolution/{first[number].id}"]
-    for number, entry in enumerate(first[:cut]):
-        if entry.asks:
-            waits.setdefault(entry.conversation, number)
-            if entry.data.get("queued"):
-                queued[entry.conversation] = number
-        elif entry.kind in _HUMAN:
-            waits = {}
-        if entry.kind in {"left", "connected"}:
-            queued.pop(entry.conversation, None)
-    for number in waits.values():
-        ident = first[number].id
-        kinds = ("reply", "awaited", "risk", "sla/first_reply", "sla/next_reply")
-        yield number, [f"{kind}/{ident}" for kind in kinds]
-    for number in queued.values():
-        yield number, [f"queue/{first[number].id}", f"sla/queue/{first[number].id}"]
-
-
-def _tasks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
-    latest = {e.data["task"]: n for n, e in enumerate(first) if e.kind == "task"}
-    return ((number, [f"task/{task}"]) for task, number in latest.items() if number < cut)
-
-
-def _as_it_stands(first: list[Entry], cut: int) -> Iterator[int]:
-    """Whose each conversation is, its status, its queue; the latest act, word, and promises."""
-    latest: dict[tuple[str, str], int] = {}
-    promises: list[int] = []
-    for number, entry in enumerate(first[:cut]):
-        where = entry.conversation
-        if entry.kind in {"assigned", "status", "ended"}:
-            latest[entry.kind, where] = number
-        if entry.kind in _HUMAN:
-            latest["human", where] = number
-        if entry.kind in _ACTS:
-            latest["last act", entry.channel] = number
-        if entry.data.get("queue"):
-            latest["queue", entry.channel] = number
-        if entry.kind == "assigned" and entry.data["to"].get("team"):
-            latest["team", ""] = number
-        for name in ("priority", "urgency"):
-            if entry.kind == "urgency" and entry.data.get(name):
-                latest[name, ""] = number
-        if entry.kind == "promised":
-            promises.append(number)
-    yield from latest.values()
-    yield from promises[-5:]
-
-
-def _served_by(first: list[Entry], number: int) -> Iterator[int]:
-    """In which queue it came, and which team had it then."""
-    before = list(enumerate(first[: number + 1]))
-    channel = first[number].channel
-    yield from [n for n, e in before if e.data.get("queue") and e.channel == channel][-1:]
-    yield from [n for n, e in before if e.kind == "assigned" and e.data["to"].get("team")][-1:]
-
-
 # A customer's way over the channels --------------------------------------------------------------
 
 
-def way_of(acts: list[Entry]) -> list[Visit]:
-    """One visit for each stay on a channel."""
-    visits: list[Visit] = []
-    since_ms = 0
+def way(journey: Journey, acts: list[Entry]) -> tuple[list[Visit], int]:
+    """The way of the sealed part, gone on with these acts: one visit for each stay on a channel.
+    And until when (ms) the last of them lasts.
+    """
+    visits, until_ms = list(journey.way), journey.way_ms
     for act in acts:
-        until_ms = act.until_ms or act.at_ms
+        ends_ms = max(until_ms, act.until_ms or act.at_ms)
         if visits and visits[-1].channel == act.channel:
-            visits[-1] = Visit(act.channel, visits[-1].acts + act.count, until_ms - since_ms)
+            stay = visits[-1]
+            longer_ms = ends_ms - (until_ms or act.at_ms)
+            visits[-1] = Visit(act.channel, stay.acts + act.count, stay.duration_ms + longer_ms)
         else:
-            since_ms = act.at_ms
-            visits.append(Visit(act.channel, act.count, until_ms - since_ms))
-    return visits
-
-
-def way(visits: list[Visit]) -> list[Visit]:
-    """Stays that follow each other on one channel are one."""
-    found: list[Visit] = []
-    for visit in visits:
-        if found and found[-1].channel == visit.channel:
-            last = found[-1]
-            found[-1] = Visit(
-                visit.channel, last.acts + visit.acts, last.duration_ms + visit.duration_ms
-            )
-        else:
-            found.append(visit)
-    return found
+            visits.append(Visit(act.channel, act.count, ends_ms - act.at_ms))
+        until_ms = ends_ms
+    return visits, until_ms

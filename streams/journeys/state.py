@@ -140,6 +140,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """Subjects about the sealed part of which conclusions may still come."""
     before: dict[str, Fact] = {}
     """What was concluded of a subject before it was last corrected (`corrections`)."""
+    way_ms: int = 0
+    """Until when the last stay of `way` lasted; 0 if that is not known."""
 
     @property
     def empty(self) -> bool:
@@ -200,7 +202,9 @@ class CustomerState(msgspec.Struct, array_like=True, gc=False):
     doubtful: list[str] = []
     """Conversations that only a claimed identifier attached to this customer."""
     left: dict[str, str] = {}
-    """Members that a split took away → the customer that they are now."""
+    """Members, and single conversations (by key), that a split took away → the customer whose they
+    are now.
+    """
 
     def fork(self) -> CustomerState:
         """A copy that may be changed; journeys are forked when they are touched."""

@@ -201,7 +201,7 @@ class Journeys(Fold):
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         if is_repeat(state, event):
             return
-        touched, taken_back = moves.unite(state, decode_state(raw_state), policy)
+        touched, taken_back = moves.unite(state, decode_state(raw_state), event.loser, policy)
         remember(state, event)
         heard = context.united(excerpts, decode_excerpts(raw_excerpts))
         for into in sorted(set(state.left.values())):  # a split that overtook this story
@@ -221,10 +221,11 @@ class Journeys(Fold):
             self._forward(event, known.moved_to, view)
             return
         state = known.fork() if known else CustomerState(event.customer, event.domain)
-        state.left |= dict.fromkeys(event.members, event.into)
+        one = conversation_of(event)
+        state.left |= dict.fromkeys(event.members or (one,), event.into)
         oldest_go(state.left, LEFT)
         touched, taken_back, stays = self._part(
-            event, state, set(event.members), conversation_of(event), event.into, policy,
+            event, state, set(event.members), one, event.into, policy,
             excerpts or Excerpts(), view,
         )  # fmt: skip
         if excerpts is not None:
@@ -240,7 +241,7 @@ class Journeys(Fold):
 
         def goes(key: str) -> bool:
             members = set(members_of(state, key))
-            return key == one or (bool(members) and members <= leaving)
+            return key == one or key in leaving or (bool(members) and members <= leaving)
 
         before = set(state.journeys)
         proven = "" if event.probable else one

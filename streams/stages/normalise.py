@@ -151,6 +151,13 @@ class Normalise(Fold):
             self._parted(
                 event, resolved.moved_from, resolved.customer, view, probable=resolved.probable
             )
+        for where, claimer in resolved.claims:
+            self._parted(
+                msgspec.structs.replace(
+                    event, id=f"{event.id}/claim/{where.source}:{where.id}", conversation=where
+                ),
+                claimer, resolved.customer, view, probable=True,
+            )  # fmt: skip
         known = msgspec.structs.replace(
             event,
             customer=resolved.customer,

@@ -9,6 +9,7 @@ import pytest
 
 from schemas.common import Actor, ConversationRef, Identifier
 from schemas.events import (
+    ErasureRequested,
     EventBase,
     IdentityJoined,
     IdentityLinked,
@@ -107,12 +108,20 @@ def a_browser_says_later_that_it_is_she() -> tuple[World, str]:
     return world, ada
 
 
+def a_browser_had_claimed_to_be_her() -> tuple[World, str]:
+    world = World()
+    assert writes(world, "form", BROWSER, CLAIM, text="Where is it?")
+    ada = writes(world, "chat", ADA, ADAS_MAIL, text="My order 7 is lost.")
+    return world, ada
+
+
 STORIES = (
     claims_after_proof,
     claims_before_proof,
     gives_the_address_in_the_chat,
     a_browser_claims_to_be_her,
     a_browser_says_later_that_it_is_she,
+    a_browser_had_claimed_to_be_her,
 )
 
 
@@ -166,14 +175,59 @@ def test_somebody_elses_proof_takes_the_conversation_to_him(story: Any) -> None:
     assert writes(world, "chat", ADA) == ada
 
 
-@pytest.mark.parametrize("story", STORIES[-2:])
+@pytest.mark.parametrize("story", STORIES[-3:])
 def test_a_browser_alone_neither_proves_a_claim_nor_is_bound_by_it(story: Any) -> None:
     world, ada = story()
     assert writes(world, "form", BROWSER, text="Still there?") == ada
     assert forms(world).certainty == "probable"
     assert writes(world, "form", BROWSER, conversation="form-2") != ada  # it claims nothing there
-    assert writes(world, "form", BROWSER, ADA) == ada
+    assert writes(world, "form", BROWSER, ADA) == writes(world, "chat", ADA)
     assert forms(world).certainty == "certain"
+
+
+def test_what_a_browser_claimed_is_hers_when_she_proves_it_and_what_it_did_elsewhere_is_not() -> (
+    None
+):
+    world = World()
+    browser = writes(world, "form", BROWSER, CLAIM)
+    number = Identifier("phone", NUMBER.value, "claimed")
+    writes(world, "form", BROWSER, CLAIM, number, conversation="form-2")
+    writes(world, "form", BROWSER, conversation="form-3")
+    other = Identifier("cookie", "s:78", "asserted")
+    assert writes(world, "form", other, CLAIM, conversation="form-4") == browser
+    ada = writes(world, "chat", ADA, ADAS_MAIL)
+    for form in ("form-1", "form-2", "form-4"):
+        assert writes(world, "form", conversation=form) == ada
+        assert world.events[-1].probable
+    assert writes(world, "form", BROWSER, conversation="form-3") == browser
+    assert writes(world, "form", BROWSER, CLAIM, number, conversation="form-2") == ada
+    assert writes(world, "form", BROWSER, CLAIM, number, conversation="form-5") == ada
+
+
+def test_a_browser_that_is_known_by_more_keeps_what_it_claimed() -> None:
+    world = World()
+    bo = writes(world, "form", BROWSER, CLAIM)
+    assert writes(world, "form", BROWSER, BO) == bo
+    assert writes(world, "chat", ADA, ADAS_MAIL) != bo == writes(world, "form")
+
+
+def test_what_a_browser_claimed_is_erased_with_it_unless_it_is_hers() -> None:
+    world = World()
+    browser = writes(world, "form", BROWSER, CLAIM)
+    ada = writes(world, "chat", ADA, ADAS_MAIL)
+    world.event(ErasureRequested, actor=Actor("system"), customer=browser)
+    assert writes(world, "email", ADAS_MAIL) == ada
+
+
+def test_a_claim_remembers_a_few_conversations() -> None:
+    world = World()
+    for number in range(40):
+        writes(world, "form", BROWSER, CLAIM, conversation=f"form-{number}")
+    [link] = [s for s in world.normalise.states.values() if getattr(s, "claimed_in", ())]
+    assert link.claimed_in == tuple(f"s:form-{number}" for number in range(32, 40))
+    ada = writes(world, "chat", ADA, ADAS_MAIL)
+    assert writes(world, "form", conversation="form-39") == ada
+    assert not [s for s in world.normalise.states.values() if getattr(s, "claimed_in", ())]
 
 
 def test_who_has_signed_in_once_is_not_somebody_else_by_what_he_types() -> None:

@@ -8,16 +8,28 @@ from typing import Any
 import pytest
 
 from schemas.common import Actor, Party
-from schemas.events import AssignmentChanged, ConsentChanged, ConversationUpdated, MessagePosted
+from schemas.events import (
+    AgentConnected,
+    AssignmentChanged,
+    ConsentChanged,
+    ConversationUpdated,
+    MessagePosted,
+    QueueEntered,
+)
 from schemas.facts import (
     ChannelSwitched,
+    ConversationAttached,
+    JourneyClosed,
     JourneyResolved,
+    QueueWaited,
     ReplyMeasured,
     TransferConcluded,
     TransferStarted,
+    Visit,
 )
 from streams.fold import PaneDelta
-from streams.journeys.state import TIMELINE, CustomerState, encode_state
+from streams.journeys.sealing import way
+from streams.journeys.state import TIMELINE, CustomerState, Entry, Journey, encode_state
 from streams.kpis.contributions import effects
 from tests.world import DAY, HOUR, MINUTE, World, who
 
@@ -128,6 +140,143 @@ def test_what_is_sealed_stays_asserted_and_late_news_of_it_change_nothing() -> N
         actor=Actor("agent", "yan"),
     )  # fmt: skip
     assert world.one(JourneyResolved).contacts == 102
+
+
+def fill(world: World, entries: int = TIMELINE, **fields: Any) -> None:
+    """Exchanges that need the whole timeline."""
+    for number in range(entries):
+        world.now += MINUTE
+        says(world, "yan" if number % 2 else "", **fields)
+
+
+def resolves(world: World, where: str = "ticket", channel: str = "chat") -> None:
+    world.event(
+        ConversationUpdated, conversation=where, channel=channel, status="resolved",
+        actor=Actor("agent", "zoe"),
+    )  # fmt: skip
+
+
+def test_a_stay_goes_on_over_what_is_sealed() -> None:
+    world = World()
+    says(world, channel="email", conversation="mail")
+    world.now += HOUR
+    begin = world.now
+    for number in range(3 * TIMELINE):
+        world.now += 7 * MINUTE
+        says(world, "yan" if number % 2 else "")
+    last = world.now - 7 * MINUTE
+    world.wait(40 * DAY)
+    stays = world.one(JourneyClosed).path
+    acts = 3 * TIMELINE // 2
+    assert stays == (Visit("email", 1, 0), Visit("chat", acts, last - begin - 7 * MINUTE))
+
+
+def test_a_way_whose_end_an_earlier_version_did_not_keep_goes_on_without_it() -> None:
+    known = Journey("j", 0, "customer", way=[Visit("chat", 2, 500)])
+    act = Entry(9_000, 1, "e", "act", "chat", "s:c")
+    assert way(known, [act]) == ([Visit("chat", 3, 500)], 9_000)
+
+
+def test_messages_before_and_after_the_sealed_line_count_each() -> None:
+    """Nobody answers; what parts them are notes, which leave."""
+    world = World()
+    for _ in range(2 * TIMELINE):
+        world.now += MINUTE
+        says(world)
+        says(world, "zoe", visibility="internal")
+    resolves(world)
+    world.wait(10 * DAY)
+    [stay] = world.one(JourneyClosed).path
+    assert stay.acts == world.one(JourneyResolved).contacts == 2 * TIMELINE
+
+
+def test_a_wait_that_ended_in_the_sealed_part_does_not_begin_again() -> None:
+    world = World()
+    world.event(QueueEntered, conversation="ticket", queue="desk", identifiers=who())
+    world.now += MINUTE
+    world.event(AgentConnected, conversation="ticket", agent="zoe", identifiers=who())
+    fill(world, 4 * TIMELINE)
+    world.event(AgentConnected, conversation="ticket", agent="zoe", identifiers=who())
+    waited = [f for f in world.history if isinstance(f, QueueWaited)]
+    assert [(f.wait_ms, f.revision) for f in waited] == [(MINUTE, 1)]
+
+
+def test_a_conversation_that_is_sealed_is_attached_still() -> None:
+    world = World()
+    says(world, conversation="ticket")
+    says(world, conversation="other")
+    fill(world, 4 * TIMELINE, conversation="ticket")
+    says(world, conversation="other")
+    attached = [f for f in world.history if isinstance(f, ConversationAttached)]
+    assert [(f.conversation.id, f.revision) for f in attached] == [("ticket", 1), ("other", 1)]
+
+
+def test_where_he_was_sent_is_known_once_it_is_sealed() -> None:
+    world = World()
+    says(world)
+    world.event(
+        MessagePosted, channel="email", conversation="ticket", actor=Actor("system"),
+        message_id="n1", direction="outbound", automated="auto_reply", identifiers=who(),
+    )  # fmt: skip
+    fill(world, 2 * TIMELINE)
+    says(world, channel="email", conversation="mail")
+    rules = {f.conversation.id: f.rule for f in world.asserted(ConversationAttached)}
+    assert rules["mail"] == "expectation"
+
+
+@pytest.mark.parametrize("more", [0, 2 * TIMELINE])
+def test_a_resolution_that_ended_nothing_is_known_once_it_is_sealed(more: int) -> None:
+    """Somebody waited elsewhere.  What is said after it is said for the first time: it is work."""
+    world = World()
+    says(world, channel="email", conversation="mail")
+    says(world)
+    stands(world, "zoe")
+    resolves(world)
+    says(world)
+    world.event(ConversationUpdated, conversation="ticket", actor=Actor("system"), status="open")
+    fill(world, more)
+    world.now += DAY
+    world.event(
+        AssignmentChanged, conversation="ticket", actor=Actor("system"), to=Party(agent="zoe")
+    )
+    worked = world.now
+    world.wait(40 * DAY)
+    closed = world.one(JourneyClosed)
+    assert (closed.how, closed.at_ms) == ("expired", worked + 30 * DAY)
+
+
+def test_the_channels_of_a_sealed_cycle_still_say_until_when_it_may_come_back() -> None:
+    world = World()
+    says(world, channel="email", conversation="mail")
+    says(world, "zoe", channel="email", conversation="mail")
+    says(world)
+    says(world, "zoe")
+    resolves(world)
+    fill(world, 2 * TIMELINE)
+    resolves(world)
+    end = world.now
+    world.wait(10 * DAY)
+    assert world.one(JourneyClosed).at_ms == end + WEEK
+
+
+@pytest.mark.parametrize(("before", "after"), [(TIMELINE - 8, 20), (0, 2 * TIMELINE)])
+def test_a_transfer_that_is_under_way_when_its_cycle_ends(before: int, after: int) -> None:
+    """It is concluded if what came after leaves room for it, and not taken back in any case."""
+    world = World()
+    stands(world, "zoe")
+    fill(world, before)
+    says(world)
+    stands(world, "zoe")
+    says(world, "zoe")
+    stands(world, "yan")
+    says(world, "yan")
+    resolves(world)
+    for number in range(after):
+        world.now += 1_000
+        says(world, "yan" if number % 2 else "")
+    world.wait(HOUR)
+    assert len(world.asserted(TransferStarted)) == 1
+    assert [f.outcome for f in world.asserted(TransferConcluded)] == ["successful"] * bool(before)
 
 
 @pytest.mark.parametrize("messages", [20, 50, 120])
