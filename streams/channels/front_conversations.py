@@ -74,12 +74,10 @@ def read_ticket(event: Event) -> Iterator[EventBase]:
 
 
 def read_tags(event: Event) -> Iterator[EventBase]:
-    """All tags as they now are; a preview tells only the one."""
+    """All tags as they now are; a preview does not say what other tags there are."""
     if "tags" in event.conversation:
         names = [text(tag, "name") for tag in rows(event.conversation, "tags")]
-    else:
-        names = [text(event.target, "name")] if event.kind == "tag" else []
-    yield event.one(ConversationUpdated, tags=tuple(filter(None, dict.fromkeys(names))))
+        yield event.one(ConversationUpdated, tags=tuple(filter(None, dict.fromkeys(names))))
 
 
 def read_topic(event: Event) -> Iterator[EventBase]:

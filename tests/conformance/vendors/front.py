@@ -199,6 +199,8 @@ BODIES: Bodies = {
     "preview: assign": (preview("assign", "teammate"), "ignored"),
     "preview: unassign": (preview("unassign"), ("assignment.changed",)),
     "preview: move": (preview("move", "inboxes"), "ignored"),
+    "preview: tag": (preview("tag", "tag"), "ignored"),
+    "preview: untag": (preview("untag", "tag"), "ignored"),
     "channel: message": (
         {"type": "message", "payload": message(False), "metadata": {"external_id": "x"}},
         ("message.posted",),
