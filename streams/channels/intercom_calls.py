@@ -64,11 +64,7 @@ def read_call(note: Notification) -> Parsed:
     if answered is not None and agent:
         events.append(
             draft.event(
-                AgentConnected,
-                f"call/{ident}/{agent}",
-                answered,
-                actor=CUSTOMER if outbound else Actor("agent", agent),
-                agent=agent,
+                AgentConnected, f"call/{ident}/{agent}", answered, actor=caller, agent=agent
             )
         )
     if last == "ended" or ended is not None:
