@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from schemas.common import Party
+from schemas.common import Actor, Party
 from schemas.events import (
     AgentConnected,
     AgentOffered,
@@ -36,7 +36,11 @@ def read_call_queued(event: Event) -> Iterator[EventBase]:
 
 
 def read_call_connected(event: Event) -> Iterator[EventBase]:
-    yield event.one(AgentConnected, agent=_agent(event) or "unknown")
+    """The teammate of the event has it now; who called, only the call's message says."""
+    agent = _agent(event)
+    outbound = event.message.get("is_inbound") is False
+    actor = Actor("agent", agent or None) if outbound else CUSTOMER
+    yield event.one(AgentConnected, actor=actor, agent=agent or "unknown")
 
 
 def read_call_missed(event: Event) -> Iterator[EventBase]:
