@@ -134,12 +134,9 @@ def read_pressed(update: Update) -> Parsed:
     ident = text(update.item, "id") or update.id
     if not update.user_id or not ident:
         return malformed("Nobody is named who pressed the button.")
-    update.chat = table(message, "chat")
-    if update.actor() != CUSTOMER:
+    if update.by != CUSTOMER:
         return ignored("A button was pressed, by one of the company's own.")
     update.draft.identifiers = identifier("telegram", update.user_id, "asserted")
-    if text(update.chat, "type") in {"group", "supergroup"}:
-        update.draft.conversation = f"{text(update.chat, 'id')}/{update.user_id}"
     pressed = update.one(
         MessagePosted,
         ident,

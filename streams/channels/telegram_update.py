@@ -29,12 +29,14 @@ class Update:
         self.kind = next((name for name, value in body.items() if isinstance(value, dict)), "")
         self.item = table(body, self.kind)
         self.user = table(self.item, "from") or table(self.item, "user")
-        self.chat = table(self.item, "chat")
+        # The message itself, or the one that a button hangs on.
+        self._message = table(self.item, "message") or self.item
+        self.chat = table(self._message, "chat")
         changed = self.item.get("edit_date") if self.kind.startswith("edited") else None
         self.at_ms = times.seconds(changed or self.item.get("date"))
         agents = source.options.get("agents", "").replace(" ", "")
         self._agents = frozenset(filter(None, agents.split(",")))
-        self.by = self.actor()
+        self.by = self._actor()
         self.draft = Draft(request, source, self.kind, "telegram")
         self.draft.conversation = self._thread()
         self.draft.identifiers = self._who()
@@ -51,21 +53,20 @@ class Update:
         """A private chat; in a group the topic, else the thread of the person who writes or who is
         answered.  A company's own account has its chats apart from its bot's.
         """
-        chat = text(self.chat, "id") or text(self.item, "message", "chat", "id")
-        message = table(self.item, "message")  # that a button hangs on
-        if connection := text(message or self.item, "business_connection_id"):
+        chat, message = text(self.chat, "id"), self._message
+        if connection := text(message, "business_connection_id"):
             return f"{connection}/{chat}"
         if self.kind == "poll_answer":
             return ""  # the poll may have been anywhere
         if text(self.chat, "type") not in {"group", "supergroup"}:
             return chat or self.user_id
-        if self.item.get("is_topic_message"):
-            return f"{chat}/{text(self.item, 'message_thread_id')}"
-        replied = text(self.item, "reply_to_message", "from", "id")
+        if message.get("is_topic_message"):
+            return f"{chat}/{text(message, 'message_thread_id')}"
+        replied = text(message, "reply_to_message", "from", "id")
         person = self.user_id if self.by == CUSTOMER else replied
         return f"{chat}/{person}" if person else chat
 
-    def actor(self) -> Actor:
+    def _actor(self) -> Actor:
         user = self.user_id
         if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN:
             return Actor("agent")
