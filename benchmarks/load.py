@@ -117,3 +117,8 @@ def cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     tick_s = 1 / 100
     return (int(fields[11]) + int(fields[12])) * tick_s
+
+
+def waited_seconds(pid: int) -> float:
+    """How long a process' main thread was ready to run, and all cores were others', so far."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9

@@ -66,7 +66,8 @@ async def customer(people: People, domain: str, who: str, region: str = "") -> s
         kind, value = _guess(who), who
     if not kind:
         return await people.current(domain, who)
-    found = await people.customer(domain, kind, value, region)
+    identifier = people.identifier(kind, value, region)
+    found = await people.customer(domain, identifier) if identifier else None
     if found is None:
         raise AdminError(f"Nobody is known by the {kind} {value!r} in domain {domain!r}.")
     return found

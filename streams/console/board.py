@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import is_
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from streams.console.rolling import Cells, Rolling
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_store import panes_of
 from streams.kpis.contributions import WAITING
-from streams.kpis.panes import WINDOWS, pane_size, starts
+from streams.kpis.panes import WINDOWS, pane_size, starts, width_ms
 from streams.kpis.scorecard import Figure, scorecard
 
 SPARKS = 24
@@ -25,6 +26,9 @@ SPARKS = 24
 
 MOST_LINES = 64
 """Windows and domains whose sparklines are remembered."""
+
+PORTION = 8
+"""Panes that are fetched at once."""
 
 Pane = tuple[str, int]
 
@@ -55,58 +59,65 @@ class Board:
         self._points: dict[tuple[str, str], dict[int, Point]] = {}
 
     async def refresh(self) -> None:
-        """Fetches the panes that changed since the last time. Raises Redis' errors."""
+        """Fetches the panes that changed since the last time. Raises Redis' errors.
+
+        An agent who looks somebody up waits for no more than one pane at a time.
+        """
+        now_ms = _now_ms()
         pipe = self._client.pipeline(transaction=False)
         for lane, seen in zip(self._lanes, self._seen, strict=True):
             pipe.zrange(lane.pane_index, f"({seen}", "+inf", byscore=True, withscores=True)
         changed: list[Any] = await pipe.execute()
-        wanted: list[tuple[int, Pane]] = []
+        wanted: list[tuple[Pane, int]] = []
         for number, rows in enumerate(changed):
-            if not rows:
-                continue
-            self._seen[number] = int(rows[-1][1])
-            for pane in panes_of(self._lanes[number], [name for name, _ in rows]):
-                wanted.append((number, pane))
-        await self._fetch(wanted)
-        self._forget(_now_ms())
+            panes = panes_of(self._lanes[number], [name for name, _ in rows])
+            wanted += [(pane, number) for pane in panes if _is_shown(pane, now_ms)]
+        wanted.sort()
+        for at in range(0, len(wanted), PORTION):
+            await self._fetch(wanted[at : at + PORTION])
+        for number, rows in enumerate(changed):
+            if rows:
+                self._seen[number] = int(rows[-1][1])
+        for pane in [pane for pane in self._sums if not _is_shown(pane, now_ms)]:
+            del self._sums[pane], self._panes[pane]
+        await self._move(now_ms)
 
-    async def _fetch(self, wanted: list[tuple[int, Pane]]) -> None:
-        if not wanted:
-            return
+    async def _fetch(self, wanted: list[tuple[Pane, int]]) -> None:
         pipe = self._client.pipeline(transaction=False)
-        for number, pane in wanted:
+        for pane, number in wanted:
             pipe.hgetall(self._lanes[number].pane(*pane))
         found: list[Any] = await pipe.execute()
-        for (number, pane), cells in zip(wanted, found, strict=True):
+        for (pane, number), cells in zip(wanted, found, strict=True):
+            # Most panes have the same cells: a name is kept once.
             self._panes.setdefault(pane, {})[number] = {
-                k.decode(): int(v) for k, v in cells.items()
+                intern(cell.decode()): int(amount) for cell, amount in cells.items()
             }
-            await asyncio.sleep(0)  # an agent who looks somebody up does not wait for the figures
-        for pane in {pane for _, pane in wanted}:
             await asyncio.sleep(0)
-            total: Counter[str] = Counter()
-            for cells in self._panes[pane].values():
-                total.update(cells)
+        for pane in {pane for pane, _ in wanted}:
+            total: Cells = Counter()
+            for part in self._panes[pane].values():
+                total.update(part)
             self._sums[pane] = total
+            await asyncio.sleep(0)
 
-    def _forget(self, now_ms: int) -> None:
-        longest = dict.fromkeys(("10s", "5m", "1h"), 0)
-        for window_ms in WINDOWS.values():
-            size = pane_size(window_ms)
-            longest[size] = max(longest[size], window_ms)
-        for pane in [p for p in self._sums if p[1] < now_ms - 2 * longest[p[0]] - 3_600_000]:
-            del self._sums[pane], self._panes[pane]
+    async def _move(self, now_ms: int) -> None:
+        """Brings the windows up to now."""
+        for window, rolling in self._windows.items():
+            size, panes = starts(WINDOWS[window], now_ms)
+            found = ((start, self._sums.get((size, start))) for start in panes)
+            for _ in rolling.move({start: cells for start, cells in found if cells is not None}):
+                await asyncio.sleep(0)
 
-    def cells(self, window: str, now_ms: int | None = None) -> Counter[str]:
-        """All cells summed over a rolling window of `WINDOWS`; not to be changed."""
-        size, panes = starts(WINDOWS[window], now_ms or _now_ms())
-        found = ((start, self._sums.get((size, start))) for start in panes)
-        return self._windows[window].over({s: cells for s, cells in found if cells is not None})
+    def cells(self, window: str) -> Cells:
+        """All cells summed over a rolling window of `WINDOWS`, as of the last refresh; not to be
+        changed.
+        """
+        return self._windows[window].total
 
     def figures(self, window: str, domain: str = "", by: Iterable[str] = ()) -> list[Figure]:
         return scorecard(self.cells(window), domain, by)
 
-    def sparks(self, window: str, domain: str = "") -> dict[str, list[float | None]]:
+    async def sparks(self, window: str, domain: str = "") -> dict[str, list[float | None]]:
         """Each KPI's value in equal parts of the window, oldest first."""
         size, panes = starts(WINDOWS[window], _now_ms())
         step = max(1, len(panes) // SPARKS)
@@ -114,10 +125,11 @@ class Board:
         points: dict[int, Point] = {}
         for at in range(0, len(panes), step):
             made_of = [self._sums.get((size, start)) for start in panes[at : at + step]]
-            known = before.get(panes[at])
-            points[panes[at]] = (
-                known if known and all(map(is_, known[0], made_of)) else _point(made_of, domain)
-            )
+            point = before.get(panes[at])
+            if point is None or not all(map(is_, point[0], made_of)):
+                point = _point(made_of, domain)
+                await asyncio.sleep(0)
+            points[panes[at]] = point
         if len(self._points) > MOST_LINES:
             self._points.clear()
         self._points[window, domain] = points
@@ -174,6 +186,16 @@ class Board:
                 if name == kpi and (not domain or of == domain):
                     entries.append({"subject": subject, "hour_ms": start, **orjson.loads(value)})
         return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
+
+
+_LONGEST = {pane_size(ms): ms for ms in sorted(WINDOWS.values())}
+"""The longest window of each size of panes, ms."""
+
+
+def _is_shown(pane: Pane, now_ms: int) -> bool:
+    """Is it in a window, or will it be? Redis keeps panes for longer than they are shown."""
+    size, start = pane
+    return start > now_ms - _LONGEST[size] - width_ms(size)
 
 
 def _point(made_of: list[Cells | None], domain: str) -> Point:

@@ -1,4 +1,4 @@
-"""Customers and journeys by look-up: identifier → customer → state, two trips to Redis."""
+"""Customers and journeys by look-up: identifier → customer → state, one trip to Redis or two."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, get_args
 import redis.asyncio
 
 from schemas.common import ConversationRef, Identifier, IdentifierKind
-from streams.console.reads import Reads
+from streams.console.reads import Found, Reads
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
 from streams.identity import graph
@@ -18,6 +18,7 @@ from streams.identity.identifiers import Writing, normalise
 from streams.identity.index import (
     alias_key,
     conversation_key,
+    customer_base,
     customer_key,
     identifier_key,
     join_key,
@@ -47,20 +48,18 @@ class People:
             )
         }
 
-    async def customer(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
-        """The customer whom an identifier leads to, after all joins; None when nobody."""
-        named = await self.named(domain, kind, value, region)
-        return None if named is None else await self.current(domain, named)
-
-    async def named(self, domain: str, kind: str, value: str, region: str = "") -> str | None:
-        """The customer who was given an identifier, as `current` and `context` take him."""
+    def identifier(self, kind: str, value: str, region: str = "") -> Identifier | None:
+        """In its one form, or None when it is none."""
         written = Identifier(kind, value, "asserted")  # type: ignore[arg-type]
-        identifier = normalise(written, Writing(region, self._settings.mail_rules()))
-        if identifier is None:
-            return None
-        key = identifier_key(self._settings.domain_key(domain), identifier)
+        return normalise(written, Writing(region, self._settings.mail_rules()))
+
+    async def customer(self, domain: str, who: Identifier | str) -> str | None:
+        """The customer with this id or identifier, after all joins; None when nobody has it."""
+        if isinstance(who, str):
+            return await self.current(domain, who)
+        key = identifier_key(self._settings.domain_key(domain), who)
         link: graph.Link | None = await self._graph(domain, key)
-        return None if link is None else link.customer
+        return None if link is None else await self.current(domain, link.customer)
 
     async def current(self, domain: str, customer: str) -> str:
         """The customer that stands for this one now."""
@@ -144,26 +143,50 @@ class People:
         return None if raw is None else decode_state(raw)
 
     async def context(
-        self, domain: str, customer: str, purpose: str
+        self, domain: str, who: Identifier | str, purpose: str
     ) -> tuple[str, dict[str, Any]] | None:
-        """Who this customer is now, and what somebody with this purpose should see of him."""
+        """The customer who has this identifier, or this id, as he is known now, and what somebody
+        with this purpose should see of him.
+        """
+        customer = who if isinstance(who, str) else self._first(domain, who)
+        kept = self._kept(domain, customer)
+        if not isinstance(who, str):
+            key = identifier_key(self._settings.domain_key(domain), who)
+            [link], _ = await asyncio.gather(self._reads.hmget(self._normalised(domain), key), kept)
+            if link is None:
+                return None
+            owner = graph.decode(key, link).customer
+            if owner != customer:
+                customer, kept = owner, self._kept(domain, owner)
         while True:
-            # Few have lost a join: the state is asked for before that is known.
-            [alias], [raw, excerpts, stored] = await asyncio.gather(
-                self._reads.hmget(self._normalised(domain), alias_key(customer)),
-                self._reads.hmget(
-                    self._journeys(customer), customer, f"ctx:{customer}", f"policy:{domain}"
-                ),
-            )
+            [alias], [raw, excerpts, stored] = await kept
             if alias is None:
                 break
             customer = graph.decode(alias_key(customer), alias)
+            kept = self._kept(domain, customer)
         if raw is None:
             return None
         heard = decode_excerpts(excerpts) if excerpts else None
         hides = (decode_policy(stored) if stored else Policy()).context_hides
         seen = context_document(decode_state(raw), heard, _now_ms(), hides.get(purpose, ()))
         return customer, seen
+
+    def _first(self, domain: str, identifier: Identifier) -> str:
+        """The id of most who have this identifier: by it they were first seen.  So what is kept of
+        that customer is asked for before it is known whom the identifier leads to.
+        """
+        return f"{customer_base(self._settings.domain_key(domain), identifier)}-0"
+
+    def _kept(self, domain: str, customer: str) -> asyncio.Future[tuple[Found, Found]]:
+        """[the winner of a join that he lost], [his state, excerpts, the policy]: few have lost
+        one, so the state is asked for before that is known.
+        """
+        return asyncio.gather(
+            self._reads.hmget(self._normalised(domain), alias_key(customer)),
+            self._reads.hmget(
+                self._journeys(customer), customer, f"ctx:{customer}", f"policy:{domain}"
+            ),
+        )
 
     async def journey(self, ident: str) -> dict[str, Any] | None:
         """A journey by its id, wherever a join has moved it."""

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 Cells = Counter[str]
 """Of one pane.  It is never changed: a pane that changed is another `Cells`."""
 
 
 class Rolling:
-    """`over(panes)` is their sum; it costs as much as differs from the last time."""
+    """`total` is the sum, not to be changed by others; `move` costs as much as differs."""
 
     def __init__(self) -> None:
+        self.total: Cells = Counter()
         self._held: dict[int, Cells] = {}
-        self._total: Cells = Counter()
 
-    def over(self, panes: Mapping[int, Cells]) -> Cells:
-        """`panes` by their start. The answer is not to be changed."""
-        for start in [s for s, cells in self._held.items() if panes.get(s) is not cells]:
-            self._take(self._held.pop(start))
-        for start, cells in panes.items():
-            if start not in self._held:
-                self._held[start] = cells
-                self._total.update(cells)
-        return self._total
+    def move(self, panes: Mapping[int, Cells]) -> Iterator[None]:
+        """Makes `panes`, by their start, those that are summed.  One pane a step: between two steps
+        `total` may be read.
+        """
+        for start in sorted({*self._held, *panes}):
+            held, pane = self._held.get(start), panes.get(start)
+            if held is pane:
+                continue
+            if held is not None:
+                self._take(self._held.pop(start))
+            if pane is not None:
+                self._held[start] = pane
+                self.total.update(pane)
+            yield
 
     def _take(self, cells: Cells) -> None:
-        total = self._total
+        total = self.total
         for cell, amount in cells.items():
             total[cell] -= amount
             if not total[cell]:

@@ -22,7 +22,7 @@ from confluent_kafka import KafkaException, Producer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
-from schemas.common import Actor
+from schemas.common import Actor, Identifier
 from schemas.events import ContextViewed, EventBase, OperatorCommand
 from schemas.facts import Fact
 from streams import metrics
@@ -49,6 +49,9 @@ _SECURITY = {
     "Referrer-Policy": "no-referrer",
 }
 
+READING = "The figures are still being read."
+AWAY = "Redis does not answer; the figures stand still."
+
 COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "join": (("winner", "loser"), ()),
     "split": (("join",), ()),
@@ -73,7 +76,8 @@ class Console:
         )
         self._runner: web.AppRunner | None = None
         self._task: asyncio.Task[None] | None = None
-        self._fault = ""
+        self._ending = False
+        self._fault = READING
         self._views_logged = True
         self.port = settings.console.port
 
@@ -107,6 +111,7 @@ class Console:
         self._task = asyncio.create_task(self._keep_fresh())
 
     async def stop(self) -> None:
+        self._ending = True  # Python 3.11's `wait_for`, in Redis' client, may lose a cancellation
         if self._task:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -117,15 +122,15 @@ class Console:
         await self._client.aclose()
 
     async def _keep_fresh(self) -> None:
-        while True:
+        while not self._ending:
             try:
                 await self._board.refresh()
                 await self._set_gauges()
                 self._fault = ""
             except (RedisError, OSError) as error:
-                if not self._fault:
+                if self._fault != AWAY:
                     log.warning("Redis does not answer: %s", error)
-                self._fault = "Redis does not answer; the figures stand still."
+                self._fault = AWAY
             self._producer.poll(0)
             await asyncio.sleep(self._settings.console.refresh_ms / 1_000)
 
@@ -196,17 +201,17 @@ class Console:
 
     async def _context(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
-        named = await self._asked(domain, request)
+        who = self._who(request)
         purpose = request.query.get("purpose", "service")
-        found = await self._people.context(domain, named, purpose) if named else None
+        found = await self._people.context(domain, who, purpose) if who else None
         if found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
         customer, seen = found
         self._viewed(domain, customer, request.query.get("agent", ""), purpose)
         return _json(seen)
 
-    async def _asked(self, domain: str, request: web.Request) -> str | None:
-        """The customer, before joins, whom the query names by his id or one of his identifiers."""
+    def _who(self, request: web.Request) -> Identifier | str | None:
+        """Whom the query names: his id, or one of his identifiers; None for what cannot be one."""
         if (customer := request.query.get("customer")) is not None:
             return customer
         kind = next((kind for kind in KINDS if kind in request.query), None)
@@ -215,7 +220,7 @@ class Console:
                 text=f"Name the customer by one of: customer, {', '.join(KINDS)}."
             )
         region = request.query.get("region", "")
-        return await self._people.named(domain, kind, request.query[kind], region)
+        return self._people.identifier(kind, request.query[kind], region)
 
     def _viewed(self, domain: str, customer: str, agent: str, purpose: str) -> None:
         """The look-up is an event: it proves that the context arrived.  The agent does not wait for
@@ -248,8 +253,8 @@ class Console:
 
     async def _identity(self, request: web.Request) -> web.Response:
         domain = self._domain(request)
-        named = await self._asked(domain, request)
-        customer = await self._people.current(domain, named) if named else None
+        who = self._who(request)
+        customer = await self._people.customer(domain, who) if who else None
         found = await self._people.identity(domain, customer) if customer else None
         if found is None:
             return _error(404, "Nobody is known by that identifier in this domain.")
@@ -354,7 +359,7 @@ class Console:
                 "themes": {one.name: one.theme for one in KPIS},
                 "kpis": as_json(self._board.figures(window, domain)),
                 "channels": as_json(self._board.figures(window, domain, ("channel",))),
-                "sparks": self._board.sparks(window, domain),
+                "sparks": await self._board.sparks(window, domain),
                 "live": msgspec.to_builtins(await self._board.live(domain)),
                 **await self._lists(),
                 "now_ms": time.time_ns() // 1_000_000,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -32,14 +33,12 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     def encode(self) -> str:
         return encode(self.domain, self.kpi, self.part, self.dims)
 
-    def named(self) -> Mapping[str, str]:
-        return dict(zip(DIMENSIONS, self.dims, strict=True))
-
 
 def encode(domain: str, kpi: str, part: str, dims: tuple[str, ...]) -> str:
     return "|".join((domain, kpi, part, *dims))
 
 
+@lru_cache(maxsize=65_536)  # every pane has the same ones
 def decode(text: str) -> Cell:
     domain, kpi, part, *dims = text.split("|")
     return Cell(domain, kpi, part, tuple(dims))

@@ -47,13 +47,13 @@ def scorecard(
             f"There is no dimension {min(unknown)!r}; there are {', '.join(DIMENSIONS)}."
         )
     names = set(only) or set(BY_NAME)
+    places = [DIMENSIONS.index(name) for name in wanted]
     sums: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
     for text, amount in cells.items():
         cell = decode(text)
         if cell.kpi not in names or (domain and cell.domain != domain):
             continue
-        named = cell.named()
-        group = (cell.kpi, tuple(named[name] for name in wanted))
+        group = (cell.kpi, tuple([cell.dims[place] for place in places]))
         parts = sums.setdefault(group, {})
         parts[cell.part] = parts.get(cell.part, 0) + amount
     figures = []

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from redis.exceptions import RedisError
 
-from streams.console.board import Board
+from streams.console.board import PORTION, Board
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect
 from streams.kpis.panes import WINDOWS, starts
@@ -72,7 +73,7 @@ async def test_a_sparkline_follows_the_pane_that_changed(
         server.client.hincrby(keys.pane(size, start), CELLS[0], 1)
         server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
         await board.refresh()
-        return board.sparks("24h", "acme")["volume"]
+        return (await board.sparks("24h", "acme"))["volume"]
 
     first = await counted(panes[0], 1)
     assert (first[0], first[-1]) == (1, 0)
@@ -80,4 +81,28 @@ async def test_a_sparkline_follows_the_pane_that_changed(
     assert (second[0], second[-1]) == (1, 1)
     third = await counted(panes[-1], 3)
     assert (third[0], third[-1]) == (1, 2) and sum(v or 0 for v in third) == 3
-    assert board.sparks("24h", "other")["volume"][-1] == 0
+    assert (await board.sparks("24h", "other"))["volume"][-1] == 0
+
+
+async def test_what_redis_did_not_give_is_fetched_again(
+    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.console.board._now_ms", lambda: NOW_MS)
+    size, panes = starts(WINDOWS["1h"], NOW_MS)
+    for place in range(PLACES):
+        keys = LaneKeys("test", "journeys", place, PLACES)
+        for number, start in enumerate(panes[-PORTION:], 1):
+            server.client.hset(keys.pane(size, start), CELLS[0], 1)
+            server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+    fetch, times = Board._fetch, iter(range(9))
+
+    async def failing(self: Board, wanted: list[tuple[tuple[str, int], int]]) -> None:
+        if next(times) == 1:
+            raise RedisError("gone")
+        await fetch(self, wanted)
+
+    monkeypatch.setattr(Board, "_fetch", failing)
+    with pytest.raises(RedisError):
+        await board.refresh()
+    await board.refresh()
+    assert board.cells("1h") == {CELLS[0]: PLACES * PORTION}

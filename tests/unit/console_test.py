@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
+from streams.console.board import Board
 from streams.console.openapi import document
 from streams.console.server import Console
 from streams.settings import Console as ConsoleSettings
@@ -109,3 +111,32 @@ async def test_a_command_needs_the_token(console: Console) -> None:
     url = f"http://127.0.0.1:{console.port}/v1/identity/split"
     async with ClientSession() as session, session.post(url, json={"join": "j"}) as answer:
         assert answer.status == 401
+
+
+async def test_it_ends_also_when_a_cancellation_is_lost(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, refresh = asyncio.Event(), console._board.refresh
+
+    async def deaf() -> None:
+        monkeypatch.setattr(console._board, "refresh", refresh)
+        entered.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(console._board, "refresh", deaf)
+    await asyncio.wait_for(entered.wait(), 10)
+    ended = asyncio.ensure_future(console.stop())
+    await asyncio.wait({ended}, timeout=10)
+    assert ended.done()
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board is about to read the figures for as long as the test lasts."""
+    monkeypatch.setattr(Board, "refresh", lambda _: asyncio.sleep(60))
+
+
+@pytest.mark.usefixtures("reading", "console")
+async def test_figures_that_are_not_read_yet_say_so(console: Console) -> None:
+    assert (await get(console, "/v1/kpis"))[1]["fault"] == "The figures are still being read."

@@ -41,3 +41,30 @@ def test_deadlines_that_are_moved_all_the_time_need_no_memory() -> None:
             book.arm(Timer(1_000_000 + moved, str(entity), "look"), 0)
     assert len(book) == 500
     assert sum(sys.getsizeof(heap) for heap in book._heaps.values()) < 30_000
+
+
+_moves = st.lists(
+    st.tuples(
+        st.sampled_from("abcd"),
+        st.integers(0, 2),
+        st.integers(0, 3),
+        st.integers(0, 60) | st.none(),
+    ),
+    max_size=60,
+)
+"""Entity, clock, number, and when it is due (ms); None clears it."""
+
+
+@given(_moves, st.integers(0, 60))
+def test_what_is_due_is_counted_as_if_all_were_looked_at(
+    moved: list[tuple[str, int, int, int | None]], wall_ms: int
+) -> None:
+    book = TimerBook()
+    live: dict[tuple[str, int], int] = {}
+    for entity, clock, number, due_ms in moved:
+        book.disarm(entity, "look", number)
+        live.pop((entity, number), None)
+        if due_ms is not None:
+            book.arm(Timer(due_ms, entity, "look", number), clock)
+            live[entity, number] = due_ms
+    assert book.count_due(wall_ms) == sum(due_ms <= wall_ms for due_ms in live.values())
