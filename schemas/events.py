@@ -155,6 +155,8 @@ class AgentOffered(EventBase, frozen=True, kw_only=True, tag="agent.offered"):
 
 
 class AgentConnected(EventBase, frozen=True, kw_only=True, tag="agent.connected"):
+    """`actor` is who called: the customer, or the agent if he calls the customer (back)."""
+
     agent: str
     mode: Literal["owner", "consult", "conference", "monitor"] = "owner"
 

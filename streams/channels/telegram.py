@@ -5,31 +5,17 @@ Telegram sends nothing that the bot itself says.  Post the answers of `sendMessa
 `getUpdates` are read as the updates in them.
 
 Dedupe: `update_id`, together with what it is about: after a week of silence the count goes on from
-a random number, and two bots may share a source.  Times are whole seconds; a pressed button, a
-deleted message and a vote have none of their own (the message that a button hangs on is older).
-Whom to believe: the user's id is Telegram's own word.  A contact's number is his own only if
-`contact.user_id` is the sender's id, then Telegram has verified it; another card is another's.
-In a private chat the chat's id is the user's; in a group everybody has a thread of his own.
+a random number, and two bots may share a source.
+Who did it and where is told in `telegram_update.py`; messages are read in `telegram_messages.py`,
+what else a customer does in `telegram_acts.py`.
 Source: Telegram Bot API, "Update", "Message", "setWebhook", "Deep linking", "Business".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas.common import Actor, Identifier, Ref
-from schemas.events import (
-    ConsentChanged,
-    EventBase,
-    FeedbackReceived,
-    IdentityLinked,
-    MessagePosted,
-    MessageStatusChanged,
-    SelfserviceStepped,
-    TaskProgressed,
-)
-from streams.channels import times
 from streams.channels.about import About
 from streams.channels.base import (
     Adapter,
@@ -38,23 +24,38 @@ from streams.channels.base import (
     Request,
     SourceConfig,
     ignored,
-    malformed,
     together,
     unknown,
 )
-from streams.channels.body import dig, number, read_object, rows, table, text
-from streams.channels.draft import CUSTOMER, Draft, identifier
+from streams.channels.body import read_object
 from streams.channels.signatures import any_secret
+from streams.channels.telegram_acts import bought, read_member, read_voted
+from streams.channels.telegram_messages import (
+    read_deleted,
+    read_edited,
+    read_message,
+    read_pressed,
+    read_reacted,
+)
+from streams.channels.telegram_update import Update
 
-_SAID = (
-    "photo", "document", "video", "voice", "audio", "animation", "sticker", "video_note",
-    "location", "venue", "contact", "poll", "dice", "game", "story", "invoice", "paid_media",
-    "checklist", "passport_data",
-)  # fmt: skip
-"""What a message may hold instead of a text.  Some hold a general thing and a special one (a
-venue's location, an animation's document): the later name is meant.
-"""
-
+_READERS: Mapping[str, Callable[[Update], Parsed]] = {
+    "message": read_message,
+    "channel_post": read_message,
+    "business_message": read_message,
+    "guest_message": read_message,
+    "edited_message": read_edited,
+    "edited_channel_post": read_edited,
+    "edited_business_message": read_edited,
+    "deleted_business_messages": read_deleted,
+    "message_reaction": read_reacted,
+    "callback_query": read_pressed,
+    "poll_answer": read_voted,
+    "my_chat_member": read_member,
+    "shipping_query": lambda update: bought(update, "payment", "shipping", "progressed"),
+    "pre_checkout_query": lambda update: bought(update, "payment", "checkout", "submitted"),
+    "purchased_paid_media": lambda update: bought(update, "paid media", "paid", "completed"),
+}
 _NO_MATTER = {
     "inline_query": "a search through the bot in some other chat",
     "chosen_inline_result": "a result of a search in some other chat was used",
@@ -67,9 +68,6 @@ _NO_MATTER = {
     "managed_bot": "about the company's own set-up",
     "chat_member": "somebody joined a group or left it",
 }
-_ANONYMOUS_ADMIN = "1087968824"
-_TELEGRAM_ITSELF = "777000"
-"""Sends on into a group what was posted in its channel."""
 
 
 class Telegram(Adapter):
@@ -100,11 +98,11 @@ class Telegram(Adapter):
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         body = read_object(request.body)
         if "ok" not in body:
-            return _Update(body, request, source).parsed()
+            return _parsed(Update(body, request, source))
         result = body.get("result")
         found = result if isinstance(result, list) else [result]
         parts = [
-            _Update(_as_update(one), request, source).parsed()
+            _parsed(Update(_as_update(one), request, source))
             for one in found
             if isinstance(one, dict) and ("update_id" in one or "message_id" in one)
         ]
@@ -120,325 +118,14 @@ def _as_update(found: dict[str, Any]) -> dict[str, Any]:
     return {"edited_message" if "edit_date" in found else "message": found}
 
 
-class _Update:
-    def __init__(self, body: dict[str, Any], request: Request, source: SourceConfig) -> None:
-        self._body = body
-        self._id = text(body, "update_id")
-        self._kind = next((name for name, value in body.items() if isinstance(value, dict)), "")
-        self._item = table(body, self._kind)
-        self._user = table(self._item, "from") or table(self._item, "user")
-        self._chat = table(self._item, "chat")
-        changed = self._item.get("edit_date") if self._kind.startswith("edited") else None
-        self._at_ms = times.seconds(changed or self._item.get("date"))
-        agents = source.options.get("agents", "").replace(" ", "")
-        self._agents = frozenset(filter(None, agents.split(",")))
-        self._by = self._actor()
-        self._draft = Draft(request, source, self._kind, "telegram")
-        self._draft.conversation = self._thread()
-        self._draft.identifiers = self._who()
-
-    def parsed(self) -> Parsed:
-        makers: dict[str, Callable[[], Parsed]] = {
-            "message": self._message,
-            "channel_post": self._message,
-            "business_message": self._message,
-            "guest_message": self._message,
-            "edited_message": self._edited,
-            "edited_channel_post": self._edited,
-            "edited_business_message": self._edited,
-            "deleted_business_messages": self._deleted,
-            "callback_query": self._pressed,
-            "message_reaction": self._reacted,
-            "poll_answer": self._voted,
-            "my_chat_member": self._member,
-            "shipping_query": lambda: self._bought("payment", "shipping", "progressed"),
-            "pre_checkout_query": lambda: self._bought("payment", "checkout", "submitted"),
-            "purchased_paid_media": lambda: self._bought("paid media", "paid", "completed"),
-        }
-        if self._kind in _NO_MATTER:
-            return ignored(f"{self._kind}: {_NO_MATTER[self._kind]}.")
-        if not self._kind and self._id:
-            return ignored("An update in which nothing happened.")
-        if not self._kind:
-            return unknown("This is no update of Telegram's: it has no update_id and no message.")
-        if self._kind not in makers:
-            return unknown(f"Telegram sends no update {self._kind!r} that we know.")
-        return makers[self._kind]()
-
-    # Who and where --------------------------------------------------------------------------
-
-    @property
-    def _private(self) -> bool:
-        return text(self._chat, "type") == "private"
-
-    @property
-    def _user_id(self) -> str:
-        return text(self._user, "id")
-
-    def _thread(self) -> str:
-        """A private chat; in a group the topic, else the thread of the person who writes or who is
-        answered.  A company's own account has its chats apart from its bot's.
-        """
-        chat = text(self._chat, "id") or text(self._item, "message", "chat", "id")
-        message = table(self._item, "message")  # that a button hangs on
-        if connection := text(message or self._item, "business_connection_id"):
-            return f"{connection}/{chat}"
-        if self._kind == "poll_answer":
-            return ""  # the poll may have been anywhere
-        if text(self._chat, "type") not in {"group", "supergroup"}:
-            return chat or self._user_id
-        if self._item.get("is_topic_message"):
-            return f"{chat}/{text(self._item, 'message_thread_id')}"
-        replied = text(self._item, "reply_to_message", "from", "id")
-        person = self._user_id if self._by == CUSTOMER else replied
-        return f"{chat}/{person}" if person else chat
-
-    def _actor(self) -> Actor:
-        user = self._user_id
-        if text(self._chat, "type") == "channel" or user == _ANONYMOUS_ADMIN:
-            return Actor("agent")
-        if self._user.get("is_bot") is True or table(self._item, "sender_business_bot"):
-            return Actor("bot", user or None)
-        if user in self._agents:
-            return Actor("agent", user)
-        by_owner = bool(text(self._item, "business_connection_id")) and self._private
-        if by_owner and user and user != text(self._chat, "id"):
-            return Actor("agent", user)  # the company's own account writes to its customer
-        return Actor("bot") if user == _TELEGRAM_ITSELF else CUSTOMER
-
-    def _who(self) -> tuple[Identifier, ...]:
-        """The customer: of a private chat its other side, else whoever did it."""
-        if self._private:
-            return identifier("telegram", text(self._chat, "id"), "asserted")
-        if self._by == CUSTOMER:
-            return identifier("telegram", self._user_id, "asserted")
-        return ()
-
-    def _name(self) -> str:
-        card = self._user if self._by == CUSTOMER else self._chat
-        return " ".join(filter(None, (text(card, "first_name"), text(card, "last_name"))))
-
-    def _one(self, cls: type[EventBase], what: str, /, **fields: Any) -> EventBase:
-        at_ms = fields.pop("at_ms", self._at_ms)
-        return self._draft.event(cls, f"{self._id}/{self._kind}/{what}", at_ms, **fields)
-
-    def _ident(self, message: dict[str, Any]) -> str:
-        """A message's id holds in its chat only."""
-        ident = text(message, "message_id")
-        chat = text(message, "chat", "id") or text(self._chat, "id")
-        connection = text(message, "business_connection_id") or text(
-            self._item, "business_connection_id"
-        )
-        return "/".join(filter(None, (connection, chat, ident))) if ident else ""
-
-    # Messages -------------------------------------------------------------------------------
-
-    def _message(self) -> Parsed:
-        item = self._item
-        ident = self._ident(item)
-        if not ident or not text(self._chat, "id"):
-            return malformed("The message has no id, or no chat.")
-        if made := self._service(ident):
-            return made
-        holds = [name for name in _SAID if item.get(name)]
-        said = text(item, "text") or text(item, "caption")
-        if not said and not holds:
-            what = ", ".join(sorted(item.keys() - {"message_id", "from", "chat", "date"}))
-            return ignored(f"A line about the chat itself, which nobody said: {what or 'empty'}.")
-        events = [self._posted(ident, said or f"[{holds[-1]}]")]
-        return Parsed((*events, *self._own_contact(ident)))
-
-    def _posted(self, ident: str, said: str) -> EventBase:
-        item, actor = self._item, self._by
-        forwarded = item.get("is_automatic_forward") is True
-        automated = "campaign" if forwarded or text(self._chat, "type") == "channel" else "no"
-        if item.get("is_from_offline") is True:
-            automated = "auto_reply"
-        replied = self._ident(table(item, "reply_to_message"))
-        command, _, reference = said.partition(" ")
-        started = command.partition("@")[0] == "/start" and actor == CUSTOMER
-        return self._one(
-            MessagePosted,
-            ident,
-            actor=actor,
-            message_id=ident,
-            direction="inbound" if actor == CUSTOMER else "outbound",
-            automated=automated,
-            in_reply_to=replied or None,
-            refs=(Ref("referral", reference.strip()),) if started and reference.strip() else (),
-            personal={"text": said, "name": self._name()},
-        )
-
-    def _own_contact(self, ident: str) -> tuple[EventBase, ...]:
-        contact = table(self._item, "contact")
-        phone = text(contact, "phone_number").replace(" ", "")
-        own = bool(self._user_id) and text(contact, "user_id") == self._user_id
-        if not phone or not own or self._by != CUSTOMER:
-            return ()
-        linked = self._one(
-            IdentityLinked,
-            f"{ident}/contact",
-            actor=CUSTOMER,
-            identifiers=(
-                *self._draft.identifiers,
-                *identifier("phone", "+" + phone.lstrip("+"), "asserted"),
-            ),
-            rel="same",
-            by="contact",
-        )
-        return (linked,)
-
-    def _service(self, ident: str) -> Parsed | None:
-        """What stands as a message in the chat, and is an act of another kind."""
-        item = self._item
-        if data := table(item, "web_app_data"):
-            stepped = self._one(
-                SelfserviceStepped,
-                ident,
-                actor=CUSTOMER,
-                resource="web app",
-                step="submitted",
-                outcome="progressed",
-                personal={"text": text(data, "data") or text(data, "button_text")},
-            )
-            return Parsed((stepped,))
-        if item.get("successful_payment"):
-            return self._bought("payment", "paid", "completed", table(item, "successful_payment"))
-        if item.get("refunded_payment"):
-            return self._bought("payment", "refunded", "cancelled", table(item, "refunded_payment"))
-        if isinstance(item.get("write_access_allowed"), dict):
-            return Parsed((self._consent(granted=True),))
-        return None
-
-    def _edited(self) -> Parsed:
-        ident = self._ident(self._item)
-        if not ident:
-            return malformed("The edited message has no id.")
-        return Parsed((self._touched(ident, "edited", actor=self._by),))
-
-    def _touched(self, ident: str, status: str, **fields: Any) -> EventBase:
-        return self._one(
-            MessageStatusChanged,
-            f"{ident}/{status}/{self._at_ms}",
-            message_id=ident,
-            status=status,
-            **fields,
-        )
-
-    def _deleted(self) -> Parsed:
-        found = self._item.get("message_ids")
-        idents = found if isinstance(found, list) else []
-        events = [
-            self._touched(self._ident({"message_id": ident}), "deleted")
-            for ident in dict.fromkeys(text(ident) for ident in idents)
-            if ident
-        ]
-        return Parsed(tuple(events)) if events else malformed("No deleted message is named.")
-
-    def _reacted(self) -> Parsed:
-        ident = self._ident(self._item)
-        if not ident:
-            return malformed("The message that was reacted to is not named.")
-        now = rows(self._item, "new_reaction")
-        shown = " ".join(text(one, "emoji") or text(one, "type") for one in now)
-        status = "reacted" if now else "unreacted"
-        touched = self._touched(ident, status, actor=self._by, personal={"text": shown})
-        return Parsed((touched,))
-
-    # What else a customer does --------------------------------------------------------------
-
-    def _pressed(self) -> Parsed:
-        """A button under a message: its words stand for the customer's."""
-        data = text(self._item, "data")
-        message = table(self._item, "message")
-        shown = dig(message, "reply_markup", "inline_keyboard")
-        lines = shown if isinstance(shown, list) else []
-        buttons = [button for line in lines for button in rows(line)]
-        words = next((text(b, "text") for b in buttons if text(b, "callback_data") == data), "")
-        ident = text(self._item, "id") or self._id
-        if not self._user_id or not ident:
-            return malformed("Nobody is named who pressed the button.")
-        self._chat = table(message, "chat")
-        if self._actor() != CUSTOMER:
-            return ignored("A button was pressed, by one of the company's own.")
-        self._draft.identifiers = identifier("telegram", self._user_id, "asserted")
-        if text(self._chat, "type") in {"group", "supergroup"}:
-            self._draft.conversation = f"{text(self._chat, 'id')}/{self._user_id}"
-        pressed = self._one(
-            MessagePosted,
-            ident,
-            at_ms=None,
-            actor=CUSTOMER,
-            message_id=f"callback/{ident}",
-            direction="inbound",
-            in_reply_to=self._ident(message) or None,
-            personal={
-                "text": words or data or text(self._item, "game_short_name") or "[button]",
-                "name": self._name(),
-            },
-        )
-        return Parsed((pressed,))
-
-    def _voted(self) -> Parsed:
-        poll, chosen = text(self._item, "poll_id"), self._item.get("option_ids")
-        if not self._user_id:
-            return ignored("A vote in the name of a channel, of nobody in particular.")
-        if not isinstance(chosen, list) or not chosen:
-            return ignored("A vote was taken back.")
-        answers = ", ".join(text(one) for one in chosen)
-        voted = self._one(
-            FeedbackReceived,
-            f"{poll}/{self._user_id}",
-            actor=CUSTOMER,
-            instrument="survey",
-            survey_id=poll or None,
-            personal={"comment": f"options {answers}"},
-        )
-        return Parsed((voted,))
-
-    def _member(self) -> Parsed:
-        """In a private chat: the customer has blocked the bot, or lets it write again."""
-        if not self._private:
-            return ignored("my_chat_member: the bot came into a group, or left it.")
-        old = text(self._item, "old_chat_member", "status")
-        new = text(self._item, "new_chat_member", "status")
-        if new not in {"kicked", "member"} or old == new:
-            return ignored(f"my_chat_member: the bot is {new or 'not told'}, as it was.")
-        return Parsed((self._consent(granted=new == "member"),))
-
-    def _consent(self, *, granted: bool) -> EventBase:
-        return self._one(
-            ConsentChanged,
-            "consent",
-            actor=CUSTOMER,
-            purpose="all",
-            state="granted" if granted else "denied",
-            evidence=self._id,
-            consent_channel="telegram",
-        )
-
-    def _bought(
-        self, task: str, step: str, state: str, money: dict[str, Any] | None = None
-    ) -> Parsed:
-        """`total_amount` is in the smallest units of the currency."""
-        told = self._item if money is None else money
-        ident = (
-            text(told, "invoice_payload")
-            or text(told, "paid_media_payload")
-            or text(told, "telegram_payment_charge_id")
-        )
-        if not ident:
-            return malformed("The payment names no invoice.")
-        total = number(told, "total_amount")
-        progressed = self._one(
-            TaskProgressed,
-            f"{step}/{ident}",
-            actor=CUSTOMER,
-            task_kind=task,
-            task_id=ident,
-            step=step,
-            state=state,
-            value=None if total is None else round(total),
-            currency=text(told, "currency") or None,
-        )
-        return Parsed((progressed,))
+def _parsed(update: Update) -> Parsed:
+    kind = update.kind
+    if kind in _NO_MATTER:
+        return ignored(f"{kind}: {_NO_MATTER[kind]}.")
+    if not kind and update.id:
+        return ignored("An update in which nothing happened.")
+    if not kind:
+        return unknown("This is no update of Telegram's: it has no update_id and no message.")
+    if kind not in _READERS:
+        return unknown(f"Telegram sends no update {kind!r} that we know.")
+    return _READERS[kind](update)

@@ -280,3 +280,10 @@ def test_a_challenge_goes_back_only_if_it_is_signed() -> None:
     assert answer(asked).body == b"abc"
     assert answer({**asked, "x-front-signature": "x"}) is None
     assert answer(signed(b"{}", str(NOW_MS))) is None
+
+
+def test_a_teammate_who_takes_a_call_has_not_called_back() -> None:
+    taken = only(event("call_connected", EVA))
+    assert (taken.actor.kind, taken.agent) == ("customer", "tea_31")
+    placed = only(event("call_connected", message(False, "call")))
+    assert (placed.actor.kind, placed.agent) == ("agent", "tea_31")

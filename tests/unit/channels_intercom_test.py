@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from schemas.common import Party
+from schemas.events import AgentConnected
 from streams.channels.base import Parsed, Request, SourceConfig
 from streams.channels.intercom import Intercom
 from tests.conformance.vendors.intercom import (
@@ -300,6 +301,14 @@ def test_times_are_seconds_or_iso() -> None:
     for at in (NOW_S, iso):
         assert only(of("conversation.user.replied", part("comment", LEA, "x", created_at=at))).time_ms == NOW_MS  # fmt: skip
     assert only(contact("contact.user.updated", updated_at=NOW_S)).time_ms == NOW_MS
+
+
+def test_an_answered_call_still_says_who_called() -> None:
+    """By the customer: the agent took it.  By the agent: he called the customer back."""
+    for direction, caller in (("inbound", "customer"), ("outbound", "agent")):
+        answered = read(call("call.started", direction=direction, answered_at=NOW_S + 5)).events
+        [connected] = [one for one in answered if isinstance(one, AgentConnected)]
+        assert connected.actor.kind == answered[0].actor.kind == caller
 
 
 def test_a_call_is_told_whole_and_each_of_its_steps_once() -> None:

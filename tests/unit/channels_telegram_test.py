@@ -89,8 +89,9 @@ def test_in_a_group_everybody_has_a_thread_of_his_own() -> None:
     answer = only(BODIES["an administrator"][0])
     assert (answer.actor.kind, answer.direction, answer.identifiers) == ("agent", "outbound", ())
     assert answer.conversation == question.conversation
-    topic = only(BODIES["in a topic"][0])
-    assert topic.conversation.id == "-100200/44"
+    assert only(BODIES["button in a group"][0]).conversation == question.conversation
+    for name in ("in a topic", "button in a topic"):
+        assert only(BODIES[name][0]).conversation.id == "-100200/44"
 
 
 def test_who_answers_for_the_company_in_a_group() -> None:

@@ -193,12 +193,18 @@ BODIES: Bodies = {
     "topic": (event("topic_identified", {"name": "Delivery"}), ("conversation.updated",)),
     "macro": (event("macro_triggered"), "ignored"),
     "field": (event("custom_field_updated"), "ignored"),
+    "call by a teammate": (
+        event("call_connected", message(False, "call")),
+        ("agent.connected",),
+    ),
     "missed by all": (event("call_missed", source=RULE), ("contact.ended",)),
     "preview: inbound": (preview("inbound", "message"), ("message.posted",)),
     "preview: archive": (preview("archive"), ("conversation.updated",)),
     "preview: assign": (preview("assign", "teammate"), "ignored"),
     "preview: unassign": (preview("unassign"), ("assignment.changed",)),
     "preview: move": (preview("move", "inboxes"), "ignored"),
+    "preview: tag": (preview("tag", "tag"), "ignored"),
+    "preview: untag": (preview("untag", "tag"), "ignored"),
     "channel: message": (
         {"type": "message", "payload": message(False), "metadata": {"external_id": "x"}},
         ("message.posted",),

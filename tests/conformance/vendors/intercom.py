@@ -357,6 +357,10 @@ BODIES: Bodies = {
         call("call.started", **ANSWERED, conversation_id=None),
         ("conversation.opened", "agent.connected"),
     ),
+    "call by an agent answered": (
+        call("call.started", **ANSWERED, conversation_id=None, direction="outbound"),
+        ("conversation.opened", "agent.connected"),
+    ),
     "call ended": (
         call("call.ended", **ANSWERED, ended_at=NOW_S + 65, ended_reason="completed"),
         ("conversation.opened", "conversation.linked", "agent.connected", "contact.ended"),

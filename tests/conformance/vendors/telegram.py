@@ -106,6 +106,10 @@ BODIES: Bodies = {
     "button": (pressed("c:b", MENU), POSTED),
     "button without a message": (pressed("c:b", {}, inline_message_id="i1"), POSTED),
     "button in a group": (pressed("c:b", {**MENU, "chat": GROUP}), POSTED),
+    "button in a topic": (
+        pressed("c:b", {**MENU, "chat": GROUP, "is_topic_message": True, "message_thread_id": 44}),
+        POSTED,
+    ),
     "button of nobody": (pressed("c:b", MENU, **{"from": {}}), "malformed"),
     "reaction": (
         update("message_reaction", {
