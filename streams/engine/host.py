@@ -172,13 +172,27 @@ class Host:
 
     async def feed(
         self,
+        batches: Mapping[Partition, Sequence[Record]],
+        seek: Callable[[Partition, int], Awaitable[None]],
+        reclaim: Callable[[Partition], Awaitable[None]],
+    ) -> None:
+        """Hands what was fetched to its lanes, all at once: while one waits for Redis another folds."""
+        for where in batches:
+            self._ticked(where)
+        feeds = [self._feed(where, batch, seek, reclaim) for where, batch in batches.items()]
+        for done in await asyncio.gather(*feeds, return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
+
+    async def _feed(
+        self,
         where: Partition,
         records: Sequence[Record],
         seek: Callable[[Partition, int], Awaitable[None]],
         reclaim: Callable[[Partition], Awaitable[None]],
     ) -> None:
-        """Hands a fetched batch to its lane, and mends what can be mended: a hole is sought again,
-        a lost commit and a fold that failed are answered by claiming once more.
+        """Mends what can be mended: a hole is sought again, a lost commit and a fold that failed
+        are answered by claiming once more.
         """
         lane = self.lanes.get(where)
         if lane is None or where in self._fenced:
@@ -269,7 +283,7 @@ class Host:
         publish = Publish("webhooks", "", value, tuple(headers), clock)
         self.relay.send("ticks", [Outgoing("0-0", "", wall_ms, 0, publish)])
 
-    def ticked(self, where: Partition) -> None:
+    def _ticked(self, where: Partition) -> None:
         """Records came from this upstream: its clock moves by itself."""
         if self._roles[where[0]] == "webhooks":
             self._ticks.pop(where[1], None)

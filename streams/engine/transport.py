@@ -94,24 +94,16 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
             self.host.settled = joined and self.flow_active
             # What was fetched before a rebalance is not read after it.
             if self.flow_active and not self.should_stop and generation == self.host.generation:
-                await self._feed_all(batches or {})
+                fetched = {
+                    (tp.topic, tp.partition): _records(r) for tp, r in (batches or {}).items()
+                }
+                await self.host.feed(fetched, self.seek_to, self.reclaim)
             if self.should_stop or not self.flow_active:
                 continue
             if time.monotonic() >= next_commit:
                 await self.host.mend(self.reclaim)
                 self._keep_house()
                 next_commit = time.monotonic() + COMMIT_EVERY_S
-
-    async def _feed_all(self, batches: Mapping[TP, Sequence[Any]]) -> None:
-        """All lanes at once: while one waits for Redis another folds."""
-        feeds = []
-        for tp, records in batches.items():
-            where = (tp.topic, tp.partition)
-            self.host.ticked(where)
-            feeds.append(self.host.feed(where, _records(records), self.seek_to, self.reclaim))
-        for done in await asyncio.gather(*feeds, return_exceptions=True):
-            if isinstance(done, BaseException):
-                raise done
 
     async def perform_seek(self) -> None:
         """After a rebalance and before the flow resumes: claim every partition, and read it from

@@ -155,12 +155,7 @@ class Worker:
             generation = self.host.generation
             batches = await self._fetch()
             if self._flows and generation == self.host.generation:
-                for where, _ in batches:
-                    self.host.ticked(where)
-                feeds = [self.host.feed(*one, self._seek_to, self._reclaim) for one in batches]
-                for done in await asyncio.gather(*feeds, return_exceptions=True):
-                    if isinstance(done, BaseException):
-                        raise done
+                await self.host.feed(dict(batches), self._seek_to, self._reclaim)
             if self._flows and loop.time() >= next_house:
                 await self.host.mend(self._reclaim)
                 self._tell_kafka()
