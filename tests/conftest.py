@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import kafka, redis
+from tests.servers.embedded import EmbeddedRedis, embedded_redis
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -54,3 +55,10 @@ def redis_server() -> Iterator[redis.RedisServer]:
         pytest.fail(missing)
     with redis.RedisServer() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[EmbeddedRedis]:
+    """A Redis without an installation."""
+    with embedded_redis() as made:
+        yield made

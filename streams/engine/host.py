@@ -176,7 +176,7 @@ class Host:
         seek: Callable[[Partition, int], Awaitable[None]],
         reclaim: Callable[[Partition], Awaitable[None]],
     ) -> None:
-        """Hands what was fetched to its lanes, all at once: while one waits for Redis another folds."""
+        """Hands records to the lanes, all at once: while one waits for Redis another folds."""
         for where in batches:
             self._ticked(where)
         feeds = [self._feed(where, batch, seek, reclaim) for where, batch in batches.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from redis.exceptions import RedisError
@@ -13,29 +13,23 @@ from streams.console.board import PORTION, Board
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect
 from streams.kpis.panes import WINDOWS, starts
-from tests.servers.embedded import EmbeddedRedis, embedded_redis
+from tests.servers.embedded import EmbeddedRedis
 
 PLACES = 2
 NOW_MS = 1_790_000_000_000
 CELLS = [f"acme|volume|n|{channel}||||" for channel in ("chat", "voice", "email")]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedRedis]:
-    with embedded_redis() as made:
-        yield made
-
-
 @pytest.fixture
-async def board(server: EmbeddedRedis) -> AsyncIterator[Board]:
-    client = connect(server.url)
+async def board(embedded: EmbeddedRedis) -> AsyncIterator[Board]:
+    client = connect(embedded.url)
     await client.flushall()
     yield Board(client, "test", PLACES)
     await client.aclose()
 
 
 async def test_sums_are_those_of_the_panes_whatever_changes(
-    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dice, now_ms, number = random.Random(7), NOW_MS, 0
     monkeypatch.setattr("streams.console.board._now_ms", lambda: now_ms)
@@ -48,8 +42,8 @@ async def test_sums_are_those_of_the_panes_whatever_changes(
             keys, cell = LaneKeys("test", "journeys", place, PLACES), dice.choice(CELLS)
             amount, number = dice.choice([1, 2, -1]), number + 1
             truth.setdefault((size, start, place), Counter())[cell] += amount
-            server.client.hincrby(keys.pane(size, start), cell, amount)
-            server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+            embedded.client.hincrby(keys.pane(size, start), cell, amount)
+            embedded.client.zadd(keys.pane_index, {keys.pane(size, start): number})
         await board.refresh()
         for window in WINDOWS:
             size, panes = starts(WINDOWS[window], now_ms)
@@ -63,15 +57,15 @@ async def test_sums_are_those_of_the_panes_whatever_changes(
 
 
 async def test_a_sparkline_follows_the_pane_that_changed(
-    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.console.board._now_ms", lambda: NOW_MS)
     size, panes = starts(WINDOWS["24h"], NOW_MS)
     keys = LaneKeys("test", "journeys", 0, PLACES)
 
     async def counted(start: int, number: int) -> list[float | None]:
-        server.client.hincrby(keys.pane(size, start), CELLS[0], 1)
-        server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+        embedded.client.hincrby(keys.pane(size, start), CELLS[0], 1)
+        embedded.client.zadd(keys.pane_index, {keys.pane(size, start): number})
         await board.refresh()
         return (await board.sparks("24h", "acme"))["volume"]
 
@@ -85,15 +79,15 @@ async def test_a_sparkline_follows_the_pane_that_changed(
 
 
 async def test_what_redis_did_not_give_is_fetched_again(
-    server: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streams.console.board._now_ms", lambda: NOW_MS)
     size, panes = starts(WINDOWS["1h"], NOW_MS)
     for place in range(PLACES):
         keys = LaneKeys("test", "journeys", place, PLACES)
         for number, start in enumerate(panes[-PORTION:], 1):
-            server.client.hset(keys.pane(size, start), CELLS[0], 1)
-            server.client.zadd(keys.pane_index, {keys.pane(size, start): number})
+            embedded.client.hset(keys.pane(size, start), CELLS[0], 1)
+            embedded.client.zadd(keys.pane_index, {keys.pane(size, start): number})
     fetch, times = Board._fetch, iter(range(9))
 
     async def failing(self: Board, wanted: list[tuple[tuple[str, int], int]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,7 +16,7 @@ from streams.identity import graph
 from streams.identity.index import alias_key, customer_base, identifier_key
 from streams.journeys.state import CustomerState, encode_state
 from streams.settings import Domain, Settings
-from tests.servers.embedded import EmbeddedRedis, embedded_redis
+from tests.servers.embedded import EmbeddedRedis
 
 SETTINGS = Settings(domain=(Domain(name="acme", key="k" * 16),))
 KEY = SETTINGS.domain_key("acme")
@@ -24,30 +24,24 @@ PHONE = Identifier("phone", "+33612345678", "asserted")
 FIRST = f"{customer_base(KEY, PHONE)}-0"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedRedis]:
-    with embedded_redis() as made:
-        yield made
-
-
 @pytest.fixture
-async def people(server: EmbeddedRedis) -> AsyncIterator[People]:
-    client = connect(server.url)
+async def people(embedded: EmbeddedRedis) -> AsyncIterator[People]:
+    client = connect(embedded.url)
     await client.flushall()
     yield People(client, SETTINGS)
     await client.aclose()
 
 
-def keep(server: EmbeddedRedis, key: str, value: object) -> None:
+def keep(embedded: EmbeddedRedis, key: str, value: object) -> None:
     count = SETTINGS.kafka.webhooks_partitions
     lane = LaneKeys(SETTINGS.keyspace, "normalise", partition_for("acme", count), count)
-    server.client.hset(lane.states, key, graph.encode(key, value))
+    embedded.client.hset(lane.states, key, graph.encode(key, value))
 
 
-def live(server: EmbeddedRedis, customer: str) -> None:
+def live(embedded: EmbeddedRedis, customer: str) -> None:
     count = SETTINGS.kafka.events_partitions
     lane = LaneKeys(SETTINGS.keyspace, "journeys", partition_for(customer, count), count)
-    server.client.hset(lane.states, customer, encode_state(CustomerState(customer, "acme")))
+    embedded.client.hset(lane.states, customer, encode_state(CustomerState(customer, "acme")))
 
 
 @pytest.fixture
@@ -70,13 +64,13 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids=["first seen by it", "first seen by another", "joined since"],
 )
 async def test_an_identifier_leads_to_its_customer(
-    server: EmbeddedRedis, people: People, trips: list[int], owner: str, now: str, most: int
+    embedded: EmbeddedRedis, people: People, trips: list[int], owner: str, now: str, most: int
 ) -> None:
-    live(server, FIRST)
-    live(server, now)
-    keep(server, identifier_key(KEY, PHONE), graph.Link(owner, "asserted"))
+    live(embedded, FIRST)
+    live(embedded, now)
+    keep(embedded, identifier_key(KEY, PHONE), graph.Link(owner, "asserted"))
     if now != owner:
-        keep(server, alias_key(owner), now)
+        keep(embedded, alias_key(owner), now)
     found = await people.context("acme", PHONE, "service")
     assert found is not None and (found[0], found[1]["customer"]) == (now, now)
     assert len(trips) == most
@@ -84,8 +78,8 @@ async def test_an_identifier_leads_to_its_customer(
 
 
 async def test_the_likely_customer_is_not_told_without_a_link(
-    server: EmbeddedRedis, people: People
+    embedded: EmbeddedRedis, people: People
 ) -> None:
-    live(server, FIRST)
+    live(embedded, FIRST)
     assert await people.context("acme", PHONE, "service") is None
     assert await people.context("acme", FIRST, "service") is not None
