@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import hashlib
-import hmac
 import logging
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import orjson
 import uvloop
 from aiohttp import web
 from confluent_kafka import KafkaException, Producer
@@ -26,6 +23,8 @@ from schemas.common import Actor, Identifier
 from schemas.events import ContextViewed, EventBase, OperatorCommand
 from schemas.facts import Fact
 from streams import metrics
+from streams.console.access import Access
+from streams.console.answers import Handler, json, refusal
 from streams.console.board import Board
 from streams.console.openapi import document
 from streams.console.people import KINDS, People
@@ -41,8 +40,6 @@ from streams.settings import Settings
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
-_OPEN = {"/healthz", "/readyz", "/metrics", "/login", "/openapi.json"}
-_LOOPBACK = {"127.0.0.1", "::1"}
 _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -58,8 +55,6 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "attach": (("source", "conversation"), ("customer",)),
 }
 """What an operator may say about who is who, with what it needs and what it may have."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Console:
@@ -82,12 +77,13 @@ class Console:
         self.port = settings.console.port
 
     async def start(self) -> None:
-        app = web.Application(middlewares=[self._watched, self._guarded])
+        access = Access(self._settings.console.tokens)
+        app = web.Application(middlewares=[self._watched, access.guarded])
         app.router.add_get("/", self._page("index.html"))
         app.router.add_get("/journeys/{id}", self._page("journey.html"))
         app.router.add_get("/kpis/{kpi}", self._page("kpi.html"))
         app.router.add_get("/login", self._page("login.html"))
-        app.router.add_post("/login", self._login)
+        app.router.add_post("/login", access.login)
         app.router.add_static("/static", STATIC)
         app.router.add_get("/v1/context", self._context)
         app.router.add_get("/v1/identity", self._identity)
@@ -153,43 +149,13 @@ class Console:
         try:
             response = await handler(request)
         except web.HTTPException as error:
-            response = _error(error.status, error.text or error.reason)
+            response = refusal(error.status, error.text or error.reason)
         except (RedisError, OSError):
-            response = _error(503, "Redis does not answer; try again in a moment.")
+            response = refusal(503, "Redis does not answer; try again in a moment.")
         response.headers.update(_SECURITY)
         metrics.console_requests.labels(route, str(response.status)).inc()
         metrics.console_seconds.labels(route).observe(time.perf_counter() - started)
         return response
-
-    @web.middleware
-    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in _OPEN or request.path.startswith("/static/"):
-            return await handler(request)
-        tokens = self._settings.console.tokens
-        if not tokens:
-            if request.remote in _LOOPBACK:
-                return await handler(request)
-            return _error(403, "Without tokens the console answers on a loopback address only.")
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        cookie = request.cookies.get("filrouge", "")
-        allowed = False
-        for token in tokens:
-            allowed |= _same(given, token)
-            allowed |= _same(cookie, _cookie(token))
-        if allowed:
-            return await handler(request)
-        if request.path.startswith("/v1/"):
-            return _error(401, "Send one of the console's tokens as `Authorization: Bearer …`.")
-        return web.Response(status=303, headers={"Location": "/login"})
-
-    async def _login(self, request: web.Request) -> web.StreamResponse:
-        given = str((await request.post()).get("token", ""))
-        for token in self._settings.console.tokens:
-            if _same(given, token):
-                answer = web.Response(status=303, headers={"Location": "/"})
-                answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
-                return answer
-        return _error(401, "That is not one of the console's tokens.")
 
     def _page(self, name: str) -> Handler:
         async def page(_: web.Request) -> web.StreamResponse:
@@ -205,10 +171,10 @@ class Console:
         purpose = request.query.get("purpose", "service")
         found = await self._people.context(domain, who, purpose) if who else None
         if found is None:
-            return _error(404, "Nobody is known by that identifier in this domain.")
+            return refusal(404, "Nobody is known by that identifier in this domain.")
         customer, seen = found
         self._viewed(domain, customer, request.query.get("agent", ""), purpose)
-        return _json(seen)
+        return json(seen)
 
     def _who(self, request: web.Request) -> Identifier | str | None:
         """Whom the query names: his id, or one of his identifiers; None for what cannot be one."""
@@ -257,11 +223,11 @@ class Console:
         customer = await self._people.customer(domain, who) if who else None
         found = await self._people.identity(domain, customer) if customer else None
         if found is None:
-            return _error(404, "Nobody is known by that identifier in this domain.")
-        return _json(found)
+            return refusal(404, "Nobody is known by that identifier in this domain.")
+        return json(found)
 
     async def _shared(self, request: web.Request) -> web.Response:
-        return _json({"shared": await self._people.shared(self._domain(request))})
+        return json({"shared": await self._people.shared(self._domain(request))})
 
     async def _command(self, request: web.Request) -> web.Response:
         """An operator's word about who is who: into the log, and 202 once it is durable.  What
@@ -269,20 +235,20 @@ class Console:
         """
         command = request.match_info["command"]
         if command not in COMMANDS:
-            return _error(404, f"There is no command {command!r}; there are {_listed(COMMANDS)}.")
+            return refusal(404, f"There is no command {command!r}; there are {_listed(COMMANDS)}.")
         if request.content_type != "application/json":
-            return _error(415, "Send JSON, as application/json.")
+            return refusal(415, "Send JSON, as application/json.")
         try:
             asked = msgspec.json.decode(await request.read(), type=dict[str, str])
         except msgspec.DecodeError as error:
-            return _error(400, f"The body must be a JSON object of texts: {error}.")
+            return refusal(400, f"The body must be a JSON object of texts: {error}.")
         domain = self._domain(request, asked.pop("domain", ""))
         agent = asked.pop("agent", "") or None
         needs, may = COMMANDS[command]
         if missing := [name for name in needs if not asked.get(name)]:
-            return _error(400, f"{command!r} needs {_listed(missing)}.")
+            return refusal(400, f"{command!r} needs {_listed(missing)}.")
         if strange := [name for name in asked if name not in (*needs, *may)]:
-            return _error(400, f"{command!r} knows no {_listed(strange)}.")
+            return refusal(400, f"{command!r} knows no {_listed(strange)}.")
         event = own_event(
             OperatorCommand, domain, _now_ms(), Actor("agent", agent), command=command, args=asked
         )
@@ -291,16 +257,16 @@ class Console:
             self._log(event, lambda error, _: failures.__setitem__(0, error))
             await asyncio.to_thread(self._producer.flush, 5)
         except (BufferError, KafkaException):
-            return _error(503, "Kafka does not answer; try again in a moment.")
+            return refusal(503, "Kafka does not answer; try again in a moment.")
         if failures[0] is not None:
-            return _error(503, "Kafka has not confirmed the command; look before you try again.")
-        return _json({"accepted": event.id}, 202)
+            return refusal(503, "Kafka has not confirmed the command; look before you try again.")
+        return json({"accepted": event.id}, 202)
 
     async def _journey(self, request: web.Request) -> web.Response:
         found = await self._people.journey(request.match_info["id"])
         if found is None:
-            return _error(404, "There is no such journey, or it was sealed long ago.")
-        return _json(found)
+            return refusal(404, "There is no such journey, or it was sealed long ago.")
+        return json(found)
 
     async def _kpis(self, request: web.Request) -> web.Response:
         window = self._window(request)
@@ -308,21 +274,21 @@ class Console:
         try:
             figures = self._board.figures(window, request.query.get("domain", ""), by)
         except ValueError as error:
-            return _error(400, str(error))
-        return _json({"window": window, "kpis": as_json(figures), "fault": self._fault or None})
+            return refusal(400, str(error))
+        return json({"window": window, "kpis": as_json(figures), "fault": self._fault or None})
 
     async def _cycles(self, request: web.Request) -> web.Response:
         kpi = request.match_info["kpi"]
         if kpi not in BY_NAME:
-            return _error(404, f"There is no KPI {kpi!r}; there are {', '.join(BY_NAME)}.")
+            return refusal(404, f"There is no KPI {kpi!r}; there are {', '.join(BY_NAME)}.")
         now_ms = _now_ms()
         try:
             to_ms = int(request.query.get("to", now_ms))
             from_ms = int(request.query.get("from", to_ms - 86_400_000))
         except ValueError:
-            return _error(400, "`from` and `to` are milliseconds since the epoch.")
+            return refusal(400, "`from` and `to` are milliseconds since the epoch.")
         if not 0 <= to_ms - from_ms <= 40 * 86_400_000:
-            return _error(400, "`from` must lie before `to`, and no more than 40 days.")
+            return refusal(400, "`from` must lie before `to`, and no more than 40 days.")
         entries = await self._board.ledger(kpi, request.query.get("domain", ""), from_ms, to_ms)
         sums: dict[str, int] = {}
         for entry in entries:
@@ -334,13 +300,13 @@ class Console:
             "counts": definition.counts, "clock": definition.clock, "excludes": definition.excludes,
             "value": figure(definition, sums, {}).text,
         }  # fmt: skip
-        return _json({"kpi": kpi, "about": about, "sum": sums, "entries": entries})
+        return json({"kpi": kpi, "about": about, "sum": sums, "entries": entries})
 
     async def _live(self, request: web.Request) -> web.Response:
-        return _json(msgspec.to_builtins(await self._board.live(request.query.get("domain", ""))))
+        return json(msgspec.to_builtins(await self._board.live(request.query.get("domain", ""))))
 
     async def _recent(self, _: web.Request) -> web.Response:
-        return _json(await self._lists())
+        return json(await self._lists())
 
     async def _lists(self) -> dict[str, Any]:
         found = {name: await self._board.recent(name) for name in ("switches", "transfers")}
@@ -352,7 +318,7 @@ class Console:
     async def _everything(self, request: web.Request) -> web.Response:
         """What the page shows, in one answer."""
         window, domain = self._window(request), request.query.get("domain", "")
-        return _json(
+        return json(
             {
                 "window": window,
                 "windows": list(WINDOWS),
@@ -382,7 +348,7 @@ class Console:
         return domain
 
     async def _openapi(self, _: web.Request) -> web.Response:
-        return _json(document())
+        return json(document())
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="serving\n")
@@ -398,34 +364,12 @@ def _fact(plain: dict[str, Any]) -> Any:
     return msgspec.convert(plain, Fact)
 
 
-def _same(given: str, wanted: str) -> bool:
-    """In constant time, for any bytes that a header may bring."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
-
-
-def _cookie(token: str) -> str:
-    return hashlib.sha256(f"filrouge console {token}".encode()).hexdigest()
-
-
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
-
-
-def _json(value: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        status=status,
-        body=orjson.dumps(value),
-        content_type="application/json",
-        headers={"Cache-Control": "no-store"},
-    )
-
-
-def _error(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status)
 
 
 def run_console(settings: Settings) -> int:
