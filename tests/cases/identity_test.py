@@ -19,7 +19,7 @@ from schemas.events import (
 from schemas.facts import ChannelSwitched, ContextReady, JourneyOpened
 from streams.demo.cast import person
 from tests.cases.telling import ADA, Story, whatsapp_number
-from tests.unit.continuity_cases_test import Three
+from tests.three import Three
 from tests.world import DAY, MINUTE
 
 WEB = Identifier("user", "web-ada", "asserted")
