@@ -87,6 +87,16 @@ async def send(
         return answer.status, await answer.text(), took, answer.headers.get("Retry-After", "")
 
 
+async def send_as_vendor(gateway: Gateway, call: Call) -> tuple[int, str]:
+    """Status and text; a 503 is sent again, for a minute, as vendors do."""
+    until = time.monotonic() + 60
+    while True:
+        status, text, _, _ = await send(gateway, call)
+        if status != 503 or time.monotonic() > until:
+            return status, text
+        await asyncio.sleep(0.5)
+
+
 # Refusals ----------------------------------------------------------------------------------------
 
 
@@ -290,7 +300,7 @@ async def test_the_largest_body_that_is_taken_fits_into_the_topic(
     create(chosen)
     noise = "".join(chr(33 + n * 7919 % 93) for n in range(1_900_000))
     async with serving(chosen) as gateway:
-        assert (await send(gateway, message(1, noise)))[0] == 200
+        assert (await send_as_vendor(gateway, message(1, noise)))[0] == 200
     make_topics(kafka_cluster.bootstrap, "small-")
     async with serving(
         settings(kafka_cluster.bootstrap, topic="small-webhooks", max_body_bytes=3_000_000)
@@ -299,8 +309,8 @@ async def test_the_largest_body_that_is_taken_fits_into_the_topic(
 
         dice = random.Random(1)
         dense = "".join(chr(dice.randrange(0x4E00, 0x9FFF)) for _ in range(900_000))
-        status, text, _, _ = await send(gateway, message(1, dense))
-        assert (status, text) == (413, '{"error":"Kafka takes no body so large."}')
+        refused = await send_as_vendor(gateway, message(1, dense))
+        assert refused == (413, '{"error":"Kafka takes no body so large."}')
         assert (await send(gateway, message(2)))[0] == 200, "it is no outage for the others"
 
 
