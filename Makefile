@@ -26,11 +26,11 @@ demo: install  ## the whole product in one process tree; SECONDS=60 ends by judg
 	@$(BIN)/filrouge demo --seed $(SEED) $(if $(filter-out 0,$(SECONDS)),--seconds $(SECONDS))
 
 check: lint  ## the inner loop: lint, types, stairs, and the quick tests; properties with a sixth of their examples
-	@QUICK=1 $(BIN)/pytest -q -n 2 -m 'not servers and not long'
+	@QUICK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m 'not servers and not long'
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium, and a minute of fuzzing
 	@tests/servers/need.sh
-	@$(BIN)/pytest -q -n 2 -m 'not servers'
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m 'not servers'
 	@$(BIN)/pytest -q -n 3 --dist loadfile -m servers
 	@$(BIN)/python -m tests.fuzz --minutes 1
 
