@@ -47,6 +47,7 @@ from streams.channels.base import (
     Request,
     SourceConfig,
     ignored,
+    malformed,
     unknown,
 )
 from streams.channels.body import number, read_json, read_object, rows, table, text
@@ -128,6 +129,8 @@ class _Call:
         make = getattr(self, f"_{what}", None)
         if make is None:
             return unknown(f"Aircall sends no event 'call.{what}' that we know.")
+        if not self._id:
+            return malformed("The event names no call.")
         found = make()
         return Parsed(tuple(found)) if found else ignored(f"call.{what}: nothing that we count.")
 
@@ -391,6 +394,8 @@ def _message(data: dict[str, Any], draft: Draft, what: str, at_ms: int | None) -
     if not draft.conversation and digits:
         # Written now with spaces, now without: the digits are the same.
         draft.conversation = f"{text(data, 'number', 'id')}/{digits}"
+    if not ident or not draft.conversation:
+        return malformed("The message has no id, or names neither a conversation nor a number.")
     if what in {"status_updated", "status_changed", "updated"}:
         status = text(data, "status").lower()
         if status not in _RECEIPTS:

@@ -118,6 +118,8 @@ class Event:
                 return Parsed((self._changed(gone, stamp, "deleted"),))
         if subtype not in _SAID:
             return unknown(f"Slack sends no message of the subtype {subtype!r} that we know.")
+        if subtype != "bot_message" and not (text(event, "user") or text(event, "bot_id")):
+            return malformed("The message does not say who wrote it.")
         return Parsed((self._said(event, text(event, "ts") or self._moment, self._at_ms),))
 
     def _said(self, line: dict[str, Any], stamp: str, at_ms: int | None) -> EventBase:

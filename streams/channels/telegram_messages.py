@@ -56,7 +56,7 @@ def _posted(update: Update, ident: str, said: str) -> EventBase:
         ident,
         actor=actor,
         message_id=ident,
-        direction="inbound" if actor == CUSTOMER else "outbound",
+        direction="inbound" if actor.kind in {"customer", "external"} else "outbound",
         automated=automated,
         in_reply_to=replied or None,
         refs=(Ref("referral", reference.strip()),) if started and reference.strip() else (),

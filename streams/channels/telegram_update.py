@@ -17,6 +17,9 @@ from streams.channels.body import table, text
 from streams.channels.draft import CUSTOMER, Draft, identifier
 
 _ANONYMOUS_ADMIN = "1087968824"
+_AS_A_CHANNEL = "136817688"
+"""Stands for a person who writes into a group in the name of a channel of his."""
+
 _TELEGRAM_ITSELF = "777000"
 """Sends on into a group what was posted in its channel."""
 
@@ -70,6 +73,8 @@ class Update:
         user = self.user_id
         if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN:
             return Actor("agent")
+        if user == _AS_A_CHANNEL:
+            return Actor("external", text(self.item, "sender_chat", "id") or None)
         if self.user.get("is_bot") is True or table(self.item, "sender_business_bot"):
             return Actor("bot", user or None)
         if user in self._agents:

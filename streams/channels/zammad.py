@@ -308,7 +308,8 @@ class _Told:
         if not ident:
             return []
         at_ms = times.any_form(article.get("created_at"))
-        by_customer = self._sender == "Customer"
+        actor = self._writer()
+        by_customer = actor == CUSTOMER
         note = self._type == "note" and not by_customer
         preferences = table(article, "preferences")
         automated = self._sender == "System" or (
@@ -316,10 +317,6 @@ class _Told:
         )
         native_id, card = text(article, "message_id"), table(self._ticket, "customer")
         named = " ".join(filter(None, (text(card, "firstname"), text(card, "lastname"))))
-        if by_customer:
-            actor = CUSTOMER
-        else:
-            actor = SYSTEM if self._sender == "System" else self._actor(article, "created_by")
         posted: list[EventBase] = [
             self._draft.event(
                 MessagePosted,
@@ -327,7 +324,7 @@ class _Told:
                 at_ms,
                 actor=actor,
                 message_id=ident,
-                direction="inbound" if by_customer else "outbound",
+                direction="inbound" if actor.kind in {"customer", "external"} else "outbound",
                 visibility="internal" if note or _yes(article.get("internal")) else "public",
                 automated="auto_reply" if automated else "no",
                 in_reply_to=text(article, "in_reply_to") or None,
@@ -350,6 +347,23 @@ class _Told:
                 )
             )
         return posted
+
+    def _writer(self) -> Actor:
+        """The sender says whose side he is on: a colleague may be the ticket's customer himself.
+        A payload of your own may leave it out: then whoever wrote it down is asked, and if that is
+        not told either, somebody wrote it.
+        """
+        if self._sender == "Customer":
+            return CUSTOMER
+        if self._sender == "System":
+            return SYSTEM
+        who = _id(self._article, "created_by")
+        if who and who == self._customer and self._sender != "Agent":
+            return CUSTOMER
+        if who:
+            return Actor("agent", who)
+        named = text(self._article, "created_by_id") or text(self._article, "created_by", "id")
+        return SYSTEM if self._sender or named else Actor("external")
 
     # Where it stands ----------------------------------------------------------------------------
 

@@ -317,3 +317,8 @@ def test_a_card_was_changed_when_its_change_says() -> None:
     }
     linked = only(card)
     assert (linked.time_ms, linked.estimated) == (NOW_MS, False)
+
+
+def test_a_message_of_a_new_type_is_put_on_no_side() -> None:
+    found = read(chatwoot_message(message_type="whispered"))
+    assert found.code == "unknown_type" and "'whispered'" in found.reason

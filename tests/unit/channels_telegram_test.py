@@ -164,3 +164,11 @@ def test_posts_to_everybody_are_campaigns() -> None:
 
 def test_the_name_of_the_writer_is_personal() -> None:
     assert only(said(text="Hi")).personal["name"] == f"{USER['first_name']} {USER['last_name']}"
+
+
+def test_who_writes_in_the_name_of_his_channel_is_no_bot_of_ours() -> None:
+    stand_in = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+    channel = {"id": -100900, "type": "channel", "title": "Parcels"}
+    event = only(said(text="Hi", chat=GROUP, **{"from": stand_in, "sender_chat": channel}))
+    assert (event.actor.kind, event.actor.id) == ("external", "-100900")
+    assert event.direction == "inbound" and not event.identifiers
