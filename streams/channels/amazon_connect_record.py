@@ -1,5 +1,5 @@
-"""A contact record of Amazon Connect's (the data stream of its records): a whole contact, told when it
-is over.
+"""A contact record of Amazon Connect's, from the stream of its records: a whole contact, told when
+it is over.
 
 It holds what the contact events tell one after the other, under other names: `Agent` and `Queue`
 for `agentInfo` and `queueInfo`.  Its times are whole seconds, so it stands for the events and not
