@@ -10,7 +10,7 @@ no order.  Transfers are named: `call.transferred`, `external_transferred`,
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from schemas.common import Actor, Identifier, Party
 from schemas.events import (
@@ -55,6 +55,9 @@ from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.signatures import any_secret
 
 _ABANDONED = {"abandoned_in_ivr", "abandoned_in_classic", "short_abandoned"}
+_TRANSFERS: dict[str, Literal["warm", "blind"]] = {
+    "warm": "warm", "attended": "warm", "cold": "blind", "blind": "blind",
+}  # fmt: skip
 _NO_DIGIT = re.compile(r"\D")
 _RECEIPTS = {"sent", "delivered", "failed", "read", "queued", "undelivered"}
 
@@ -217,18 +220,23 @@ class _Call:
     def _to(self) -> Party:
         to = table(self._data, "transferred_to")
         team = text(self._data, "transferred_to_team", "name") or text(to, "team", "name")
-        agent = text(to, "id") or ("" if team else self._agent)
+        agent = text(to, "id")
+        if not agent and not team and self._agent != text(self._data, "transferred_by", "id"):
+            agent = self._agent
         return Party(agent=agent or None, team=team or None)
 
     def _from(self) -> Party | None:
         agent = text(self._data, "transferred_by", "id")
         return Party(agent=agent) if agent else None
 
+    def _passer(self) -> Actor:
+        return Actor("agent", text(self._data, "transferred_by", "id") or self._agent or None)
+
     def _transferred(self) -> list[EventBase]:
-        kind = "warm" if text(self._data, "transfer_type") == "warm" else "blind"
+        kind = _TRANSFERS.get(text(self._data, "transfer_type").lower(), "unknown")
         return [
             self._one(
-                TransferReported, "transferred", actor=Actor("agent", self._agent or None),
+                TransferReported, "transferred", actor=self._passer(),
                 kind=kind, phase="started", to=self._to(), from_=self._from(),
             )
         ]  # fmt: skip
@@ -237,7 +245,7 @@ class _Call:
         number = text(self._data, "external_transferred_to") or text(self._data, "transferred_to")
         return [
             self._one(
-                TransferReported, "external", actor=Actor("agent", self._agent or None),
+                TransferReported, "external", actor=self._passer(),
                 kind="external", phase="accepted", to=Party(app=number or "external"),
                 from_=self._from(),
             )
@@ -270,6 +278,8 @@ class _Call:
         answered = self._was_answered()
         spent_s = number(self._data, "duration")
         total_ms = None if spent_s is None else round(spent_s * 1_000)
+        started = times.seconds(self._data.get("started_at"))
+        picked_up = times.seconds(self._data.get("answered_at"))
         found: list[EventBase] = []
         if self._inbound and not answered:
             # Only whoever hangs up while we could have answered has abandoned the queue.
@@ -283,7 +293,11 @@ class _Call:
                 by="customer" if reason in _ABANDONED else "unknown",
                 reason=reason or text(self._data, "hangup_cause") or None,
                 answered=answered,
-                durations=Durations(total_ms=total_ms),
+                durations=Durations(
+                    total_ms=total_ms,
+                    queue_ms=_span(started, picked_up or ended) if self._inbound else None,
+                    talk_ms=_span(picked_up, ended),
+                ),
             )
         )
         return found
@@ -348,6 +362,13 @@ class _Call:
 
     def _agent_disconnected(self) -> list[EventBase]:
         return [self._one(AgentDisconnected, f"left/{self._agent}", agent=self._agent)]
+
+
+def _span(first_ms: int | None, last_ms: int | None) -> int | None:
+    """How long, if both are known and in their order."""
+    if first_ms is None or last_ms is None or last_ms < first_ms:
+        return None
+    return last_ms - first_ms
 
 
 def _caller(data: dict[str, Any], draft: Draft) -> tuple[Identifier, ...]:
