@@ -224,7 +224,7 @@ class Event:
     def _assistant(self) -> Iterator[EventBase]:
         thread = table(self._event, "assistant_thread")
         user, stamp = text(thread, "user_id"), text(thread, "thread_ts")
-        if not user or not stamp:
+        if not user or not stamp or not self._channel:
             return
         actor = self._sides.actor(user, self._home_team)
         self._draft.conversation = f"{self._channel}/{stamp}"

@@ -71,15 +71,18 @@ class Update:
 
     def _actor(self) -> Actor:
         user = self.user_id
-        if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN:
+        spoke_as = text(self.item, "sender_chat", "id")
+        in_its_name = bool(spoke_as) and spoke_as == text(self.chat, "id")
+        if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN or in_its_name:
             return Actor("agent")
-        if user == _AS_A_CHANNEL:
-            return Actor("external", text(self.item, "sender_chat", "id") or None)
+        if user == _AS_A_CHANNEL or (spoke_as and not user):
+            return Actor("external", spoke_as or None)
         if self.user.get("is_bot") is True or table(self.item, "sender_business_bot"):
             return Actor("bot", user or None)
         if user in self._agents:
             return Actor("agent", user)
-        by_owner = bool(text(self.item, "business_connection_id")) and self.private
+        # The chats of a company's own account are all private.
+        by_owner = bool(text(self.item, "business_connection_id"))
         if by_owner and user and user != text(self.chat, "id"):
             return Actor("agent", user)  # the company's own account writes to its customer
         return Actor("bot") if user == _TELEGRAM_ITSELF else CUSTOMER

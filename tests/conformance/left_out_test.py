@@ -10,11 +10,15 @@ from typing import Any
 import orjson
 import pytest
 
-from schemas.events import EventBase, MessagePosted
+from schemas.events import ConsentChanged, EventBase, FeedbackReceived, MessagePosted
 from tests.conformance.vendors import Form, Raw, Sample, parsed, vendors, wire
 
 SAMPLES = vendors()
 Path = tuple[str | int, ...]
+
+
+AGREED_WITHOUT = {"notification_messages_status"}
+"""Meta tells by this what became of an agreement, and the agreement itself without it."""
 
 
 def paths(value: Any, so_far: Path = ()) -> Iterator[Path]:
@@ -79,6 +83,24 @@ def test_nobody_is_put_on_the_other_side(vendor: str) -> None:
                 before = whole.get(ident)
                 if before is not None and before.actor.kind == "customer":
                     assert message.direction == "inbound", (name, path)
+
+
+def sworn(vendor: str, sample: Sample) -> set[tuple[str, object]]:
+    """What binds the company or counts against it: consents with their state, scores."""
+    return {
+        (type(e).__name__, e.state if isinstance(e, ConsentChanged) else e.score)
+        for e in parsed(vendor, sample).events
+        if isinstance(e, ConsentChanged | FeedbackReceived)
+    }
+
+
+@pytest.mark.parametrize("vendor", sorted(SAMPLES))
+def test_no_consent_and_no_score_come_of_what_is_missing(vendor: str) -> None:
+    for name, (sample, _) in SAMPLES[vendor].BODIES.items():
+        whole = sworn(vendor, sample)
+        for path, rest in cut(sample):
+            new = {what for what in sworn(vendor, rest) - whole if what[1] is not None}
+            assert not new or path[-1] in AGREED_WITHOUT, (name, path, new)
 
 
 def test_a_field_that_says_who_speaks_is_missed() -> None:

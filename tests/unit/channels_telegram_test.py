@@ -172,3 +172,16 @@ def test_who_writes_in_the_name_of_his_channel_is_no_bot_of_ours() -> None:
     event = only(said(text="Hi", chat=GROUP, **{"from": stand_in, "sender_chat": channel}))
     assert (event.actor.kind, event.actor.id) == ("external", "-100900")
     assert event.direction == "inbound" and not event.identifiers
+
+
+def test_whoever_speaks_in_the_name_of_the_group_is_its_administrator() -> None:
+    event = only(said(text="Hi", chat=GROUP, **{"from": None, "sender_chat": GROUP}))
+    assert (event.actor.kind, event.direction) == ("agent", "outbound")
+
+
+def test_a_chat_of_the_companys_own_account_is_private_though_it_does_not_say_so() -> None:
+    chat = {"id": USER["id"]}
+    owner = {"id": 5001, "is_bot": False, "first_name": "Ruth"}
+    said_by = {"business_connection_id": "bc1", "chat": chat, "from": owner}
+    event = only(update("business_message", message(text="Hi", **said_by)))
+    assert (event.actor.kind, event.direction) == ("agent", "outbound")
