@@ -185,3 +185,21 @@ def test_a_chat_of_the_companys_own_account_is_private_though_it_does_not_say_so
     said_by = {"business_connection_id": "bc1", "chat": chat, "from": owner}
     event = only(update("business_message", message(text="Hi", **said_by)))
     assert (event.actor.kind, event.direction) == ("agent", "outbound")
+
+
+def test_direct_messages_to_a_channel_stand_in_the_askers_topic() -> None:
+    channel = {"id": -100900, "type": "channel", "title": "Parcels"}
+    place = {"chat": {"id": -100901, "type": "supergroup", "is_direct_messages": True},
+             "direct_messages_topic": {"topic_id": 8, "user": USER}}  # fmt: skip
+    stand_in = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+    helper = {"id": 5001, "is_bot": False, "first_name": "Ruth"}
+    asked = only(said(text="Hi", **place))
+    answers = [
+        only(said(text="Hello", **place, **{"from": stand_in, "sender_chat": channel})),
+        only(said(text="Hello", **place, **{"from": helper})),
+    ]
+    assert asked.actor.kind == "customer"
+    for answer in answers:
+        assert (answer.actor.kind, answer.direction) == ("agent", "outbound")
+        assert answer.conversation == asked.conversation
+        assert answer.identifiers == asked.identifiers
