@@ -67,7 +67,7 @@ class Chatwoot(Adapter):
         identities={
             "phone": ("asserted", "network", "claimed"),
             "email": ("claimed",),
-            "whatsapp": ("asserted",),
+            "whatsapp": ("asserted", "curated"),
             "messenger": ("asserted",),
             "instagram": ("asserted",),
             "telegram": ("asserted",),

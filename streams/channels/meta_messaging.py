@@ -97,6 +97,7 @@ class _Item:
             sender and sender == text(entry, "id")
         )
         self._outbound = ours
+        self._to_itself = bool(sender) and sender == recipient
         customer, business = (recipient, sender) if ours else (sender, recipient)
         self._customer = customer
         # A checkbox on a website knows its visitor by a reference until he writes.
@@ -131,6 +132,8 @@ class _Item:
             "messaging_customer_information": self._form,
         }
         told = [name for name in self._item if name not in _ENVELOPE]
+        if self._to_itself:
+            return ignored("The account writes to itself.")
         if not told:
             return ignored("Two parties are named, and nothing that happened between them.")
         parts = []

@@ -215,3 +215,11 @@ def test_the_handshake_goes_back_to_who_knows_the_token(vendor: str) -> None:
 def test_an_act_of_a_new_kind_is_not_taken_for_one_that_we_know(body: Any) -> None:
     found = read(body)
     assert found.code == "unknown_type" and found.reason
+
+
+def test_an_account_that_writes_to_itself_is_no_customer() -> None:
+    note = {"sender": {"id": PAGE}, "recipient": {"id": PAGE}, "timestamp": NOW_MS,
+            "message": {"mid": "m_1", "text": "Note", "is_echo": True, "is_self": True}}  # fmt: skip
+    found = read({"object": "instagram", "entry": [{"id": PAGE, "messaging": [note]}]},
+                 "meta_instagram")  # fmt: skip
+    assert found.code == "ignored" and not found.events
