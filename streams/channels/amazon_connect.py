@@ -2,7 +2,8 @@
 
 A body is one phase of a contact and tells all phases so far with their times to the millisecond
 (`amazon_connect_contact.py`).  What a phase means is told in `amazon_connect_begin.py`,
-`amazon_connect_agents.py` and `amazon_connect_end.py`.
+`amazon_connect_agents.py` and `amazon_connect_end.py`; a record of a whole contact is read in
+`amazon_connect_record.py`.
 
 Dedupe: contact, phase and its time.  Events are sent as best they can: some may be missing.
 Not told: the words, and mostly who the customer is: we know his contacts by their ids.
@@ -27,6 +28,7 @@ from streams.channels.amazon_connect_begin import (
 )
 from streams.channels.amazon_connect_contact import Contact, camel, name_of
 from streams.channels.amazon_connect_end import read_completed, read_disconnected
+from streams.channels.amazon_connect_record import RECORD, as_event, is_record, read_record
 from streams.channels.base import Parsed, Request, SourceConfig, ignored, malformed, unknown
 from streams.channels.body import read_object, table, text
 from streams.channels.draft import Draft
@@ -44,6 +46,7 @@ _READERS: Mapping[str, Callable[[Contact], list[EventBase]]] = {
     "PAUSED": lambda contact: read_held(contact, "held", "lastPausedTimestamp"),
     "RESUMED": lambda contact: read_held(contact, "resumed", "lastResumedTimestamp"),
     "CONTACT_DATA_UPDATED": read_updated,
+    RECORD: read_record,
 }
 _AFTERMATH = (
     "Contact Lens Analysis State Change",
@@ -78,6 +81,7 @@ class AmazonConnect(EventBridge):
         detail = camel(table(body, "detail"))
         if not kind and "contactId" in camel(body):  # the rule sends the detail alone
             kind, detail = _CONTACT_EVENT, camel(body)
+            detail = as_event(detail) if is_record(detail) else detail
         at_ms = times.iso(body.get("time"))
         if kind == _CONTACT_EVENT:
             return _phase(Contact(request, source, detail, at_ms))

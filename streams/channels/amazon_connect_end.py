@@ -63,6 +63,7 @@ def read_disconnected(contact: Contact) -> list[EventBase]:
             total_ms=span(contact.began_ms, contact.ended_ms),
             queue_ms=span(contact.queued_ms, contact.answered_ms or contact.ended_ms),
             talk_ms=span(contact.answered_ms, contact.ended_ms),
+            hold_ms=_ms(contact, "customerHoldDuration"),
         ),
     )
     return [*found, ended]
@@ -73,18 +74,24 @@ def read_completed(contact: Contact) -> list[EventBase]:
     found = read_disconnected(contact)
     if worked_ms is None:
         return found
-    spent = number(contact.detail, "agentInfo", "afterContactWorkDuration")
+    spent_ms = _ms(contact, "afterContactWorkDuration")
     wrapped = contact.one(
         WrapupEnded,
         "wrapup",
         worked_ms,
         actor=Actor("agent", contact.agent or None),
         agent=contact.agent or None,
-        duration_ms=round(spent * 1_000)
-        if spent is not None
+        duration_ms=spent_ms
+        if spent_ms is not None
         else span(contact.time("agentInfo", "afterContactWorkStartTimestamp"), worked_ms),
     )
     return [*found, wrapped]
+
+
+def _ms(contact: Contact, name: str) -> int | None:
+    """A duration of the agent's, told in seconds."""
+    spent = number(contact.detail, "agentInfo", name)
+    return None if spent is None or spent < 0 else round(spent * 1_000)
 
 
 def _by(reason: str) -> Literal["customer", "agent", "system", "unknown"]:

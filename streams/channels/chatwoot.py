@@ -67,7 +67,7 @@ class Chatwoot(Adapter):
         identities={
             "phone": ("asserted", "network", "claimed"),
             "email": ("claimed",),
-            "whatsapp": ("asserted",),
+            "whatsapp": ("asserted", "curated"),
             "messenger": ("asserted",),
             "instagram": ("asserted",),
             "telegram": ("asserted",),
@@ -106,6 +106,8 @@ class Chatwoot(Adapter):
                     body = {**(rows(body, "messages") or [{}])[-1], "conversation": body}
                 conversation = table(body, "conversation")
                 describe(conversation, draft)
+                if not draft.conversation:
+                    return malformed("The message names no conversation.")
                 if kind == "message_updated":
                     return read_change(body, draft)
                 return read_message(body, conversation, draft)

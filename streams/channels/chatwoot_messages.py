@@ -36,6 +36,8 @@ def read_message(body: dict[str, Any], conversation: dict[str, Any], draft: Draf
         return ignored("An activity line of Chatwoot's own; the change has an event of its own.")
     if not ident:
         return malformed("The message has no id.")
+    if message_type not in MESSAGE_TYPES.values():
+        return unknown(f"Chatwoot has no message type {raw_type!r} that we know: who speaks?")
     if not draft.identifiers:
         contact = table(body, "sender" if message_type == "incoming" else "contact")
         draft.identifiers = (

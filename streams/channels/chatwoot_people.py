@@ -32,6 +32,10 @@ _INSTAGRAM_BY_PAGE = "instagram_direct_message"
 """Instagram connected through a Facebook page: the conversation's channel is the page's."""
 BOTS = {"agent_bot", "agentbot", "captain_assistant", "captain::assistant"}
 _ADDRESS = re.compile(r"(?:whatsapp:)?\+?(\d{6,15})")
+_BRIDGED = re.compile(r"(\d{6,15})(?::\d+)?@(?:s\.whatsapp\.net|c\.us)")
+_NO_PERSON = ("@g.us", "@broadcast", "@newsletter")
+"""WhatsApp's addresses of groups and lists."""
+
 MESSAGE_TYPES = {"0": "incoming", "1": "outgoing", "2": "activity", "3": "template"}
 
 
@@ -79,10 +83,19 @@ def _address(channel: Channel, address: str) -> tuple[Identifier, ...]:
 def card(contact: dict[str, Any], trust: Trust, account: Trust) -> tuple[Identifier, ...]:
     """The contact's card; `account` is how sure the company's own `identifier` is."""
     return (
-        *identifier("user", text(contact, "identifier"), account),
+        *_account(text(contact, "identifier"), account),
         *identifier("phone", text(contact, "phone_number"), trust),
         *identifier("email", text(contact, "email"), trust),
     )
+
+
+def _account(ident: str, trust: Trust) -> tuple[Identifier, ...]:
+    """The company's own id of the person, unless a bridge to WhatsApp has put the person's address
+    there, or a group's, which is nobody's.
+    """
+    if person := _BRIDGED.fullmatch(ident):
+        return identifier("whatsapp", person.group(1), trust)
+    return () if ident.endswith(_NO_PERSON) else identifier("user", ident, trust)
 
 
 def distinct(*found: Identifier) -> tuple[Identifier, ...]:

@@ -122,8 +122,12 @@ class Freshchat(Adapter):
 # Who ------------------------------------------------------------------------------------------
 
 
+_CUSTOMERS = {"user", "contact", "customer"}
+_KINDS = _CUSTOMERS | {"agent", "admin", "bot", "system"}
+
+
 def _actor(kind: str, ident: str, bots: frozenset[str]) -> Actor:
-    if kind in {"user", "contact", "customer"}:
+    if kind in _CUSTOMERS:
         return CUSTOMER
     if ident and ident in bots:
         return Actor("bot", ident)
@@ -165,6 +169,8 @@ def _message(body: dict[str, Any], draft: Draft, bots: frozenset[str]) -> Parsed
     draft.channel = _CHANNELS.get(source, "messaging" if source else "chat")
     kind = (text(message, "actor_type") or text(body, "actor", "actor_type")).lower()
     who = text(message, "actor_id") or text(body, "actor", "actor_id")
+    if kind not in _KINDS:
+        return unknown(f"Freshchat has no actor type {kind!r} that we know: who speaks?")
     actor = _actor(kind, who, bots)
     user = text(message, "user_id") or (who if actor == CUSTOMER else "")
     person = table(body, "data", "user") or table(message, "user")

@@ -21,7 +21,15 @@ from schemas.common import Actor
 from schemas.events import MessagePosted
 from streams.channels import times
 from streams.channels.about import About
-from streams.channels.base import Parsed, Rejected, Request, SourceConfig, ignored, unknown
+from streams.channels.base import (
+    Parsed,
+    Rejected,
+    Request,
+    SourceConfig,
+    ignored,
+    malformed,
+    unknown,
+)
 from streams.channels.body import read_object, table, text
 from streams.channels.draft import Draft
 from streams.channels.eventbridge import EventBridge
@@ -149,6 +157,8 @@ def _chat_line(event: dict[str, Any], draft: Draft) -> Parsed:
         return ignored("A notice in a chat: somebody types, joins or leaves.")
     draft.channel = "chat"
     draft.conversation = text(event, "conversation", "id")
+    if not draft.conversation:
+        return malformed("The line names no conversation.")
     posted = draft.event(
         MessagePosted,
         f"chat/{ident}",

@@ -80,6 +80,7 @@ _EXITS: dict[str, Outcome] = {
 }
 """How a flow was left. It ended by itself: success, unless an outcome of it says otherwise."""
 
+_VALUES: dict[str, Outcome] = {"SUCCESS": "success", "FAILURE": "failure"}
 _TO_NO_HUMAN = {"FLOW", "SECURE_FLOW", "ACD_VOICEMAIL", "USER_VOICEMAIL", "GROUP_VOICEMAIL"}
 
 
@@ -399,10 +400,12 @@ class _Detail:
         ident = text(self._event, "flowOutcomeId")
         value = text(self._event, "flowOutcomeValue").upper()
         ended_ms = times.milliseconds(self._event.get("flowOutcomeEndTime"))
+        if value not in _VALUES:
+            raise ValueError(f"Genesys Cloud has no flow outcome {value!r} that we know.")
         outcome = self._stepped(
             f"outcome/{ident}",
             ident or "outcome",
-            "success" if value == "SUCCESS" else "failure",
+            _VALUES[value],
             at_ms=ended_ms or self._at_ms,
         )
         return [*found, outcome]

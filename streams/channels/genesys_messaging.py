@@ -42,7 +42,10 @@ def read_open_message(body: dict[str, Any], draft: Draft) -> Parsed:
     kind = text(body, "type").lower() or "text"
     draft.native_type = f"openmessaging.{kind}"
     ident = text(body, "id") or text(ends, "messageId")
-    inbound = text(body, "direction").lower() == "inbound"
+    way = text(body, "direction").lower()
+    if way not in {"inbound", "outbound"}:
+        return malformed("The message does not say whether it came in or goes out.")
+    inbound = way == "inbound"
     customer = table(ends, "from" if inbound else "to")
     platform = text(ends, "platform")
     draft.channel = channel("MESSAGE", "WEBMESSAGING" if "web" in platform.lower() else platform)

@@ -27,7 +27,7 @@ from streams.channels import times
 from streams.channels.base import Parsed, ignored, malformed, unknown
 from streams.channels.body import dig, number, plain, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft
-from streams.channels.intercom_parts import SAID, STATES, WORDS, read_part
+from streams.channels.intercom_parts import NOTES, SAID, STATES, WORDS, read_part
 from streams.channels.intercom_talk import Card, Talk, actor_of, state_of, text_of
 
 _INITIATORS: dict[str, Initiator] = {
@@ -38,7 +38,6 @@ _INITIATORS: dict[str, Initiator] = {
     "campaigns_initiated": "campaign",
 }
 _BEGAN: dict[str, Initiator] = {"customer": "customer", "bot": "bot"}
-_NOTES = {"conversation.admin.noted", "ticket.note.created"}
 _OPENING = {"conversation.user.created", "conversation.admin.single.created", "ticket.created"}
 _NO_NEWS = {
     "conversation.company.updated", "conversation.contact.detached", "ticket.attribute.updated",
@@ -140,8 +139,9 @@ class _Told(Talk):
         if self.source:
             author = actor_of(table(self.source, "author"))
             by = _INITIATORS.get(text(self.source, "delivered_as"))
+            if author == SYSTEM and (by_customer or by == "customer"):
+                author = CUSTOMER
             if by_customer:
-                author = CUSTOMER if author == SYSTEM else author
                 by = "customer" if by in {None, "bot"} else by
             return by or _BEGAN.get(author.kind, "agent"), author, text_of(self.source)
         if self.topic != "ticket.created":
@@ -167,7 +167,7 @@ class _Told(Talk):
                 actor=actor,
                 message_id=self.key,
                 direction="inbound" if actor == CUSTOMER else "outbound",
-                visibility="internal" if self.topic in _NOTES else "public",
+                visibility="internal" if self.topic in NOTES else "public",
             )
 
     def _assigned(self, told: list[EventBase]) -> Iterator[EventBase]:

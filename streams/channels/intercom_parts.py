@@ -53,6 +53,7 @@ _SHOWN = {"comment", "quick", "assign", "assignment", *WORDS}
 _SILENT = {"conversation_summary", "language_detection_details", "conversation_rating_changed",
            "conversation_rating_remarked"}  # fmt: skip
 """Their texts are not said to anybody, or come elsewhere in the body."""
+NOTES = {"conversation.admin.noted", "ticket.note.created"}
 SAID: dict[str, Actor] = {
     "conversation.user.replied": CUSTOMER,
     "conversation.admin.replied": Actor("agent"),
@@ -72,7 +73,7 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     key = f"part/{ident}"
     about: dict[str, Any] = {
         "at_ms": times.any_form(part.get("created_at")),
-        "actor": actor_of(table(part, "author")),
+        "actor": _author(talk, part),
     }
     words = set(kind.split("_"))
     if part.get("redacted") is True:
@@ -96,6 +97,15 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
         yield talk.one(ConversationUpdated, f"{key}/status", status=status, **about)
 
 
+def _author(talk: Talk, part: dict[str, Any]) -> Actor:
+    """Where the part does not name its author, the topic says whose side he is on."""
+    author = table(part, "author")
+    if not text(author, "type") and talk.topic in SAID:
+        said = SAID[talk.topic]
+        return said if said == CUSTOMER else Actor(said.kind, some_id(author, "id") or None)
+    return actor_of(author)
+
+
 def _message(
     talk: Talk, part: dict[str, Any], key: str, kind: str, words: set[str], about: dict[str, Any]
 ) -> EventBase:
@@ -105,7 +115,7 @@ def _message(
     by_mail = table(part, "email_message_metadata")
     # A type that we do not know is shown to nobody, unless the topic calls it a reply.
     shown = by_customer or talk.topic in SAID or kind in _NOTICES or bool(words & _SHOWN)
-    internal = "note" in words or not shown
+    internal = "note" in words or talk.topic in NOTES or not shown
     author = table(part, "author")
     return talk.one(
         MessagePosted,

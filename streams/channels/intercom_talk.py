@@ -121,7 +121,8 @@ def state_of(item: dict[str, Any]) -> str:
     """A ticket's state is an object, in older versions a text; a conversation's is a text."""
     ticket = item.get("ticket_state")
     found = text(ticket, "category") or text(ticket) or text(item, "state")
-    if not found and isinstance(item.get("open"), bool):
+    shown_open = item.get("type") != "ticket" and isinstance(item.get("open"), bool)
+    if not found and shown_open:  # a ticket is open in the inbox whatever its state
         found = "open" if item["open"] else "closed"
     return found.lower()
 

@@ -159,7 +159,8 @@ def _failed(severity: str, reason: str) -> str:
     """Mailgun itself drops what it knows will not be taken (`suppress-…`): no server refused it."""
     if severity == "temporary":
         return "deferred"
-    return "failed" if reason.startswith("suppress") or reason == "old" else "bounced"
+    refused = severity == "permanent" and reason != "old" and not reason.startswith("suppress")
+    return "bounced" if refused else "failed"
 
 
 class _Told(msgspec.Struct, frozen=True):

@@ -97,6 +97,7 @@ class _Item:
             sender and sender == text(entry, "id")
         )
         self._outbound = ours
+        self._to_itself = bool(sender) and sender == recipient
         customer, business = (recipient, sender) if ours else (sender, recipient)
         self._customer = customer
         # A checkbox on a website knows its visitor by a reference until he writes.
@@ -131,6 +132,8 @@ class _Item:
             "messaging_customer_information": self._form,
         }
         told = [name for name in self._item if name not in _ENVELOPE]
+        if self._to_itself:
+            return ignored("The account writes to itself.")
         if not told:
             return ignored("Two parties are named, and nothing that happened between them.")
         parts = []
@@ -216,7 +219,10 @@ class _Item:
         return ignored("A message's version 0: the message itself comes as `message`.")
 
     def _reaction(self, reaction: dict[str, Any]) -> Parsed:
-        status = "unreacted" if text(reaction, "action") == "unreact" else "reacted"
+        action = text(reaction, "action")
+        if action not in {"react", "unreact"}:
+            return unknown(f"reaction: Meta has no action {action!r} that we know.")
+        status = "unreacted" if action == "unreact" else "reacted"
         said = text(reaction, "emoji") or text(reaction, "reaction")
         return self._changed(text(reaction, "mid"), status, f"/{self._moment()}", said)
 
@@ -282,8 +288,10 @@ class _Item:
         kind = text(optin, "type")
         if not kind:
             return self._stepped("plugin", "opted in", _ref("referral", text(optin, "ref")))
-        stopped = "STOP" in text(optin, "notification_messages_status").upper()
-        state = "denied" if stopped else "granted"
+        status = text(optin, "notification_messages_status").upper()
+        if status and not status.startswith(("STOP", "RESUME")):
+            return unknown(f"optin: Meta has no status {status!r} that we know.")
+        state = "denied" if status.startswith("STOP") else "granted"
         return self._one(
             ConsentChanged,
             f"optin/{kind}/{state}/{self._moment()}",

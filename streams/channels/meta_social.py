@@ -124,6 +124,8 @@ class _Change:
         self._draft.conversation = f"{'comment' if comment else 'post'}/{thread}"
         said = text(value, "message") or f"[{item}]"
         if item in _REACTIONS:
+            if verb not in {"add", "edit", "edited", "update", "remove"}:
+                return unknown(f"{item} {verb or 'of no verb'}: Meta sends no such that we know.")
             status = "unreacted" if verb == "remove" else "reacted"
             said = text(value, "reaction_type") or "like"
             return self._changed(ident, status, f"/{self._author}/{self._at_ms}", said)
@@ -174,6 +176,8 @@ class _Change:
             return self._changed(ident, status, f"/{self._at_ms}", text(value, "review_text"))
         stars = number(value, "rating")
         verdict = text(value, "recommendation_type").lower()
+        if stars is None and not verdict and not text(value, "review_text"):
+            return unknown("A recommendation that says neither yes nor no, and has no words.")
         self._draft.conversation = f"review/{ident}"
         return self._one(
             FeedbackReceived,

@@ -197,9 +197,12 @@ class _Sent:
 
     def _suppressed(self) -> Parsed:
         reason = text(self._body, "SuppressionReason")
-        if self._body.get("SuppressSending") is not True:
-            if text(self._body, "Origin") not in {"Recipient", ""}:
-                return ignored("The company itself lifted the suppression: that is no consent.")
+        suppressed = self._body.get("SuppressSending")
+        if not isinstance(suppressed, bool):
+            return malformed("It is not said whether the address was suppressed or freed again.")
+        if not suppressed:
+            if text(self._body, "Origin") != "Recipient":
+                return ignored("Not the customer himself lifted the suppression: no consent.")
             key = f"subscribed/{self._about}/{self._stamp}"
             return Parsed(
                 (self._consent(key, "granted", purpose="marketing", evidence="resubscribed"),)
@@ -209,9 +212,13 @@ class _Sent:
                 return Parsed((self._receipt(f"bounced/{self._about}", "bounced", reason),))
             case "SpamComplaint":
                 return Parsed((self._complained(),))
+            case "ManualSuppression":
+                pass
+            case _:
+                return unknown(f"Postmark has no suppression reason {reason!r} that we know.")
         key = f"unsubscribed/{self._about}/{self._stamp}"
         stream = text(self._body, "MessageStream")
-        evidence = f"{reason or 'suppression'}" + (f" in stream {stream}" if stream else "")
+        evidence = reason + (f" in stream {stream}" if stream else "")
         return Parsed((self._consent(key, "denied", purpose="marketing", evidence=evidence),))
 
 

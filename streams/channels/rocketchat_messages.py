@@ -67,6 +67,8 @@ def _author(room: Room, message: dict[str, Any]) -> Actor:
     agent = text(message, "agentId")
     if room.is_bot(agent, name):
         return Actor("bot", agent or None)
+    if not agent and name and name == room.agent_name:
+        agent = room.agent
     return Actor("agent", agent) if agent else CUSTOMER
 
 

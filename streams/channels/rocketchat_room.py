@@ -22,6 +22,7 @@ class Room:
         self.visitor = table(body, "visitor")
         # `agent` is the person's record, `servedBy` who serves the room and since when.
         self.agent = text(body, "servedBy", "_id") or text(body, "agent", "_id")
+        self.agent_name = text(body, "servedBy", "username") or text(body, "agent", "username")
         self.department = text(body, "departmentId") or text(self.visitor, "department")
         self.served_ms = times.any_form(table(body, "servedBy").get("ts"))
         draft.conversation = text(body, "_id") or text(body, "messages", 0, "rid")
@@ -40,8 +41,7 @@ class Room:
         )
 
     def serves(self) -> Party:
-        name = text(self.body, "servedBy", "username") or text(self.body, "agent", "username")
-        return self.party(self.agent, name, self.department)
+        return self.party(self.agent, self.agent_name, self.department)
 
 
 def visitor_of(visitor: dict[str, Any], draft: Draft) -> tuple[Identifier, ...]:

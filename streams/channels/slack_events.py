@@ -118,6 +118,8 @@ class Event:
                 return Parsed((self._changed(gone, stamp, "deleted"),))
         if subtype not in _SAID:
             return unknown(f"Slack sends no message of the subtype {subtype!r} that we know.")
+        if subtype != "bot_message" and not (text(event, "user") or text(event, "bot_id")):
+            return malformed("The message does not say who wrote it.")
         return Parsed((self._said(event, text(event, "ts") or self._moment, self._at_ms),))
 
     def _said(self, line: dict[str, Any], stamp: str, at_ms: int | None) -> EventBase:
@@ -222,7 +224,7 @@ class Event:
     def _assistant(self) -> Iterator[EventBase]:
         thread = table(self._event, "assistant_thread")
         user, stamp = text(thread, "user_id"), text(thread, "thread_ts")
-        if not user or not stamp:
+        if not user or not stamp or not self._channel:
             return
         actor = self._sides.actor(user, self._home_team)
         self._draft.conversation = f"{self._channel}/{stamp}"

@@ -150,7 +150,7 @@ class _Event:
     def _message(self) -> list[EventBase] | None:
         message = table(self._payload, "message")
         ident, author = text(message, "id"), table(message, "author")
-        if not ident:
+        if not ident or text(author, "type") not in {"user", "business"}:
             return None
         by_customer = text(author, "type") == "user"
         content = table(message, "content")

@@ -56,7 +56,7 @@ def _posted(update: Update, ident: str, said: str) -> EventBase:
         ident,
         actor=actor,
         message_id=ident,
-        direction="inbound" if actor == CUSTOMER else "outbound",
+        direction="inbound" if actor.kind in {"customer", "external"} else "outbound",
         automated=automated,
         in_reply_to=replied or None,
         refs=(Ref("referral", reference.strip()),) if started and reference.strip() else (),
@@ -86,8 +86,8 @@ def _own_contact(update: Update, ident: str) -> tuple[EventBase, ...]:
 
 def read_edited(update: Update) -> Parsed:
     ident = update.message_key(update.item)
-    if not ident:
-        return malformed("The edited message has no id.")
+    if not ident or not text(update.chat, "id"):
+        return malformed("The edited message has no id, or no chat.")
     return Parsed((_touched(update, ident, "edited", actor=update.by),))
 
 
@@ -102,6 +102,8 @@ def _touched(update: Update, ident: str, status: str, **fields: Any) -> EventBas
 
 
 def read_deleted(update: Update) -> Parsed:
+    if not text(update.chat, "id"):
+        return malformed("The deleted messages have no chat.")
     found = update.item.get("message_ids")
     idents = found if isinstance(found, list) else []
     events = [
@@ -114,7 +116,7 @@ def read_deleted(update: Update) -> Parsed:
 
 def read_reacted(update: Update) -> Parsed:
     ident = update.message_key(update.item)
-    if not ident:
+    if not ident or not text(update.chat, "id"):
         return malformed("The message that was reacted to is not named.")
     now = rows(update.item, "new_reaction")
     shown = " ".join(text(one, "emoji") or text(one, "type") for one in now)

@@ -2,7 +2,8 @@
 
 Times are whole seconds; a pressed button, a deleted message and a vote have none of their own.
 Whom to believe: the user's id is Telegram's own word.  In a private chat the chat's id is the
-user's; in a group everybody has a thread of his own.
+user's; in a group everybody has a thread of his own.  In the direct messages to a channel the topic
+names whose it is: whoever else writes there answers for the channel.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from streams.channels.body import table, text
 from streams.channels.draft import CUSTOMER, Draft, identifier
 
 _ANONYMOUS_ADMIN = "1087968824"
+_AS_A_CHANNEL = "136817688"
+"""Stands for a person who writes into a group in the name of a channel of his."""
+
 _TELEGRAM_ITSELF = "777000"
 """Sends on into a group what was posted in its channel."""
 
@@ -32,6 +36,8 @@ class Update:
         # The message itself, or the one that a button hangs on.
         self._message = table(self.item, "message") or self.item
         self.chat = table(self._message, "chat")
+        # Whose topic it is, in the direct messages to a channel.
+        self._asker = text(self._message, "direct_messages_topic", "user", "id")
         changed = self.item.get("edit_date") if self.kind.startswith("edited") else None
         self.at_ms = times.seconds(changed or self.item.get("date"))
         agents = source.options.get("agents", "").replace(" ", "")
@@ -60,6 +66,8 @@ class Update:
             return ""  # the poll may have been anywhere
         if text(self.chat, "type") not in {"group", "supergroup"}:
             return chat or self.user_id
+        if self._asker:
+            return f"{chat}/{self._asker}"
         if message.get("is_topic_message"):
             return f"{chat}/{text(message, 'message_thread_id')}"
         replied = text(message, "reply_to_message", "from", "id")
@@ -68,13 +76,22 @@ class Update:
 
     def _actor(self) -> Actor:
         user = self.user_id
-        if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN:
+        spoke_as = text(self.item, "sender_chat", "id")
+        in_its_name = bool(spoke_as) and spoke_as == text(self.chat, "id")
+        if text(self.chat, "type") == "channel" or user == _ANONYMOUS_ADMIN or in_its_name:
             return Actor("agent")
+        if self._asker and spoke_as:
+            return Actor("agent")  # the channel itself
+        if user == _AS_A_CHANNEL or (spoke_as and not user):
+            return Actor("external", spoke_as or None)
         if self.user.get("is_bot") is True or table(self.item, "sender_business_bot"):
             return Actor("bot", user or None)
         if user in self._agents:
             return Actor("agent", user)
-        by_owner = bool(text(self.item, "business_connection_id")) and self.private
+        if self._asker and user and user != self._asker:
+            return Actor("agent", user)
+        # The chats of a company's own account are all private.
+        by_owner = bool(text(self.item, "business_connection_id"))
         if by_owner and user and user != text(self.chat, "id"):
             return Actor("agent", user)  # the company's own account writes to its customer
         return Actor("bot") if user == _TELEGRAM_ITSELF else CUSTOMER
@@ -83,8 +100,8 @@ class Update:
         """The customer: of a private chat its other side, else whoever did it."""
         if self.private:
             return identifier("telegram", text(self.chat, "id"), "asserted")
-        if self.by == CUSTOMER:
-            return identifier("telegram", self.user_id, "asserted")
+        if self._asker or self.by == CUSTOMER:
+            return identifier("telegram", self._asker or self.user_id, "asserted")
         return ()
 
     def name(self) -> str:

@@ -23,6 +23,7 @@ from streams.channels.base import (
     SourceConfig,
     ignored,
     together,
+    unknown,
 )
 from streams.channels.body import is_json, read_form, read_json
 from streams.channels.signatures import any_secret, base64_hmac, digest_hex, query_values, same
@@ -115,6 +116,8 @@ class Twilio(Adapter):
             return read_conversations(form, request, source)
         if "." in kind or kind.startswith("task"):
             return read_taskrouter(form, kind, request, source)
+        if "ConversationSid" in form:
+            return unknown(f"Twilio Conversations sends no event {kind!r} that we know.")
         if "ReservationSid" in form and "WorkerSid" in form:
             return ignored("An assignment call-back asks what to do; that it was made comes again.")
         if "ConferenceSid" in form and "StatusCallbackEvent" in form:

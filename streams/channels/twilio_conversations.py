@@ -144,6 +144,8 @@ class _Thread:
         ident = form.get("MessageSid", "")
         if not ident:
             return malformed("The message has no id.")
+        if not self._author and not self._has_address:
+            return malformed("The message does not say who wrote it.")
         actor = self._who()
         if actor == CUSTOMER and not draft.identifiers:
             draft.identifiers = identifier(

@@ -27,7 +27,7 @@ _ASIDE = {
     "studio.": "a step of the company's own flow",
     "accountsecurity.": "about log-ins, not about a conversation",
     "verify.": "about log-ins, not about a conversation",
-    "errors": "about the company's own programs",
+    "error": "about the company's own programs",
     "super-sim.": "about SIM cards",
     "iam.": "about the company's own account",
     "audit": "about the company's own account",

@@ -114,7 +114,7 @@ class Ticket:
     def _created(self) -> list[EventBase]:
         """A ticket from outside holds the customer's first words in its description."""
         submitter = some_id(self._detail, "submitter_id")
-        by_customer = not submitter or submitter == self._requester
+        by_customer = submitter == self._requester or not (submitter and self._requester)
         group = some_id(self._detail, "group_id") or None
         assignee = some_id(self._detail, "assignee_id") or None
         found = [
@@ -157,12 +157,18 @@ class Ticket:
     def _comment_added(self) -> list[EventBase]:
         comment = table(self._event, "comment")
         author = table(comment, "author")
+        if not author and not text(comment, "author_id"):
+            raise ValueError("The event does not say who wrote the comment.")
         ident = some_id(author, "id") or some_id(comment, "author_id")
         staff = author.get("is_staff")
         role = text(author, "role").lower()
         if role in {"bot", "system"} or text(author, "type") == "system":
             actor = Actor("bot", ident or None)
-        elif staff is False or role == "end-user" or (staff is None and ident == self._requester):
+        elif (
+            staff is False
+            or role == "end-user"
+            or (staff is None and ident and ident == self._requester)
+        ):
             actor = CUSTOMER
         else:
             actor = Actor("agent", ident) if ident else SYSTEM

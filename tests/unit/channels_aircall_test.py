@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
+from schemas.events import Durations
 from tests.conformance.vendors import NOW_MS, NOW_S, parsed
-from tests.conformance.vendors.aircall import BODIES, intelligence, text_message, voice_agent
+from tests.conformance.vendors.aircall import (
+    BODIES,
+    call,
+    intelligence,
+    text_message,
+    voice_agent,
+)
 
 
 def only(body: Any) -> Any:
@@ -79,3 +86,35 @@ def test_what_is_to_be_done_is_a_note_and_no_topic() -> None:
     assert (noted.note, noted.topic, noted.by_model) == (True, None, "aircall")
     assert noted.personal == {"note": "Trace it\nCall back"}
     assert only(intelligence("topics.created", content=["refund"])).topic == "refund"
+
+
+def passed_on(**data: Any) -> Any:
+    return only(call("call.transferred", user={"id": 501}, **data))
+
+
+def test_who_passes_a_call_on_to_whom() -> None:
+    by_ada = {"transferred_by": {"id": 501}}
+    told = passed_on(**by_ada, transferred_to={"id": 502})
+    assert (told.actor.id, told.to.agent, told.from_.agent) == ("501", "502", "501")
+    # To nobody that is named: whoever passes it on does not pass it to himself.
+    assert passed_on(**by_ada).to.agent is None
+    # The one who has it by now, when another has passed it on.
+    other = passed_on(transferred_by={"id": 500})
+    assert (other.actor.id, other.to.agent) == ("500", "501")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [("warm", "warm"), ("cold", "blind"), (None, "unknown"), ("odd", "unknown")]
+)
+def test_how_a_call_was_passed_on_is_known_only_if_it_is_said(said: str | None, kind: str) -> None:
+    assert passed_on(transfer_type=said).kind == kind
+
+
+def test_the_figures_of_a_call() -> None:
+    times = {"started_at": NOW_S - 100, "ended_at": NOW_S - 10, "duration": 90}
+    answered = only(call("call.ended", answered_at=NOW_S - 70, **times))
+    assert answered.durations == Durations(total_ms=90_000, queue_ms=30_000, talk_ms=60_000)
+    ours = only(call("call.ended", direction="outbound", answered_at=NOW_S - 70, **times))
+    assert ours.durations == Durations(total_ms=90_000, talk_ms=60_000)
+    _, missed = parsed("aircall", call("call.ended", answered_at=None, **times)).events
+    assert missed.durations == Durations(total_ms=90_000, queue_ms=90_000)  # type: ignore[attr-defined]

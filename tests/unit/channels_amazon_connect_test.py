@@ -24,6 +24,7 @@ from tests.conformance.vendors.amazon_connect import (
     UNSET,
     contact,
     ended,
+    record,
 )
 
 
@@ -205,3 +206,16 @@ def test_names_of_2021_are_the_same_names() -> None:
     body, _ = BODIES["connected, as told in 2021"]
     [connected] = read(body).events
     assert connected.agent == "a-7"
+
+
+def test_a_record_tells_the_figures_of_its_contact() -> None:
+    found = {type(event).__name__: event for event in read(record()).events}
+    ended = found["ContactEnded"]
+    assert (ended.by, ended.answered) == ("customer", True)  # type: ignore[attr-defined]
+    assert ended.durations == Durations(  # type: ignore[attr-defined]
+        total_ms=150_000, queue_ms=30_000, talk_ms=90_000, hold_ms=12_000
+    )
+    assert found["QueueLeft"].queue == "q-1"  # type: ignore[attr-defined]
+    assert found["WrapupEnded"].duration_ms == 40_000  # type: ignore[attr-defined]
+    assert ("phone", "+12125550107") in {(i.kind, i.value) for i in ended.identifiers}
+    assert {event.native_type for event in found.values()} == {"CONTACT_RECORD"}

@@ -317,3 +317,22 @@ def test_a_card_was_changed_when_its_change_says() -> None:
     }
     linked = only(card)
     assert (linked.time_ms, linked.estimated) == (NOW_MS, False)
+
+
+def test_a_message_of_a_new_type_is_put_on_no_side() -> None:
+    found = read(chatwoot_message(message_type="whispered"))
+    assert found.code == "unknown_type" and "'whispered'" in found.reason
+
+
+@pytest.mark.parametrize("address", ["33600000005@s.whatsapp.net", "33600000005:7@c.us"])
+def test_a_bridges_address_is_no_account_of_the_companys(address: str) -> None:
+    card = {"event": "contact_updated", "id": 5, "identifier": address, "name": "Ines Duval"}
+    assert trusts(only(card)) == {
+        "vendor desk:5": "asserted",
+        "whatsapp 33600000005": "curated",
+    }
+
+
+def test_a_group_is_nobody() -> None:
+    card = {"event": "contact_created", "id": 6, "identifier": "12036300000@g.us", "name": "Us"}
+    assert read(card).code == "ignored"

@@ -226,3 +226,8 @@ def test_the_generator_shows_a_whole_conversation() -> None:
     assert told[2].from_.agent == f"a-{one.number}"
     for call in calls:
         assert verified(call.body, call.headers["X-Freshchat-Signature"], SECRET) == ""
+
+
+def test_an_actor_of_a_new_kind_is_put_on_no_side() -> None:
+    found = read(message({"actor_type": "partner", "actor_id": "p-1"}))
+    assert found.code == "unknown_type" and "'partner'" in found.reason

@@ -381,3 +381,20 @@ def test_first_words_that_come_again_as_a_part_are_one_message() -> None:
 def test_the_medium_of_a_ticket_is_its_channel() -> None:
     told = read(notification("ticket.closed", {**ticket(), "channel": "email"})).events
     assert {event.channel for event in told} == {"email"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "kind", "direction", "visibility"),
+    [
+        ("conversation.user.replied", "customer", "inbound", "public"),
+        ("conversation.admin.replied", "agent", "outbound", "public"),
+        ("conversation.operator.replied", "bot", "outbound", "public"),
+        ("conversation.admin.noted", "agent", "outbound", "internal"),
+    ],
+)
+def test_a_part_without_author_or_type_is_what_its_topic_says(
+    topic: str, kind: str, direction: str, visibility: str
+) -> None:
+    bare = {"type": "conversation_part", "id": "p9", "body": "<p>Hi</p>", "created_at": NOW_S}
+    event = only(of(topic, bare))
+    assert (event.actor.kind, event.direction, event.visibility) == (kind, direction, visibility)

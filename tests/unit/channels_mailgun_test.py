@@ -199,3 +199,11 @@ def test_a_verdict_that_the_sender_wrote_is_not() -> None:
     two = headers(["Dkim-Signature", "v=1; d=evil.example;"],
                   **{"x-mailgun-spf": "", "x-mailgun-spam-rules": ""})  # fmt: skip
     assert only(inbound(message_headers=two)).identifiers[0].trust == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("severity", "status"),
+    [("temporary", "deferred"), ("permanent", "bounced"), (None, "failed"), ("odd", "failed")],
+)
+def test_only_what_was_refused_for_good_has_bounced(severity: str | None, status: str) -> None:
+    assert only(event("failed", severity=severity, reason="generic")).status == status

@@ -17,6 +17,7 @@ from tests.conformance.vendors.meta_messenger import (
     NOUR,
     PAGE,
     batch,
+    change,
     feed,
     item,
     rated,
@@ -199,3 +200,26 @@ def test_the_handshake_goes_back_to_who_knows_the_token(vendor: str) -> None:
     assert answer("open", verify_token="open") == (200, b"77")
     assert answer("secret") == (200, b"77")
     assert answer("wrong", verify_token="open")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        told(reaction={"mid": "m_2", "action": "pinned"}),
+        told(reaction={"mid": "m_2"}),
+        told(optin={"type": "notification_messages", "notification_messages_status": "PAUSED"}),
+        feed("reaction", "pinned", reaction_type="like"),
+        change("ratings", item="rating", verb="add", reviewer_id="31"),
+    ],
+)
+def test_an_act_of_a_new_kind_is_not_taken_for_one_that_we_know(body: Any) -> None:
+    found = read(body)
+    assert found.code == "unknown_type" and found.reason
+
+
+def test_an_account_that_writes_to_itself_is_no_customer() -> None:
+    note = {"sender": {"id": PAGE}, "recipient": {"id": PAGE}, "timestamp": NOW_MS,
+            "message": {"mid": "m_1", "text": "Note", "is_echo": True, "is_self": True}}  # fmt: skip
+    found = read({"object": "instagram", "entry": [{"id": PAGE, "messaging": [note]}]},
+                 "meta_instagram")  # fmt: skip
+    assert found.code == "ignored" and not found.events

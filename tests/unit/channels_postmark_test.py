@@ -167,3 +167,9 @@ def test_without_a_way_back_it_is_automatic() -> None:
         == "auto_reply"
     )
     assert only(headers(RECEIVED)).automated == "no"
+
+
+@pytest.mark.parametrize("suppressed", [None, "true", 1])
+def test_a_subscription_that_does_not_say_how_it_changed_is_no_consent(suppressed: Any) -> None:
+    body = {**BODIES["unsubscribed"][0], "SuppressSending": suppressed}  # type: ignore[dict-item]
+    assert read(body).code == "malformed"

@@ -251,3 +251,9 @@ def test_it_is_answered_with_200_and_nothing_that_the_room_would_keep() -> None:
         Request("POST", "", {}, b"{}", NOW_MS), SourceConfig("desk", "rocketchat", "acme")
     )
     assert (answer.status, answer.body) == (200, b"")
+
+
+def test_who_serves_the_room_is_no_visitor_though_his_id_is_missing() -> None:
+    nameless = {name: value for name, value in by_agent().items() if name != "agentId"}
+    posted = the(MessagePosted, room("Message", nameless, **HELD))
+    assert (posted.actor, posted.direction) == (Actor("agent", "agent31"), "outbound")

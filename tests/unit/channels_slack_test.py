@@ -260,3 +260,9 @@ def test_the_challenge_goes_back_only_if_it_is_signed() -> None:
     # A message that talks about it is a message.
     talk = orjson.dumps(callback(line(text="url_verification")))
     assert answer(talk, signed(talk, str(NOW_S))) is None
+
+
+def test_an_assistants_thread_in_no_channel_is_no_conversation() -> None:
+    thread = {"user_id": "U1", "thread_ts": TS, "context": {}}
+    found = read(callback({"type": "assistant_thread_started", "assistant_thread": thread}))
+    assert found.code == "ignored" and not found.events

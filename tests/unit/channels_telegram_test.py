@@ -164,3 +164,42 @@ def test_posts_to_everybody_are_campaigns() -> None:
 
 def test_the_name_of_the_writer_is_personal() -> None:
     assert only(said(text="Hi")).personal["name"] == f"{USER['first_name']} {USER['last_name']}"
+
+
+def test_who_writes_in_the_name_of_his_channel_is_no_bot_of_ours() -> None:
+    stand_in = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+    channel = {"id": -100900, "type": "channel", "title": "Parcels"}
+    event = only(said(text="Hi", chat=GROUP, **{"from": stand_in, "sender_chat": channel}))
+    assert (event.actor.kind, event.actor.id) == ("external", "-100900")
+    assert event.direction == "inbound" and not event.identifiers
+
+
+def test_whoever_speaks_in_the_name_of_the_group_is_its_administrator() -> None:
+    event = only(said(text="Hi", chat=GROUP, **{"from": None, "sender_chat": GROUP}))
+    assert (event.actor.kind, event.direction) == ("agent", "outbound")
+
+
+def test_a_chat_of_the_companys_own_account_is_private_though_it_does_not_say_so() -> None:
+    chat = {"id": USER["id"]}
+    owner = {"id": 5001, "is_bot": False, "first_name": "Ruth"}
+    said_by = {"business_connection_id": "bc1", "chat": chat, "from": owner}
+    event = only(update("business_message", message(text="Hi", **said_by)))
+    assert (event.actor.kind, event.direction) == ("agent", "outbound")
+
+
+def test_direct_messages_to_a_channel_stand_in_the_askers_topic() -> None:
+    channel = {"id": -100900, "type": "channel", "title": "Parcels"}
+    place = {"chat": {"id": -100901, "type": "supergroup", "is_direct_messages": True},
+             "direct_messages_topic": {"topic_id": 8, "user": USER}}  # fmt: skip
+    stand_in = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+    helper = {"id": 5001, "is_bot": False, "first_name": "Ruth"}
+    asked = only(said(text="Hi", **place))
+    answers = [
+        only(said(text="Hello", **place, **{"from": stand_in, "sender_chat": channel})),
+        only(said(text="Hello", **place, **{"from": helper})),
+    ]
+    assert asked.actor.kind == "customer"
+    for answer in answers:
+        assert (answer.actor.kind, answer.direction) == ("agent", "outbound")
+        assert answer.conversation == asked.conversation
+        assert answer.identifiers == asked.identifiers

@@ -261,3 +261,24 @@ def test_signed_or_with_a_token() -> None:
     ):
         refused = zammad.verify(Request("POST", "", headers, body, NOW_MS), source)
         assert (refused.code if refused else None) == code, headers
+
+
+def test_a_colleague_may_be_the_customer_of_his_own_ticket() -> None:
+    event = said(sender="Agent", created_by_id=8)
+    assert (event.actor, event.direction) == (Actor("agent", "8"), "outbound")
+
+
+@pytest.mark.parametrize(
+    ("by", "actor", "direction"),
+    [
+        (8, Actor("customer"), "inbound"),
+        (AGENT, Actor("agent", "31"), "outbound"),
+        (1, Actor("system"), "outbound"),
+        (None, Actor("external"), "inbound"),
+    ],
+)
+def test_without_a_sender_whoever_wrote_it_down_counts(
+    by: int | None, actor: Actor, direction: str
+) -> None:
+    event = said(sender=None, sender_id=None, created_by_id=by, created_by=None)
+    assert (event.actor, event.direction) == (actor, direction)

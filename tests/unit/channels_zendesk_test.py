@@ -76,7 +76,7 @@ def test_times_have_any_number_of_digits(time: str, time_ms: int) -> None:
             "internal",
         ),
         (
-            zendesk("ticket.comment_added", {"comment": {"id": "1", "body": "x"}}),
+            zendesk("ticket.comment_added", {"comment": {"id": "1", "author_id": "-1"}}),
             ("system", None),
             "outbound",
             "public",
@@ -405,3 +405,9 @@ def test_what_comes_by_the_bus_is_the_same_event() -> None:
 def test_a_survey_is_rated_by_its_answers() -> None:
     rated = only(BODIES["answered a survey"][0])
     assert (rated.score, rated.scale_max, rated.personal) == (2.0, 5.0, {"comment": "Slow"})
+
+
+def test_a_ticket_whose_requester_is_not_told_is_his_own() -> None:
+    body = zendesk("ticket.created", submitter_id="40", requester_id=None)
+    opened = read(body).events[0]
+    assert (opened.initiated_by, opened.direction) == ("customer", "inbound")  # type: ignore[attr-defined]

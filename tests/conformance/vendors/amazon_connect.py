@@ -67,10 +67,52 @@ def ended(reason: str = "", **detail: Any) -> Body:
     return contact("DISCONNECTED", disconnectTimestamp=ENDED, **told, **detail)
 
 
+def record(**more: Any) -> Body:
+    """A contact record: a call that was answered and is over."""
+    return {
+        "AWSAccountId": "111122223333",
+        "ContactId": "c-2",
+        "InitialContactId": None,
+        "PreviousContactId": None,
+        "NextContactId": None,
+        "Channel": "VOICE",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": "2026-09-21T14:10:00Z",
+        "DisconnectTimestamp": ENDED,
+        "DisconnectReason": "CUSTOMER_DISCONNECT",
+        "CustomerEndpoint": {"Address": "+12125550107", "Type": "TELEPHONE_NUMBER"},
+        "Queue": {"ARN": f"{ARN}/queue/q-1", "Name": "Parcels", "EnqueueTimestamp": QUEUED,
+                  "DequeueTimestamp": "2026-09-21T14:11:00Z", "Duration": 30},
+        "Agent": {"ARN": f"{ARN}/agent/a-7", "ConnectedToAgentTimestamp": "2026-09-21T14:11:00Z",
+                  "CustomerHoldDuration": 12, "AfterContactWorkDuration": 40,
+                  "AfterContactWorkStartTimestamp": ENDED,
+                  "AfterContactWorkEndTimestamp": WRAPPED},
+        **more,
+    }  # fmt: skip
+
+
 OPENED, STEPPED, LEFT = ("conversation.opened",), ("selfservice.stepped",), ("queue.left",)
 OVER = ("contact.ended",)
 
 BODIES: Bodies = {
+    "record": (
+        record(),
+        ("conversation.opened", "queue.entered", "queue.left", "agent.connected",
+         "agent.disconnected", "contact.ended", "wrapup.ended"),
+    ),
+    "record of a call that nobody answered": (
+        record(Agent=None),
+        ("conversation.opened", "queue.entered", "queue.left", "contact.ended"),
+    ),
+    "record of a call that was passed on": (
+        record(NextContactId="c-3", DisconnectReason=None),
+        ("conversation.opened", "queue.entered", "queue.left", "agent.connected",
+         "agent.disconnected", "wrapup.ended"),
+    ),
+    "record of an open contact": (
+        record(DisconnectTimestamp=None, DisconnectReason=None, Agent=None),
+        ("conversation.opened", "queue.entered"),
+    ),
     "call": (contact("INITIATED"), OPENED),
     "call of a known number": (
         contact("INITIATED", customerEndpoint={"type": "TELEPHONE_NUMBER", "address": "+12125550107"}),

@@ -81,6 +81,14 @@ def by_medium(channel: str, address: str, **more: Any) -> Body:
 
 
 BODIES: Bodies = {
+    "contact of a bridge": (
+        {"event": "contact_updated", "id": 5, "identifier": "33600000005@s.whatsapp.net"},
+        ("identity.linked",),
+    ),
+    "group of a bridge": (
+        {"event": "contact_created", "id": 6, "identifier": "12036300000@g.us"},
+        "ignored",
+    ),
     "by whatsapp": (by_medium("Channel::Whatsapp", "33600000005"), ("message.posted",)),
     "by text message": (by_medium("Channel::Sms", "+33600000005"), ("message.posted",)),
     "by messenger": (by_medium("Channel::FacebookPage", "f-5"), ("message.posted",)),
