@@ -6,6 +6,8 @@ before the first row is read, and a mistake is one sentence.
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,19 +15,20 @@ from typing import Any
 import msgspec
 
 from schemas.events import EventBase
-from streams.backtest.clock import not_before, reader
+from streams.backtest.clock import blank, log_reader, not_before
 from streams.backtest.condition import Test, compile_condition
 from streams.backtest.edges import Edges
-from streams.backtest.errors import MappingError
-from streams.backtest.fields import EVENT_TYPES, PERSONAL, check, explained
+from streams.backtest.errors import MappingError, unknown
+from streams.backtest.fields import CONTROL, EVENT_TYPES, PERSONAL, check, explained
+from streams.backtest.join import JoinSpec
+from streams.backtest.json_log import JsonForm
 from streams.backtest.numbers import number
 from streams.backtest.rows import NUMBER, CsvForm
 from streams.backtest.sessions import SessionSpec
-from streams.backtest.template import Render, Row, compile_template
+from streams.backtest.template import Named, Render, Row, compile_template
 from streams.backtest.tree import TreeSpec
 from streams.channels.ids import event_id
 
-_CONTROL = {"when", "time", "after_s", "key", "first_of", "last_of"}
 _SHORTHANDS = {"conversation", "actor", *PERSONAL}
 
 
@@ -48,8 +51,25 @@ class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sessions: SessionSpec | None = None
     time: dict[str, Any] = {}
     maps: dict[str, dict[str, str]] = {}
+    patterns: dict[str, str] = {}
+    """Name → what a filter of that name takes out of a text: a regex."""
+    join: dict[str, JoinSpec] = {}
+    region: str = ""
+    """Where phone numbers without country code are from (ISO 3166, such as FR)."""
+    json: JsonForm = JsonForm()
     policy: dict[str, Any] = {}
     domain: str = "history"
+
+    @property
+    def named(self) -> Named:
+        """The filters that it defines."""
+        found: dict[str, Row | re.Pattern[str]] = dict(self.maps)
+        for name, text in self.patterns.items():
+            try:
+                found[name] = re.compile(text)
+            except re.error as error:
+                raise MappingError(f"[patterns]: the regex {name!r} is wrong: {error}.") from error
+        return found
 
 
 def load(path: Path) -> MappingFile:
@@ -59,9 +79,24 @@ def load(path: Path) -> MappingFile:
     except OSError as error:
         raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
     except msgspec.ValidationError as error:
-        raise MappingError(f"The mapping {path}: {error}.") from error
+        raise MappingError(f"The mapping {path}: {_wrong_key(error)}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
+
+
+_KEY = re.compile(r"unknown field `(.+?)`(?: - at `\$\.(\w+)(?:\[\.\.\.\])?(?:\.(\w+))?`)?")
+
+
+def _wrong_key(error: msgspec.ValidationError) -> str:
+    """A key that is none, with those that there are; other mistakes as msgspec tells them."""
+    if (found := _KEY.search(str(error))) is None:
+        return str(error).replace("`$.", "`")
+    key, *tables = found.groups()
+    place = next((name for name in reversed(tables) if name), "")
+    fields = {"": MappingFile, "csv": CsvForm, "tree": TreeSpec, "sessions": SessionSpec}
+    fields |= {"join": JoinSpec, "json": JsonForm}
+    where = f"key in [{place}]" if place else "such table or key"
+    return unknown(where, key, fields.get(place, MappingFile).__struct_fields__)
 
 
 class EventMapping:
@@ -70,10 +105,7 @@ class EventMapping:
     def __init__(self, file: MappingFile, columns: frozenset[str]) -> None:
         self._file = file
         self._columns = columns
-        formats = file.time.get("formats", ["iso"])
-        if unknown := set(file.time) - {"formats", "zone", "rollover"}:
-            raise MappingError(f"[time] has no setting {min(unknown)!r}.")
-        self._read = reader(formats, file.time.get("zone", "UTC"))
+        self._read = log_reader(file.time)
         self._rollover = bool(file.time.get("rollover"))
         self.groups: dict[str, tuple[Render, Render]] = {}
         """Edge → the templates of its group and of the time by which its rows are ordered."""
@@ -81,7 +113,7 @@ class EventMapping:
         self._made = [0] * len(self._rules)
 
     def _template(self, text: str) -> Render:
-        return compile_template(text, self._columns, self._file.maps)
+        return compile_template(text, self._columns, self._file.named)
 
     def time_of(self, text: str) -> int | None:
         """ms, or None for a text that is no time."""
@@ -101,8 +133,11 @@ class EventMapping:
 
     def _rule(self, spec: dict[str, Any], number: int) -> _Rule:
         where = f"[[event]] number {number}"
-        if "type" not in spec or "time" not in spec:
-            raise MappingError(f"{where} needs `type` and `time`.")
+        for needed in ("type", "time"):
+            if needed not in spec:
+                near = difflib.get_close_matches(needed, set(spec) - set(self._file.common), 1)
+                hint = f", not {near[0]!r}" if near else ""
+                raise MappingError(f"{where} needs `type` and `time`{hint}.")
         try:
             time = self._template(str(spec["time"]))
             edges: list[tuple[str, str]] = []
@@ -111,13 +146,13 @@ class EventMapping:
                     edge = f"{spec[control]} by {spec['time']}"
                     self.groups.setdefault(edge, (self._template(spec[control]), time))
                     edges.append((control, edge))
-            fields = {name: value for name, value in spec.items() if name not in _CONTROL}
+            fields = {name: value for name, value in spec.items() if name not in CONTROL}
             check(fields)
             return _Rule(
                 where=where,
                 kind=spec["type"],
                 when=compile_condition(
-                    spec.get("when", {}), self._columns, self._file.maps, self._read
+                    spec.get("when", {}), self._columns, self._file.named, self._read
                 ),
                 time=time,
                 after_s=[self._template(str(text)) for text in _listed(spec.get("after_s", []))],
@@ -138,7 +173,7 @@ class EventMapping:
                 if not rule.when(row) or not rule.applies_at(row, edges):
                     continue
                 text = rule.time(row)
-                if not text:
+                if blank(text):
                     continue
                 time_ms = self._read(text)
                 if self._rollover:

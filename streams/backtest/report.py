@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,12 +20,15 @@ from rich.table import Table
 from schemas.events import EventBase
 from streams.backtest.errors import MappingError
 from streams.backtest.history import History
+from streams.backtest.opening import Opening
 from streams.backtest.run import Result, in_order, replay
+from streams.kpis.definitions import BY_NAME
 from streams.kpis.scorecard import as_json as figures_json
 from streams.kpis.scorecard import duration, scorecard
 
 _SHOWN_MISTAKES = 5
 _SHOWN_GROUPS = 10
+_SHOWN_ENTRIES = 20
 _encode = msgspec.json.Encoder().encode
 
 NO_ACT = (
@@ -35,10 +39,13 @@ NO_ACT = (
 
 def backtest_files(
     files: Sequence[Path], mappings: Sequence[Path], facts: Path | None, events: Path | None,
-    by: Sequence[str], *, as_json: bool,
+    by: Sequence[str], opening: Sequence[str] = (), *, as_json: bool,
 ) -> None:  # fmt: skip
-    """Reads the files, folds them, prints. Raises `MappingError`, `ValueError`."""
-    scorecard({}, by=by)  # a wrong dimension is said before the work, not after it
+    """Reads the files, folds them, prints; `opening` names KPIs whose entries shall be shown.
+    Raises `MappingError`, `ValueError`.
+    """
+    scorecard({}, by=by)  # a wrong name is said before the work, not after it
+    Opening(opening)
     history = History(files, mappings)
     read = Result()
     started = time.perf_counter()
@@ -49,7 +56,10 @@ def backtest_files(
         bar = stack.enter_context(_bar())
         ordered = in_order(history.events(read, lambda name: _task(bar, f"reading {name}")))
         folding = _task(bar, "folding")
-        result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
+        result = replay(
+            _passing(ordered, folding, events_out), history.policy(), facts_out,
+            regions=history.regions(), opening=opening,
+        )  # fmt: skip
     result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
     result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
     if not result.events and result.mistakes:
@@ -124,6 +134,7 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
         "kpis": figures_json(scorecard(result.cells)),
         "kpis_by": {name: figures_json(scorecard(result.cells, by=[name])) for name in by},
         "figures": result.figures,
+        **({"opened": result.opened.entries()} if result.opened else {}),
         "seconds": round(seconds, 3),
     }
 
@@ -156,6 +167,8 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
         _print_kpis(out, result, (name,))
     if result.figures:
         _print_figures(out, result.figures)
+    for name, entries in (result.opened.entries() if result.opened else {}).items():
+        _print_opened(out, name, entries)
 
 
 def _print_kpis(out: Console, result: Result, by: Sequence[str]) -> None:
@@ -166,6 +179,8 @@ def _print_kpis(out: Console, result: Result, by: Sequence[str]) -> None:
             continue
         median = duration(one.median) if one.median is not None else ""
         text = one.text if one.colour == "none" else f"[{_RICH[one.colour]}]{one.text}[/]"
+        if one.pending:
+            text += f" ({one.pending} pending)"
         target = "" if one.target is None else _target(one.unit, one.target)
         table.add_row(one.title, *one.dims.values(), text, str(one.n or one.hits), median, target)
     out.print(table)
@@ -182,6 +197,26 @@ def _target(unit: str, target: float) -> str:
         if unit == "ms"
         else f"{target:g}"
     )
+
+
+def _print_opened(out: Console, kpi: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """The first of what a figure counts: of a rate what is above its line, if anything is."""
+    hits = [entry for entry in entries if entry["parts"].get("hit")]
+    shown = (hits or entries)[:_SHOWN_ENTRIES]
+    title = f"{BY_NAME[kpi].title}: {len(entries)} entries, {len(hits)} of them hits; "
+    title += f"{len(shown)} shown (--json has all)"
+    table = Table(title=title)
+    table.add_column("UTC", no_wrap=True)
+    for name in ("journey", "cycle", "conversations", "what", "counts"):
+        table.add_column(name, overflow="fold")
+    for entry in shown:
+        at = datetime.fromtimestamp(entry["at_ms"] / 1_000, UTC)
+        table.add_row(
+            f"{at:%Y-%m-%d %H:%M:%S}", entry["journey"], str(entry["cycle"]),
+            ", ".join(entry["conversations"]), " ".join(entry["dims"].values()),
+            ", ".join(f"{part} {amount}" for part, amount in entry["parts"].items()),
+        )  # fmt: skip
+    out.print(table, markup=False)
 
 
 def _print_figures(out: Console, found: Sequence[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import msgspec
 
@@ -21,6 +21,25 @@ NUMBER = "#"
 
 csv.field_size_limit(1 << 24)
 """Bodies of mails are longer than the module's 128 kB; a stray quote must end somewhere."""
+
+
+class Rows(Protocol):
+    """A file of rows, each a table column → text."""
+
+    path: Path
+    columns: frozenset[str]
+    sparse: bool
+    """Whether a row may lack columns, which are empty then."""
+
+    def rows(self, refuse: Callable[[str], None] | None = None) -> Iterator[dict[str, str]]: ...
+
+
+def columns_of(logs: Sequence[Rows]) -> frozenset[str]:
+    """Those that a row of any of the files has: what is in all tables, and in any sparse file."""
+    tables = [log.columns for log in logs if not log.sparse]
+    if tables:
+        return frozenset.intersection(*tables)
+    return frozenset[str]().union(*(log.columns for log in logs))
 
 
 class CsvForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +61,8 @@ class Log:
 
     `prefix` stands before the number, so that rows of several files differ.
     """
+
+    sparse = False
 
     def __init__(self, path: Path, form: CsvForm, prefix: str = "") -> None:
         self.path = path
