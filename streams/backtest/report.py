@@ -207,7 +207,7 @@ def _print_opened(out: Console, kpi: str, entries: Sequence[Mapping[str, Any]]) 
     title += f"{len(shown)} shown (--json has all)"
     table = Table(title=title)
     table.add_column("UTC", no_wrap=True)
-    for name in ("journey", "cycle", "conversations", "what", "counts"):
+    for name in ("journey", "cycle", "threads", "what", "counts"):
         table.add_column(name, overflow="fold")
     for entry in shown:
         at = datetime.fromtimestamp(entry["at_ms"] / 1_000, UTC)
