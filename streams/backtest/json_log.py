@@ -14,7 +14,7 @@ from typing import IO, Any
 import msgspec
 
 from streams.backtest.errors import MappingError
-from streams.backtest.sparse import SparseLog, SparseRow, opened
+from streams.backtest.sparse import BROKEN, SparseLog, SparseRow, opened
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 LINES = (".jsonl", ".ndjson")
@@ -61,7 +61,7 @@ class JsonLog(SparseLog):
             below = [below]
         inner = [one for one in below if isinstance(one, dict)] if isinstance(below, list) else []
         self._met |= len(way) == 1 and isinstance(below, list)
-        if not inner:
+        if not inner and row:
             yield row
         for one in inner:
             yield from self._rows(one, way[1:], f"{prefix}{step}.", row)
@@ -76,10 +76,10 @@ def _items(path: Path, refuse: Callable[[str], None] | None) -> Iterator[tuple[s
         text = stream.read().removeprefix(b"\xef\xbb\xbf")
         try:
             whole = _decode(text)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except BROKEN as error:
             # Lines of objects are often called .json too.
             if b"\n" not in text.strip() or b"trailing" not in str(error).encode():
-                raise MappingError(f"{path} is no JSON: {error}.") from error
+                raise MappingError(f"{path} is no JSON in UTF-8: {error}.") from error
             yield from _lines(path, text.split(b"\n"), refuse)
             return
     items = whole if isinstance(whole, list) else [whole]
@@ -94,14 +94,14 @@ def _lines(
             continue
         try:
             yield f"line {number}", _decode(plain)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except BROKEN as error:
             if refuse:
                 refuse(f"{path.name}, line {number}: {str(error).rstrip('.')}.")
 
 
 def _flatten(name: str, value: Any, row: SparseRow, depth: int) -> None:
-    """`value` as columns of `row`; what is null or too deep is none."""
-    if value is None or depth > _DEPTH:
+    """`value` as columns of `row`; what is too deep is none."""
+    if depth > _DEPTH:
         return
     match value:
         case dict():

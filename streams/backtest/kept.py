@@ -39,6 +39,10 @@ class KeptRows:
         self._missing = frozenset(file.missing)
         self._named = file.named
         own = self.columns = columns_of(logs)
+        if own == {NUMBER}:
+            reasons = [reason for log in logs for reason in log.trouble]
+            because = f"; the first: {reasons[0]}" if reasons else "."
+            raise MappingError(f"There are no rows in {logs[0].path}{because}")
         self.joins = [
             Join(name, file.join[name], found, own, self._named, self._emptied)
             for name, found in lookups.items()

@@ -15,7 +15,7 @@ from schemas.events import EventBase
 from streams.backtest.clock import EARLIEST_MS, LATEST_MS, reader
 from streams.backtest.errors import MappingError, unknown
 from streams.backtest.fields import EVENT_TYPES
-from streams.backtest.sparse import opened
+from streams.backtest.sparse import BROKEN, opened
 
 _read_time = reader(["iso"], "UTC")
 
@@ -28,7 +28,7 @@ def is_canonical(path: Path) -> bool:
         for line in stream:
             try:
                 raw = msgspec.json.decode(line)
-            except (msgspec.DecodeError, RecursionError):
+            except BROKEN:
                 continue
             if isinstance(raw, dict):
                 return str(raw.get("type", "")).removeprefix(PREFIX) in EVENT_TYPES
@@ -45,7 +45,7 @@ def events(path: Path, refuse: Callable[[str], None]) -> Iterator[EventBase | No
                 continue
             try:
                 yield _event(msgspec.json.decode(line))
-            except (MappingError, msgspec.DecodeError, RecursionError) as error:
+            except (MappingError, *BROKEN) as error:
                 refuse(f"Line {number}: {str(error).rstrip('.')}.")
                 yield None
 

@@ -30,6 +30,8 @@ class Rows(Protocol):
     columns: frozenset[str]
     sparse: bool
     """Whether a row may lack columns, which are empty then."""
+    trouble: list[str]
+    """Why rows are none, as far as it is known before they are read."""
 
     def rows(self, refuse: Callable[[str], None] | None = None) -> Iterator[dict[str, str]]: ...
 
@@ -66,6 +68,7 @@ class Log:
 
     def __init__(self, path: Path, form: CsvForm, prefix: str = "") -> None:
         self.path = path
+        self.trouble: list[str] = []
         self._form = form
         self._prefix = prefix
         with _text(path, form) as lines:

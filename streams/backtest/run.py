@@ -13,7 +13,7 @@ import msgspec
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
 from streams.backtest.edges import Edges
-from streams.backtest.errors import MappingError
+from streams.backtest.errors import MappingError, unknown
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import EventMapping, MappingFile
 from streams.backtest.nobody import Nobody
@@ -145,6 +145,8 @@ def replay(
     if opening:
         result.opened = Opening(opening)
         journeys.open.listen(result.opened.entry)
+    if strange := sorted(set(policy) - set(Policy.__struct_fields__)):
+        raise MappingError(f"[policy]: {unknown('field', strange[0], Policy.__struct_fields__)}.")
     try:
         started = changed(Policy(), "backtest", policy)
     except msgspec.ValidationError as error:

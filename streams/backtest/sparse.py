@@ -8,8 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+import msgspec
+
 from streams.backtest.errors import MappingError
 from streams.backtest.rows import NUMBER
+
+BROKEN = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What is no JSON raises one of these."""
 
 
 class SparseRow(dict[str, str]):
@@ -28,7 +33,9 @@ class SparseLog:
         self.path = path
         self._prefix = prefix
         names: set[str] = set()
-        for row in self._found(None):
+        self.trouble: list[str] = []
+        """Why rows are none."""
+        for row in self._found(self.trouble.append):
             names.update(row)
         self.columns = frozenset(names) | {NUMBER}
 

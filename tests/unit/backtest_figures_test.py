@@ -134,6 +134,22 @@ def test_followed() -> None:
     assert found == {"n": 1, "of": 2, "percent": 50}
 
 
+@pytest.mark.parametrize(
+    ("more", "n"),
+    [
+        ({"within_s": 60}, 1),  # C follows A
+        ({"within_s": 60, "answer": {"op": "call"}}, 0),
+        ({"within_s": 250, "answer": {"op": "call"}}, 1),
+        ({"within_s": 180}, 2),  # C's next row is its own
+        ({"within_s": 180, "other": "{case}"}, 1),
+    ],
+)
+def test_followed_by_what_and_in_another_case(more: dict[str, object], n: int) -> None:
+    at = "2024-01-01 10:{min}"
+    found = figure(kind="followed", group="all", when={"op": "mail"}, at=at, order=at, **more)
+    assert found["n"] == n and found["of"] == 2
+
+
 def test_values_are_numbers_or_times_of_one_row_and_what_is_not_there_is_passed_over() -> None:
     assert figure(kind="values", value="{wait}")["n"] == 5
     found = figure(
