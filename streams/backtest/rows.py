@@ -15,6 +15,7 @@ import msgspec
 from streams.backtest.errors import MappingError
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 NUMBER = "#"
 """The column of the row's number, from 1, that every row has."""
@@ -73,6 +74,12 @@ class Log:
         self._prefix = prefix
         with _text(path, form) as lines:
             start = lines.readline()
+            if said := _SEPARATOR.fullmatch(start.strip().lstrip("\ufeff")):
+                # Excel's own first line
+                form = self._form = msgspec.structs.replace(
+                    form, delimiter=form.delimiter or said[1], skip_lines=form.skip_lines + 1
+                )
+                start = lines.readline()
         if not start.strip() and not form.columns:
             raise MappingError(f"{path} is empty: the first line must name the columns.")
         bare = re.sub(r'"[^"]*"', "", start)

@@ -51,7 +51,11 @@ def compile_template(text: str, columns: frozenset[str], named: Named) -> Render
 
 
 def _column(inner: str, columns: frozenset[str], named: Named) -> Render:
-    name, *filters = inner.split("|")
+    parts = inner.split("|")
+    # A column may have a bar in its name.
+    names = ("|".join(parts[:end]) for end in range(len(parts), 0, -1))
+    name = next((one for one in names if one in columns), parts[0])
+    filters = parts[name.count("|") + 1 :]
     if name not in columns:
         raise MappingError(unknown("column", name, columns))
     steps = [_filter(step.strip(), named) for step in filters]

@@ -235,6 +235,14 @@ def test_no_header_lines_above_and_gzip(tmp_path: Path) -> None:
     assert found(path, "--mapping", mapping)["events"] == 1
 
 
+@pytest.mark.parametrize("start", ["sep=;\n", "\ufeffSEP=;\r\n", '"sep=;"\n'])
+def test_excels_line_above_the_header(log: tuple[Path, Path], start: str) -> None:
+    path, mapping = log
+    path.write_text(start + "case;at;who,or what\nc1;2024-01-01T10:00:00Z;ada\n")
+    mapping.write_text(MAPPING.replace("{who}", "{who,or what}"))
+    assert found(path, "--mapping", mapping)["events"] == 1
+
+
 def test_columns_without_a_name_or_with_the_same(log: tuple[Path, Path]) -> None:
     path, mapping = log
     path.write_text("case,at,,at\nc1,bad,ada,2024-01-01T10:00:00Z\n")

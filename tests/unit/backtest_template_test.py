@@ -12,7 +12,7 @@ from streams.backtest.sessions import Sessions
 from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
 
-FORMS = {"Amount": "1.234,56", "Talk": "01:02:03", "Short": "1:23,5", "None": ""}
+FORMS = {"Amount": "1.234,56", "Talk": "01:02:03", "Short": "1:23,5", "None": "", "A|B": "X"}
 COLUMNS = frozenset({"Case", "Op", "Wait", "#", *FORMS})
 MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
 NAMED = MAPS | {"second": re.compile(r"\.(\d+)"), "letters": re.compile("[a-z]+")}
@@ -37,6 +37,7 @@ READ = reader(["%M %Y"], "UTC")
         ("{Talk|hms}", "3723"),
         ("{Short|hms|x1000}", "83500"),
         ("{Amount|second}", "234"),
+        ("{A|B}{A|B|lower}", "Xx"),
         ("{Op|letters|upper}", "CALL"),
         ("{Wait|letters}", ""),
         ("{None|x60}{None|hms}{None|round}", ""),
