@@ -28,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     "repeated": (counts.repeated, "value", ""),
     "response": (waits.response, "group from to", "start answer unit by percentiles"),
     "span": (waits.span, "group at", "start end unit by percentiles"),
+    "stays": (waits.stays, "group at", "when unit by percentiles"),
     "reply": (waits.reply, "at", "start answer unit by percentiles"),
     "followed": (waits.followed, "group at within_s", "when answer other"),
     "unordered": (waits.unordered, "", "when"),

@@ -24,20 +24,23 @@ _DEPTH = 40
 
 
 class JsonForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[json]`: which list of an object is its rows, `messages` or `result.chats.messages`."""
+    """`[json]`: which list of an object is its rows, `messages` or `result.chats.messages`; or
+    several, one after the other.
+    """
 
-    rows: str = ""
+    rows: str | list[str] = ""
 
 
 class JsonLog(SparseLog):
     """One file of JSON."""
 
     def __init__(self, path: Path, form: JsonForm, prefix: str = "") -> None:
-        self._way = tuple(filter(None, form.rows.split(".")))
-        self._met = not self._way
+        lists = form.rows if isinstance(form.rows, list) else [form.rows]
+        self._ways = [tuple(filter(None, one.split("."))) for one in lists] or [()]
+        self._unmet = set(self._ways) - {()}
         super().__init__(path, prefix)
-        if not self._met and self.columns:
-            raise MappingError(f"[json]: no object in {path.name} has a list {form.rows!r}.")
+        for way in self._unmet:
+            raise MappingError(f"[json]: no object in {path.name} has a list {'.'.join(way)!r}.")
 
     def _found(self, refuse: Callable[[str], None] | None) -> Iterator[SparseRow]:
         for where, item in _items(self.path, refuse):
@@ -45,26 +48,36 @@ class JsonLog(SparseLog):
                 if refuse:
                     refuse(f"{self.path.name}, {where}: it is no object.")
                 continue
-            yield from self._rows(item, self._way, "", SparseRow())
+            found = [row for way in self._ways for row in self._rows(item, way, 0, SparseRow())]
+            if found:
+                yield from found
+            else:  # it has no such lists, or empty ones
+                yield from self._rows(item, (), 0, SparseRow())
 
     def _rows(
-        self, item: Mapping[str, Any], way: Sequence[str], prefix: str, above: SparseRow
+        self, item: Mapping[str, Any], way: Sequence[str], depth: int, above: SparseRow
     ) -> Iterator[SparseRow]:
-        """The rows of an object, each with what stands above it; one if it has no such list."""
+        """The rows at the end of the way, each with what stands above it."""
         row = SparseRow(above)
-        step = way[0] if way else None
+        prefix = "".join(f"{step}." for step in way[:depth])
+        step = way[depth] if depth < len(way) else None
         for name, value in item.items():
             if name != step:
                 _flatten(f"{prefix}{name}", value, row, 0)
-        below = item.get(step) if step is not None else None
+        if step is None:
+            if row:
+                yield row
+            return
+        below = item.get(step)
         if isinstance(below, dict):
             below = [below]
-        inner = [one for one in below if isinstance(one, dict)] if isinstance(below, list) else []
-        self._met |= len(way) == 1 and isinstance(below, list)
-        if not inner and row:
-            yield row
-        for one in inner:
-            yield from self._rows(one, way[1:], f"{prefix}{step}.", row)
+        if not isinstance(below, list):
+            return
+        if depth + 1 == len(way):
+            self._unmet.discard(tuple(way))
+        for one in below:
+            if isinstance(one, dict):
+                yield from self._rows(one, way, depth + 1, row)
 
 
 def _items(path: Path, refuse: Callable[[str], None] | None) -> Iterator[tuple[str, Any]]:

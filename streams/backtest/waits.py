@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 from streams.backtest.compiler import Compiler, Result, Rows, Spec, grouped, summary, unit_ms
 from streams.backtest.template import Row
@@ -39,6 +40,24 @@ def span(spec: Spec, rows: Rows, make: Compiler) -> Result:
         if last is not None:
             spans.append((last, (at(last) - at(members[first])) / scale))
     return summary(spec, make, spans)
+
+
+def stays(spec: Spec, rows: Rows, make: Compiler) -> Result:
+    """In each group, from each row of `when` to the row after it, by the time `at` and in `unit`;
+    `by` files the first of the two.  The last row of a group has no end.
+    """
+    group, at, scale = make.text(spec, "group"), make.time(spec, "at"), unit_ms(spec)
+    when = make.test(spec, "when")
+    return summary(
+        spec,
+        make,
+        [
+            (row, (at(after) - at(row)) / scale)
+            for members in grouped(rows, group).values()
+            for row, after in pairwise(members)
+            if when(row)
+        ],
+    )
 
 
 def reply(spec: Spec, rows: Rows, make: Compiler) -> Result:

@@ -161,6 +161,25 @@ def test_rows_of_a_document_two_lists_down(tmp_path: Path, mapping: Path) -> Non
     assert answer["events"] == 3 and figures(answer)["cases"]["n"] == 2
 
 
+def test_rows_of_two_lists_of_an_object(tmp_path: Path, mapping: Path) -> None:
+    chats = [
+        {
+            "case": "a",
+            "said": [{"at": "2024-01-01T10:00:00Z"}],
+            "notes": [{"on": "x"}, {"on": "y"}],
+        },
+        {"case": "b", "notes": []},
+    ]
+    (tmp_path / "log.json").write_text(json.dumps(chats))
+    mapping.write_text(
+        MAPPING.replace("{at}", "{said.at}").replace("{who}", "{notes.on}")
+        + '[json]\nrows = ["said", "notes"]\n'
+    )
+    answer = found(tmp_path / "log.json", "--mapping", mapping)
+    assert answer["rows"] == 4  # one, two, and the chat that has none
+    assert answer["events"] == 1 and figures(answer)["cases"]["n"] == 2
+
+
 @pytest.mark.parametrize(
     ("name", "data", "more", "sentence"),
     [

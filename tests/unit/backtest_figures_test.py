@@ -188,6 +188,20 @@ def test_span_is_from_the_first_start_to_the_last_end() -> None:
     assert figure(**spec, start={"op": "call"}, end={"op": "mail"})["n"] == 0
 
 
+def test_stays_last_until_the_groups_next_row() -> None:
+    at = "2024-01-01 10:{min}"
+    found = figure(kind="stays", group="{case}", at=at, order=at, unit="min", by="{op}")
+    assert (found["n"], found["max"]) == (4, 20)
+    by = found["by"]
+    assert isinstance(by, dict)
+    assert {name: (one["n"], one["mean"]) for name, one in by.items()} == {
+        "mail": (2, 6.5),
+        "call": (1, 0),
+        "work": (1, 20),
+    }
+    assert figure(kind="stays", group="{case}", at=at, when={"op": "work"})["n"] == 1
+
+
 def test_changes_that_return() -> None:
     rows = [{"case": "A", "who": who, "#": ""} for who in "XYYXZXX"]
     make = Compiler(frozenset(rows[0]), FILE)
