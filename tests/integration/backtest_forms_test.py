@@ -72,6 +72,7 @@ def test_legs_of_calls_with_zones_and_agents_out_of_another_file() -> None:
         "--open", "transfer_rate",
     )  # fmt: skip
     assert answer["rows_skipped"] == 1  # the repeated one
+    assert answer["rows_refused"] == 0  # no answer, but a zone: no time
     assert answer["hints"] == ["[join.agents]: 1 of 4 rows found nothing there."]
     assert answer["customers"] == 3  # 06… and +33 6… are one
     calls = figures(answer)
@@ -146,6 +147,21 @@ def test_tables_and_lists_within_are_columns(tmp_path: Path, mapping: Path) -> N
     by_name = figures(found(tmp_path / "log.jsonl", "--mapping", mapping))
     for template, wanted in values.items():
         assert sorted(by_name[template]["by"]) == wanted
+
+
+def test_files_of_one_log_may_lack_what_others_have(tmp_path: Path, mapping: Path) -> None:
+    for number, row in enumerate(ROWS):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(row))
+    mapping.write_text(
+        MAPPING + '[[figure]]\nname = "tags"\nkind = "count"\nwhen = { tags = "*" }\n'
+    )
+    events = tmp_path / "events.jsonl"
+    answer = found(
+        tmp_path / "0.jsonl", tmp_path / "1.jsonl", "--mapping", mapping, "--events", events
+    )
+    assert answer["events"] == 2 and figures(answer)["tags"]["n"] == 1
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert len({event["id"] for event in told}) == 2  # each row has a number of its own
 
 
 def test_rows_of_a_document_two_lists_down(tmp_path: Path, mapping: Path) -> None:
@@ -287,20 +303,20 @@ def test_entities_that_swell_are_refused(tmp_path: Path, mapping: Path) -> None:
 def test_columns_out_of_another_file(tmp_path: Path, mapping: Path) -> None:
     (tmp_path / "log.csv").write_text(
         "at,case,who\n2024-01-01T10:00:00Z,c1,7\n2024-01-01T11:00:00Z,c2,8\n"
-        "2024-01-01T12:00:00Z,c3,\n"
+        "2024-01-01T12:00:00Z,c3,9\n2024-01-01T13:00:00Z,c4,\n"
     )
-    (tmp_path / "people.csv").write_text("id;phone\n7;+33612345678\n7;+33698765432\n9;NULL\n")
+    (tmp_path / "people.csv").write_text("id;phone\n7;+33612345678\n7;+33698765432\n8;NULL\n")
     mapping.write_text(
         'missing = ["NULL"]\n'
         + MAPPING.replace("{who}", "{people.phone}")
         + '[[figure]]\nname = "by"\nkind = "count"\nby = "{people.phone}"\n[[skip]]\n'
-        + 'when = { "people.id" = "9" }\n' + JOIN
+        + 'when = { "people.id" = "10" }\n' + JOIN
     )  # fmt: skip
     answer = found(tmp_path / "people.csv", tmp_path / "log.csv", "--mapping", mapping)
-    assert answer["rows"] == 3 and answer["rows_refused"] == 0
-    assert answer["hints"] == ["[join.people]: 1 of 2 rows found nothing there."]
+    assert answer["rows"] == 4 and answer["rows_refused"] == 0
+    assert answer["hints"] == ["[join.people]: 1 of 3 rows found nothing there."]
     # Of two with one key the first.
-    assert figures(answer)["by"]["by"] == {"+33612345678": {"n": 1}, "": {"n": 2}}
+    assert figures(answer)["by"]["by"] == {"+33612345678": {"n": 1}, "": {"n": 3}}
 
 
 @pytest.mark.parametrize(
@@ -367,6 +383,48 @@ def test_the_entries_of_a_figure_add_up_to_it() -> None:
         assert [entry["at_ms"] for entry in entries] == sorted(e["at_ms"] for e in entries)
 
 
+TWO_CHANNELS = """source = "log"
+[common]
+time = "2024-01-01 {at}"
+conversation = "{case}"
+channel = "{channel}"
+identifiers = [{ kind = "crm", value = "ada", trust = "asserted" }]
+[[event]]
+type = "message.posted"
+when = { topic = "" }
+actor = "customer"
+message_id = "{#}"
+direction = "inbound"
+[[event]]
+type = "conversation.updated"
+topic = "{topic}"
+when = { topic = "*" }
+"""
+
+
+def opened(tmp_path: Path, rows: str, kpi_name: str) -> tuple[Any, list[Any]]:
+    (tmp_path / "log.csv").write_text("at,case,channel,topic\n" + rows)
+    (tmp_path / "two.toml").write_text(TWO_CHANNELS)
+    answer = found(tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", kpi_name)
+    return answer, answer["opened"][kpi_name]
+
+
+def test_what_was_taken_back_is_not_among_the_entries(tmp_path: Path) -> None:
+    # Back after four minutes: both channels were used in parallel.
+    rows = "10:00,c1,chat,\n10:02,c2,whatsapp,\n10:04,c1,chat,\n"
+    answer, entries = opened(tmp_path, rows, "switch_rate")
+    assert answer["facts"]["channel.switched"]["retracted"] == 1
+    assert kpi(answer, "switch_rate")["hits"] == 0
+    assert not any(entry["parts"].get("hit") for entry in entries)
+
+
+def test_a_thread_that_left_a_journey_is_not_told_of_it(tmp_path: Path) -> None:
+    rows = "10:00,c1,chat,\n10:00,c1,chat,a\n10:01,c2,chat,\n10:02,c2,chat,b\n"
+    answer, entries = opened(tmp_path, rows, "volume")
+    assert answer["facts"]["conversation.attached"]["retracted"] == 1
+    assert [entry["conversations"] for entry in entries] == [["c1"], ["c2"]]
+
+
 def test_an_opened_figure_is_a_table_of_the_logs_threads() -> None:
     code, out, _ = invoke(
         EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml",
@@ -415,6 +473,18 @@ def test_a_wrong_word_is_told_with_the_right_one(
     code, _, text = invoke(tmp_path / "log.csv", "--mapping", mapping)
     assert code == 2 and "Traceback" not in text
     assert sentence in text
+
+
+def test_the_first_mapping_that_wants_a_file_has_it(tmp_path: Path, mapping: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
+    mapping.write_text('files = ["a.csv"]\n' + MAPPING)
+    (tmp_path / "rest.toml").write_text('files = ["*.csv"]\n' + MAPPING)
+    answer = found(
+        tmp_path / "a.csv", tmp_path / "b.csv",
+        "--mapping", mapping, "--mapping", tmp_path / "rest.toml",
+    )  # fmt: skip
+    assert answer["rows"] == 2
 
 
 def test_of_several_mappings_the_wrong_one_is_named(tmp_path: Path, mapping: Path) -> None:
