@@ -2,7 +2,7 @@
 
 A template is a text with columns in braces: `{Case ID}`, `{#}` (the row's number from 1),
 `{Agent|lower}`, `{Operation|channels}` where `[maps.channels]` stands in the file.  A filter is
-one of `_FILTERS`, `x` and a number (times), or the name of a map or of a pattern; several follow
+one of `FILTERS`, `x` and a number (times), or the name of a map or of a pattern; several follow
 each other.
 """
 
@@ -20,7 +20,7 @@ Named = Mapping[str, Row | re.Pattern[str]]
 """Filters of the mapping's own: its maps and patterns, by name."""
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_FILTERS: dict[str, Callable[[str], str]] = {
+FILTERS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
     "strip": str.strip,
@@ -72,8 +72,8 @@ def _column(inner: str, columns: frozenset[str], named: Named) -> Render:
 
 
 def _filter(name: str, named: Named) -> Callable[[str], str]:
-    if name in _FILTERS:
-        return _FILTERS[name]
+    if name in FILTERS:
+        return FILTERS[name]
     if name in named:
         table = named[name]
         if isinstance(table, re.Pattern):
@@ -83,7 +83,7 @@ def _filter(name: str, named: Named) -> Callable[[str], str]:
     if found := _TIMES.fullmatch(name):
         factor = float(found.group(1))
         return lambda value: times(value, factor)
-    raise MappingError(unknown("filter or map", name, [*_FILTERS, "x60", *named]))
+    raise MappingError(unknown("filter or map", name, [*FILTERS, "x60", *named]))
 
 
 def _found(pattern: re.Pattern[str], value: str) -> str:
