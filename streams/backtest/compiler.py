@@ -10,7 +10,7 @@ from typing import Any
 from streams.backtest.clock import log_reader
 from streams.backtest.condition import Test, compile_condition
 from streams.backtest.errors import MappingError
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.template import Render, Row, compile_template
 from streams.backtest.tree import Tree
 

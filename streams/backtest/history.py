@@ -15,7 +15,7 @@ from streams.backtest.compiler import Compiler
 from streams.backtest.errors import MappingError
 from streams.backtest.json_log import JsonLog
 from streams.backtest.kept import KeptRows
-from streams.backtest.mapping import MappingFile, load
+from streams.backtest.mapping_file import MappingFile, load
 from streams.backtest.rows import CsvForm, Log, Rows
 from streams.backtest.run import Result, mapped
 from streams.backtest.xes import XesLog

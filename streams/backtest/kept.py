@@ -10,7 +10,7 @@ from streams.backtest.clock import log_reader
 from streams.backtest.condition import compile_condition
 from streams.backtest.errors import MappingError
 from streams.backtest.join import Join
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.rows import NUMBER, Rows, columns_of
 from streams.backtest.sessions import SESSION, Sessions
 from streams.backtest.template import Render, Row, compile_template

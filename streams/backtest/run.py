@@ -15,7 +15,8 @@ from schemas.events import Event, EventBase
 from streams.backtest.edges import Edges
 from streams.backtest.errors import MappingError, unknown
 from streams.backtest.kept import KeptRows
-from streams.backtest.mapping import EventMapping, MappingFile
+from streams.backtest.mapping import EventMapping
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.nobody import Nobody
 from streams.backtest.opening import Opening
 from streams.backtest.standing import Standing

@@ -14,7 +14,7 @@ from streams.backtest.fields import CONTROL, PERSONAL
 from streams.backtest.figures import KINDS
 from streams.backtest.join import JoinSpec
 from streams.backtest.json_log import JsonForm
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.rows import CsvForm
 from streams.backtest.sessions import SessionSpec
 from streams.backtest.template import FILTERS

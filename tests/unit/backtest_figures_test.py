@@ -5,7 +5,7 @@ import pytest
 from streams.backtest.compiler import Compiler
 from streams.backtest.errors import MappingError
 from streams.backtest.figures import figures
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.tree import TreeSpec
 
 LOG = [
