@@ -16,6 +16,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from schemas.events import EventBase
 from streams.backtest.errors import MappingError
@@ -140,7 +141,7 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
 
 
 def _print(result: Result, by: Sequence[str], seconds: float) -> None:
-    out = Console()
+    out = Console(markup=False, emoji=False)  # a log's names may hold brackets and colons
     rate = result.events / seconds if seconds else 0
     out.print(
         f"{result.rows} rows, {result.events} events, {result.customers} customers "
@@ -149,11 +150,11 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     if result.skipped:
         out.print(f"{result.skipped} rows left out by the mapping")
     if result.mistakes:
-        out.print(f"[red]{result.refused} rows could not be read[/red]; the first:")
+        out.print(f"{result.refused} rows could not be read; the first:", style="red")
         for sentence in result.mistakes[:_SHOWN_MISTAKES]:
-            out.print(f"  {sentence}", markup=False)
+            out.print(f"  {sentence}")
     for sentence in result.hints:
-        out.print(sentence, style="yellow", markup=False)
+        out.print(sentence, style="yellow")
     table = Table(
         "fact", "asserted", "retracted", "standing",
         title="Facts: revisions published, and what stands at the end",
@@ -178,9 +179,9 @@ def _print_kpis(out: Console, result: Result, by: Sequence[str]) -> None:
         if not one.n and not one.hits:
             continue
         median = duration(one.median) if one.median is not None else ""
-        text = one.text if one.colour == "none" else f"[{_RICH[one.colour]}]{one.text}[/]"
+        text = Text(one.text, style=_RICH.get(one.colour, ""))
         if one.pending:
-            text += f" ({one.pending} pending)"
+            text.append(f" ({one.pending} pending)", style="default")
         target = "" if one.target is None else _target(one.unit, one.target)
         table.add_row(one.title, *one.dims.values(), text, str(one.n or one.hits), median, target)
     out.print(table)
@@ -203,8 +204,10 @@ def _print_opened(out: Console, kpi: str, entries: Sequence[Mapping[str, Any]]) 
     """The first of what a figure counts: of a rate what is above its line, if anything is."""
     hits = [entry for entry in entries if entry["parts"].get("hit")]
     shown = (hits or entries)[:_SHOWN_ENTRIES]
-    title = f"{BY_NAME[kpi].title}: {len(entries)} entries, {len(hits)} of them hits; "
-    title += f"{len(shown)} shown (--json has all)"
+    title = f"{BY_NAME[kpi].title}: {len(entries)} entries"
+    if hits:
+        title += f", {len(hits)} of them hits"
+    title += f"; {len(shown)} shown (--json has all)"
     table = Table(title=title)
     table.add_column("UTC", no_wrap=True)
     for name in ("journey", "cycle", "threads", "what", "counts"):
@@ -216,7 +219,7 @@ def _print_opened(out: Console, kpi: str, entries: Sequence[Mapping[str, Any]]) 
             ", ".join(entry["conversations"]), " ".join(entry["dims"].values()),
             ", ".join(f"{part} {amount}" for part, amount in entry["parts"].items()),
         )  # fmt: skip
-    out.print(table, markup=False)
+    out.print(table)
 
 
 def _print_figures(out: Console, found: Sequence[dict[str, Any]]) -> None:

@@ -497,3 +497,15 @@ def test_of_several_mappings_the_wrong_one_is_named(tmp_path: Path, mapping: Pat
         tmp_path / "a.csv", tmp_path / "b.csv", "--mapping", mapping, "--mapping", other
     )
     assert code == 2 and "other.toml: [[event]] number 1: There is no column 'att'" in text
+
+
+def test_names_with_brackets_and_colons_are_printed_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("at,case,channel,topic\n10:00,[/c1] :key:,chat,\n")
+    (tmp_path / "two.toml").write_text(
+        TWO_CHANNELS + '[[figure]]\nname = "[x]"\nkind = "count"\nby = "{case}"\nwhy = "[/y]"\n'
+    )
+    code, out, text = invoke(
+        tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", "volume"
+    )
+    assert code == 0, text
+    assert out.count("[/c1] :key:") == 2 and "[x]" in out and "[/y]" in out
