@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.backtest.errors import MappingError
+from streams.backtest.errors import MappingError, unknown
 
 _DAY_MS = 86_400_000
 
@@ -14,27 +18,45 @@ EARLIEST_MS = _DAY_MS
 LATEST_MS = 7_258_118_400_000
 """2 January 1970 and 1 January 2200.  Systems write 0, 1900 or 9999 for "none"."""
 
+_KEYS = ("formats", "zone", "rollover")
+
+_ZONE_BEHIND = re.compile(r"(.*\S)(?:\s*\[([\w+\-/]+)\]|\s+([\w+\-/]*[A-Za-z]))")
+"""`… Europe/Paris`, `…[Europe/Paris]`, `… UTC`."""
+
+
+def log_reader(time: Mapping[str, Any]) -> Callable[[str], int]:
+    """The reader that a mapping's `[time]` describes.  Raises `MappingError`."""
+    for key in time:
+        if key not in _KEYS:
+            raise MappingError(f"[time]: {unknown('setting', key, _KEYS)}.")
+    formats, zone = time.get("formats", ["iso"]), time.get("zone", "UTC")
+    if isinstance(formats, str):
+        formats = [formats]
+    if not isinstance(formats, list) or not all(isinstance(one, str) for one in formats):
+        raise MappingError('[time]: formats is a list of texts, for instance ["iso"].')
+    if not isinstance(zone, str):
+        raise MappingError("[time]: zone is an IANA name such as Europe/Paris.")
+    return reader(formats, zone)
+
 
 def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     """A function from a text to ms.
 
-    `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, or a pattern of Python's strptime
-    (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name none; an hour that its
-    clocks show twice is taken for the first.
+    `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, `mail` (a Date header), or a pattern
+    of Python's strptime (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name
+    none, neither as an offset nor as an IANA name at their end; an hour that its clocks show twice
+    is taken for the first, one that they skip is read as if they had not been put forward yet.
     """
-    try:
-        place = UTC if zone == "UTC" else ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise MappingError(
-            f"{zone!r} is no time zone; write an IANA name such as Europe/Paris."
-        ) from error
+    if (place := _zone(zone)) is None:
+        raise MappingError(f"{zone!r} is no time zone; write an IANA name such as Europe/Paris.")
     steps = [_step(pattern) for pattern in formats]
 
-    def read(text: str) -> int:
+    def stamps(text: str, place: tzinfo) -> int | datetime | None:
+        """ms; or the stamp, when it lies outside what is believed; or None: in no format."""
         read_as: datetime | None = None
         for step in steps:
             try:
-                stamp = step(text.strip())
+                stamp = step(text)
                 aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=place)
                 time_ms = round(aware.timestamp() * 1_000)
             except (ValueError, OverflowError):
@@ -42,14 +64,38 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
             if EARLIEST_MS <= time_ms < LATEST_MS:
                 return time_ms
             read_as = stamp
-        if read_as is not None:
+        return read_as
+
+    def read(text: str) -> int:
+        text = text.strip()
+        found = stamps(text, place)
+        if found is None and (parts := _ZONE_BEHIND.fullmatch(text)):
+            own = _zone(parts[2] or parts[3])
+            found = None if own is None else stamps(parts[1], own)
+        if isinstance(found, int):
+            return found
+        if found is not None:
             raise MappingError(
-                f"{text!r} is {read_as:%Y-%m-%d}, outside 1970 to 2199. Does it mean 'none'? "
+                f"{text!r} is {found:%Y-%m-%d}, outside 1970 to 2199. Does it mean 'none'? "
                 "Then name it under `missing`"
             )
         raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
 
     return read
+
+
+def blank(text: str) -> bool:
+    """Whether there is no time in it: nothing, or only the zone of one that is missing."""
+    text = text.strip()
+    return not text or (text[0].isalpha() and _zone(text.strip("[]")) is not None)
+
+
+@lru_cache
+def _zone(name: str) -> tzinfo | None:
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
 
 
 def _step(pattern: str) -> Callable[[str], datetime]:
@@ -59,6 +105,8 @@ def _step(pattern: str) -> Callable[[str], datetime]:
         return lambda text: datetime.fromtimestamp(float(text), UTC)
     if pattern == "epoch_ms":
         return lambda text: datetime.fromtimestamp(float(text) / 1_000, UTC)
+    if pattern == "mail":
+        return parsedate_to_datetime
     try:
         datetime.strptime("", pattern)  # noqa: DTZ007 - only the pattern is tried
     except ValueError as error:

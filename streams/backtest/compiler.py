@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
-from streams.backtest.clock import reader
+from streams.backtest.clock import log_reader
 from streams.backtest.condition import Test, compile_condition
 from streams.backtest.errors import MappingError
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.template import Render, Row, compile_template
 from streams.backtest.tree import Tree
 
@@ -25,15 +25,15 @@ class Compiler:
     def __init__(self, columns: frozenset[str], file: MappingFile) -> None:
         self._columns = columns
         self._file = file
-        self._read = reader(file.time.get("formats", ["iso"]), file.time.get("zone", "UTC"))
+        self._read = log_reader(file.time)
 
     def text(self, spec: Spec, name: str) -> Render:
         if name not in spec:
             raise MappingError(f"a figure of kind {spec.get('kind')!r} needs {name!r}")
-        return compile_template(str(spec[name]), self._columns, self._file.maps)
+        return compile_template(str(spec[name]), self._columns, self._file.named)
 
     def test(self, spec: Spec, name: str) -> Test:
-        return compile_condition(spec.get(name, {}), self._columns, self._file.maps, self._read)
+        return compile_condition(spec.get(name, {}), self._columns, self._file.named, self._read)
 
     def time(self, spec: Spec, name: str) -> Callable[[Row], int]:
         render = self.text(spec, name)

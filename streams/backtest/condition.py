@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from streams.backtest.clock import blank
 from streams.backtest.errors import MappingError
 from streams.backtest.numbers import number
-from streams.backtest.template import Render, Row, compile_template
+from streams.backtest.template import Named, Render, Row, compile_template
 
 Test = Callable[[Row], bool]
 ReadTime = Callable[[str], int]
@@ -17,7 +18,7 @@ _FORMS = "a text, a list, or a table with regex, at_least, at_most, same_as, bef
 
 
 def compile_condition(
-    conditions: Any, columns: frozenset[str], maps: Mapping[str, Row], read_time: ReadTime
+    conditions: Any, columns: frozenset[str], named: Named, read_time: ReadTime
 ) -> Test:
     """A table `{column or template: wanted}` holds when all of it does, a list of tables when any
     of them does.
@@ -29,11 +30,11 @@ def compile_condition(
     Raises `MappingError`.
     """
     if isinstance(conditions, list):
-        options = [compile_condition(one, columns, maps, read_time) for one in conditions]
+        options = [compile_condition(one, columns, named, read_time) for one in conditions]
         return lambda row: any(option(row) for option in options)
     if not isinstance(conditions, Mapping):
         raise MappingError(f"A condition is a table of columns, not {conditions!r}")
-    make = _Maker(columns, maps, read_time)
+    make = _Maker(columns, named, read_time)
     tests = [make.test(name, wanted) for name, wanted in conditions.items()]
     if len(tests) == 1:
         return tests[0]
@@ -41,15 +42,13 @@ def compile_condition(
 
 
 class _Maker:
-    def __init__(
-        self, columns: frozenset[str], maps: Mapping[str, Row], read_time: ReadTime
-    ) -> None:
+    def __init__(self, columns: frozenset[str], named: Named, read_time: ReadTime) -> None:
         self._columns = columns
-        self._maps = maps
+        self._named = named
         self._read_time = read_time
 
     def _render(self, template: str) -> Render:
-        return compile_template(template, self._columns, self._maps)
+        return compile_template(template, self._columns, self._named)
 
     def test(self, name: str, wanted: Any) -> Test:
         render = self._render(name if "{" in name else "{" + name + "}")
@@ -102,7 +101,7 @@ class _Maker:
 
         def test(row: Row) -> bool:
             texts = render(row), before and before(row), after and after(row)
-            if "" in texts:
+            if any(text is not None and blank(text) for text in texts):
                 return False
             at, end, start = (None if text is None else read(text) for text in texts)
             assert at is not None

@@ -21,6 +21,9 @@ _OURS = {"id", "domain", "time_ms", "recorded_ms", "customer", "probable", "memb
 _SHORT = {"conversation", "actor"}
 """Fields that may be written as one text."""
 
+CONTROL = {"when", "time", "after_s", "key", "first_of", "last_of"}
+"""Keys that say of which rows an event is made and how, and are none of its fields."""
+
 PERSONAL = {"text", "note", "comment", "name", "subject"}
 
 
@@ -40,7 +43,7 @@ def check(spec: Mapping[str, Any]) -> None:
         if key in PERSONAL and isinstance(value, str):
             continue
         if key not in fields:
-            raise MappingError(unknown(f"{name} field", key, {*fields, *PERSONAL}))
+            raise MappingError(unknown(f"{name} field", key, {*fields, *PERSONAL, *CONTROL}))
         if key not in _SHORT or not isinstance(value, str):
             _check(key, value, fields[key].type)
     if "actor" in given and isinstance(given["actor"], str):

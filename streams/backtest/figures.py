@@ -28,8 +28,9 @@ KINDS: Mapping[str, Kind] = {
     "repeated": (counts.repeated, "value", ""),
     "response": (waits.response, "group from to", "start answer unit by percentiles"),
     "span": (waits.span, "group at", "start end unit by percentiles"),
+    "stays": (waits.stays, "group at", "when unit by percentiles"),
     "reply": (waits.reply, "at", "start answer unit by percentiles"),
-    "followed": (waits.followed, "group at within_s", "when"),
+    "followed": (waits.followed, "group at within_s", "when answer other"),
     "unordered": (waits.unordered, "", "when"),
 }
 _ALWAYS = "name kind why order"
@@ -37,12 +38,12 @@ _ALWAYS = "name kind why order"
 
 def check(specs: Iterable[Mapping[str, Any]]) -> None:
     """The names of kinds and keys. Raises `MappingError`."""
-    for spec in specs:
+    for number, spec in enumerate(specs, 1):
         name, kind = str(spec.get("name", "")), str(spec.get("kind", ""))
-        if not name or kind not in KINDS:
-            raise MappingError(
-                f"[[figure]] {name!r} needs a name and a kind out of {', '.join(KINDS)}."
-            )
+        if not name:
+            raise MappingError(f"[[figure]] number {number} needs a `name`.")
+        if kind not in KINDS:
+            raise MappingError(f"[[figure]] {name!r}: {unknown('kind', kind, KINDS)}.")
         _, needed, optional = KINDS[kind]
         if missing := set(needed.split()) - set(spec):
             raise MappingError(

@@ -4,7 +4,6 @@ need not say again, as at the open door.
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,28 +15,39 @@ from schemas.events import EventBase
 from streams.backtest.clock import EARLIEST_MS, LATEST_MS, reader
 from streams.backtest.errors import MappingError, unknown
 from streams.backtest.fields import EVENT_TYPES
+from streams.backtest.sparse import BROKEN, opened
 
 _read_time = reader(["iso"], "UTC")
+
+
+def is_canonical(path: Path) -> bool:
+    """Whether the first line that is an object says an event type of ours.  Raises `MappingError`
+    when the file cannot be read.
+    """
+    with opened(path) as stream:
+        for line in stream:
+            try:
+                raw = msgspec.json.decode(line)
+            except BROKEN:
+                continue
+            if isinstance(raw, dict):
+                return str(raw.get("type", "")).removeprefix(PREFIX) in EVENT_TYPES
+    return True
 
 
 def events(path: Path, refuse: Callable[[str], None]) -> Iterator[EventBase | None]:
     """One for each line that is not empty; None for one that is refused.  Raises `MappingError`
     when the file cannot be read.
     """
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    yield _event(msgspec.json.decode(line))
-                except (MappingError, msgspec.DecodeError, RecursionError) as error:
-                    refuse(f"Line {number}: {str(error).rstrip('.')}.")
-                    yield None
-    except EOFError as error:
-        raise MappingError(f"{path} ends in the middle: {error}.") from error
-    except OSError as error:
-        raise MappingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    with opened(path) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.strip():
+                continue
+            try:
+                yield _event(msgspec.json.decode(line))
+            except (MappingError, *BROKEN) as error:
+                refuse(f"Line {number}: {str(error).rstrip('.')}.")
+                yield None
 
 
 def _event(raw: Any) -> EventBase:
@@ -48,6 +58,11 @@ def _event(raw: Any) -> EventBase:
         attributes = {name: raw[name] for name in ("id", "source", "type", "time") if name in raw}
         data = attributes | raw["data"]
     kind = str(data.get("type", "")).removeprefix(PREFIX)
+    if not kind:
+        raise MappingError(
+            "it says no `type`, so it is no canonical event. Is it a line of a log of another "
+            "kind? Then name a mapping with --mapping; docs/backtest.md tells how to write one"
+        )
     if kind not in EVENT_TYPES:
         raise MappingError(unknown("event type", kind, EVENT_TYPES))
     stated = data.pop("time", None)

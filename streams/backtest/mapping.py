@@ -1,67 +1,29 @@
-"""A mapping file: which canonical events each row of a log stands for.
+"""Rows of a log to canonical events, as a mapping's `[[event]]` tables say.
 
-TOML; `docs/backtest.md` is its manual and `examples/` has worked ones.  Everything is checked
-before the first row is read, and a mistake is one sentence.
+Everything is checked before the first row is read, and a mistake is one sentence.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from schemas.events import EventBase
-from streams.backtest.clock import not_before, reader
+from streams.backtest.clock import blank, log_reader, not_before
 from streams.backtest.condition import Test, compile_condition
 from streams.backtest.edges import Edges
 from streams.backtest.errors import MappingError
-from streams.backtest.fields import EVENT_TYPES, PERSONAL, check, explained
+from streams.backtest.fields import CONTROL, EVENT_TYPES, PERSONAL, check, explained
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.numbers import number
-from streams.backtest.rows import NUMBER, CsvForm
-from streams.backtest.sessions import SessionSpec
+from streams.backtest.rows import NUMBER
 from streams.backtest.template import Render, Row, compile_template
-from streams.backtest.tree import TreeSpec
 from streams.channels.ids import event_id
 
-_CONTROL = {"when", "time", "after_s", "key", "first_of", "last_of"}
 _SHORTHANDS = {"conversation", "actor", *PERSONAL}
-
-
-class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The file's tables. `event` and `figure` are lists of tables."""
-
-    source: str
-    files: list[str] = []
-    """Patterns of the names of the files that it is for; needed when there are several mappings."""
-    common: dict[str, Any] = {}
-    """What every `[[event]]` has that does not say otherwise."""
-    event: list[dict[str, Any]] = []
-    figure: list[dict[str, Any]] = []
-    skip: list[dict[str, Any]] = []
-    csv: CsvForm = CsvForm()
-    missing: list[str] = []
-    drop_repeated: bool = False
-    """Rows that equal an earlier one in every column are left out."""
-    tree: TreeSpec | None = None
-    sessions: SessionSpec | None = None
-    time: dict[str, Any] = {}
-    maps: dict[str, dict[str, str]] = {}
-    policy: dict[str, Any] = {}
-    domain: str = "history"
-
-
-def load(path: Path) -> MappingFile:
-    """Raises `MappingError` with what is wrong and where."""
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=MappingFile)
-    except OSError as error:
-        raise MappingError(f"The mapping {path} cannot be read: {error.strerror}.") from error
-    except msgspec.ValidationError as error:
-        raise MappingError(f"The mapping {path}: {error}.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MappingError(f"The mapping {path} is not TOML: {error}.") from error
 
 
 class EventMapping:
@@ -70,10 +32,7 @@ class EventMapping:
     def __init__(self, file: MappingFile, columns: frozenset[str]) -> None:
         self._file = file
         self._columns = columns
-        formats = file.time.get("formats", ["iso"])
-        if unknown := set(file.time) - {"formats", "zone", "rollover"}:
-            raise MappingError(f"[time] has no setting {min(unknown)!r}.")
-        self._read = reader(formats, file.time.get("zone", "UTC"))
+        self._read = log_reader(file.time)
         self._rollover = bool(file.time.get("rollover"))
         self.groups: dict[str, tuple[Render, Render]] = {}
         """Edge → the templates of its group and of the time by which its rows are ordered."""
@@ -81,7 +40,7 @@ class EventMapping:
         self._made = [0] * len(self._rules)
 
     def _template(self, text: str) -> Render:
-        return compile_template(text, self._columns, self._file.maps)
+        return compile_template(text, self._columns, self._file.named)
 
     def time_of(self, text: str) -> int | None:
         """ms, or None for a text that is no time."""
@@ -101,8 +60,11 @@ class EventMapping:
 
     def _rule(self, spec: dict[str, Any], number: int) -> _Rule:
         where = f"[[event]] number {number}"
-        if "type" not in spec or "time" not in spec:
-            raise MappingError(f"{where} needs `type` and `time`.")
+        for needed in ("type", "time"):
+            if needed not in spec:
+                near = difflib.get_close_matches(needed, set(spec) - set(self._file.common), 1)
+                hint = f", not {near[0]!r}" if near else ""
+                raise MappingError(f"{where} needs `type` and `time`{hint}.")
         try:
             time = self._template(str(spec["time"]))
             edges: list[tuple[str, str]] = []
@@ -111,13 +73,13 @@ class EventMapping:
                     edge = f"{spec[control]} by {spec['time']}"
                     self.groups.setdefault(edge, (self._template(spec[control]), time))
                     edges.append((control, edge))
-            fields = {name: value for name, value in spec.items() if name not in _CONTROL}
+            fields = {name: value for name, value in spec.items() if name not in CONTROL}
             check(fields)
             return _Rule(
                 where=where,
                 kind=spec["type"],
                 when=compile_condition(
-                    spec.get("when", {}), self._columns, self._file.maps, self._read
+                    spec.get("when", {}), self._columns, self._file.named, self._read
                 ),
                 time=time,
                 after_s=[self._template(str(text)) for text in _listed(spec.get("after_s", []))],
@@ -138,7 +100,7 @@ class EventMapping:
                 if not rule.when(row) or not rule.applies_at(row, edges):
                     continue
                 text = rule.time(row)
-                if not text:
+                if blank(text):
                     continue
                 time_ms = self._read(text)
                 if self._rollover:

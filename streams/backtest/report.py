@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,16 +16,20 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from schemas.events import EventBase
 from streams.backtest.errors import MappingError
 from streams.backtest.history import History
+from streams.backtest.opening import Opening
 from streams.backtest.run import Result, in_order, replay
+from streams.kpis.definitions import BY_NAME
 from streams.kpis.scorecard import as_json as figures_json
 from streams.kpis.scorecard import duration, scorecard
 
 _SHOWN_MISTAKES = 5
 _SHOWN_GROUPS = 10
+_SHOWN_ENTRIES = 20
 _encode = msgspec.json.Encoder().encode
 
 NO_ACT = (
@@ -35,10 +40,13 @@ NO_ACT = (
 
 def backtest_files(
     files: Sequence[Path], mappings: Sequence[Path], facts: Path | None, events: Path | None,
-    by: Sequence[str], *, as_json: bool,
+    by: Sequence[str], opening: Sequence[str] = (), *, as_json: bool,
 ) -> None:  # fmt: skip
-    """Reads the files, folds them, prints. Raises `MappingError`, `ValueError`."""
-    scorecard({}, by=by)  # a wrong dimension is said before the work, not after it
+    """Reads the files, folds them, prints; `opening` names KPIs whose entries shall be shown.
+    Raises `MappingError`, `ValueError`.
+    """
+    scorecard({}, by=by)  # a wrong name is said before the work, not after it
+    Opening(opening)
     history = History(files, mappings)
     read = Result()
     started = time.perf_counter()
@@ -49,7 +57,10 @@ def backtest_files(
         bar = stack.enter_context(_bar())
         ordered = in_order(history.events(read, lambda name: _task(bar, f"reading {name}")))
         folding = _task(bar, "folding")
-        result = replay(_passing(ordered, folding, events_out), history.policy(), facts_out)
+        result = replay(
+            _passing(ordered, folding, events_out), history.policy(), facts_out,
+            regions=history.regions(), opening=opening,
+        )  # fmt: skip
     result.rows, result.skipped, result.figures = read.rows, read.skipped, read.figures
     result.refused, result.mistakes, result.hints = read.refused, read.mistakes, read.hints
     if not result.events and result.mistakes:
@@ -124,12 +135,13 @@ def _object(result: Result, by: Sequence[str], seconds: float) -> dict[str, Any]
         "kpis": figures_json(scorecard(result.cells)),
         "kpis_by": {name: figures_json(scorecard(result.cells, by=[name])) for name in by},
         "figures": result.figures,
+        **({"opened": result.opened.entries()} if result.opened else {}),
         "seconds": round(seconds, 3),
     }
 
 
 def _print(result: Result, by: Sequence[str], seconds: float) -> None:
-    out = Console()
+    out = Console(markup=False, emoji=False)  # a log's names may hold brackets and colons
     rate = result.events / seconds if seconds else 0
     out.print(
         f"{result.rows} rows, {result.events} events, {result.customers} customers "
@@ -138,11 +150,11 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
     if result.skipped:
         out.print(f"{result.skipped} rows left out by the mapping")
     if result.mistakes:
-        out.print(f"[red]{result.refused} rows could not be read[/red]; the first:")
+        out.print(f"{result.refused} rows could not be read; the first:", style="red")
         for sentence in result.mistakes[:_SHOWN_MISTAKES]:
-            out.print(f"  {sentence}", markup=False)
+            out.print(f"  {sentence}")
     for sentence in result.hints:
-        out.print(sentence, style="yellow", markup=False)
+        out.print(sentence, style="yellow")
     table = Table(
         "fact", "asserted", "retracted", "standing",
         title="Facts: revisions published, and what stands at the end",
@@ -156,6 +168,8 @@ def _print(result: Result, by: Sequence[str], seconds: float) -> None:
         _print_kpis(out, result, (name,))
     if result.figures:
         _print_figures(out, result.figures)
+    for name, entries in (result.opened.entries() if result.opened else {}).items():
+        _print_opened(out, name, entries)
 
 
 def _print_kpis(out: Console, result: Result, by: Sequence[str]) -> None:
@@ -165,7 +179,9 @@ def _print_kpis(out: Console, result: Result, by: Sequence[str]) -> None:
         if not one.n and not one.hits:
             continue
         median = duration(one.median) if one.median is not None else ""
-        text = one.text if one.colour == "none" else f"[{_RICH[one.colour]}]{one.text}[/]"
+        text = Text(one.text, style=_RICH.get(one.colour, ""))
+        if one.pending:
+            text.append(f" ({one.pending} pending)", style="default")
         target = "" if one.target is None else _target(one.unit, one.target)
         table.add_row(one.title, *one.dims.values(), text, str(one.n or one.hits), median, target)
     out.print(table)
@@ -182,6 +198,28 @@ def _target(unit: str, target: float) -> str:
         if unit == "ms"
         else f"{target:g}"
     )
+
+
+def _print_opened(out: Console, kpi: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """The first of what a figure counts: of a rate what is above its line, if anything is."""
+    hits = [entry for entry in entries if entry["parts"].get("hit")]
+    shown = (hits or entries)[:_SHOWN_ENTRIES]
+    title = f"{BY_NAME[kpi].title}: {len(entries)} entries"
+    if hits:
+        title += f", {len(hits)} of them hits"
+    title += f"; {len(shown)} shown (--json has all)"
+    table = Table(title=title)
+    table.add_column("UTC", no_wrap=True)
+    for name in ("journey", "cycle", "threads", "what", "counts"):
+        table.add_column(name, overflow="fold")
+    for entry in shown:
+        at = datetime.fromtimestamp(entry["at_ms"] / 1_000, UTC)
+        table.add_row(
+            f"{at:%Y-%m-%d %H:%M:%S}", entry["journey"], str(entry["cycle"]),
+            ", ".join(entry["conversations"]), " ".join(entry["dims"].values()),
+            ", ".join(f"{part} {amount}" for part, amount in entry["parts"].items()),
+        )  # fmt: skip
+    out.print(table)
 
 
 def _print_figures(out: Console, found: Sequence[dict[str, Any]]) -> None:

@@ -8,19 +8,41 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import msgspec
 
 from streams.backtest.errors import MappingError
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 NUMBER = "#"
 """The column of the row's number, from 1, that every row has."""
 
 csv.field_size_limit(1 << 24)
 """Bodies of mails are longer than the module's 128 kB; a stray quote must end somewhere."""
+
+
+class Rows(Protocol):
+    """A file of rows, each a table column → text."""
+
+    path: Path
+    columns: frozenset[str]
+    sparse: bool
+    """Whether a row may lack columns, which are empty then."""
+    trouble: list[str]
+    """Why rows are none, as far as it is known before they are read."""
+
+    def rows(self, refuse: Callable[[str], None] | None = None) -> Iterator[dict[str, str]]: ...
+
+
+def columns_of(logs: Sequence[Rows]) -> frozenset[str]:
+    """Those that a row of any of the files has: what is in all tables, and in any sparse file."""
+    tables = [log.columns for log in logs if not log.sparse]
+    if tables:
+        return frozenset.intersection(*tables)
+    return frozenset[str]().union(*(log.columns for log in logs))
 
 
 class CsvForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,12 +65,21 @@ class Log:
     `prefix` stands before the number, so that rows of several files differ.
     """
 
+    sparse = False
+
     def __init__(self, path: Path, form: CsvForm, prefix: str = "") -> None:
         self.path = path
+        self.trouble: list[str] = []
         self._form = form
         self._prefix = prefix
         with _text(path, form) as lines:
             start = lines.readline()
+            if said := _SEPARATOR.fullmatch(start.strip().lstrip("\ufeff")):
+                # Excel's own first line
+                form = self._form = msgspec.structs.replace(
+                    form, delimiter=form.delimiter or said[1], skip_lines=form.skip_lines + 1
+                )
+                start = lines.readline()
         if not start.strip() and not form.columns:
             raise MappingError(f"{path} is empty: the first line must name the columns.")
         bare = re.sub(r'"[^"]*"', "", start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import IO, Any
 
 import msgspec
@@ -13,13 +13,15 @@ import msgspec
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
 from streams.backtest.edges import Edges
-from streams.backtest.errors import MappingError
+from streams.backtest.errors import MappingError, unknown
 from streams.backtest.kept import KeptRows
-from streams.backtest.mapping import EventMapping, MappingFile
-from streams.backtest.rows import Log
+from streams.backtest.mapping import EventMapping
+from streams.backtest.mapping_file import MappingFile
+from streams.backtest.nobody import Nobody
+from streams.backtest.opening import Opening
 from streams.backtest.standing import Standing
 from streams.backtest.states import IN_MEMORY, States
-from streams.channels.base import Parsed
+from streams.channels.base import Parsed, SourceConfig
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
 from streams.engine.open_batch import OpenBatch
@@ -73,6 +75,8 @@ class Result(msgspec.Struct):
     """Different ones, as identity sees them at the end."""
     cells: Counter[str] = msgspec.field(default_factory=Counter)
     figures: list[dict[str, Any]] = []
+    opened: Opening | None = None
+    """What stands behind the figures that were asked for."""
 
     def mistaken(self, *sentences: str) -> None:
         """A row that cannot be read, or some events of it."""
@@ -91,11 +95,16 @@ class _Sums(OpenBatch):
     def _pane(self, delta: PaneDelta) -> None:
         self._cells[delta.cell] += delta.amount
 
+    def listen(self, entry: Callable[[Ledger], None]) -> None:
+        """`entry` hears what opens figures."""
+        self._done[Ledger] = entry
+
 
 class _Lane(Driver):
     """A driver without a store."""
 
     states: States
+    open: _Sums
 
     def __init__(self, fold: Fold, cells: Counter[str], in_memory: int) -> None:
         super().__init__(fold, "backtest", fold.input_topic, 0)
@@ -121,14 +130,24 @@ def replay(
     policy: dict[str, Any],
     facts_out: IO[bytes] | None = None,
     in_memory: int = IN_MEMORY,
+    *,
+    regions: Mapping[str, str] = {},
+    opening: Collection[str] = (),
 ) -> Result:
     """Folds events that are in order of time; at most `in_memory` states of each fold are not on
-    disk. Raises `MappingError` for a wrong policy.
+    disk.  `regions` says where a source's phone numbers without country code are from, `opening`
+    which KPIs shall be opened. Raises `MappingError` for a wrong policy.
     """
     result = Result()
     domains: dict[str, bytes] = {}
-    normalise = _Lane(Normalise(domains, [], adapters(), 1), Counter(), in_memory)
+    sources = [SourceConfig(name, "", "", options={"region": at}) for name, at in regions.items()]
+    normalise = _Lane(Normalise(domains, sources, adapters(), 1), Counter(), in_memory)
     journeys = _Lane(Journeys(), result.cells, in_memory)
+    if opening:
+        result.opened = Opening(opening)
+        journeys.open.listen(result.opened.entry)
+    if strange := sorted(set(policy) - set(Policy.__struct_fields__)):
+        raise MappingError(f"[policy]: {unknown('field', strange[0], Policy.__struct_fields__)}.")
     try:
         started = changed(Policy(), "backtest", policy)
     except msgspec.ValidationError as error:
@@ -166,6 +185,8 @@ def _through(
                     fact = decode_fact(found)
                     result.facts[str(fact.__struct_config__.tag), fact.state] += 1
                     result.standing.hear(fact)
+                    if result.opened is not None:
+                        result.opened.fact(fact)
                     if facts_out is not None:
                         facts_out.write(_encode(fact) + b"\n")
                 case "notifications":
@@ -173,20 +194,22 @@ def _through(
 
 
 def mapped(
-    logs: Sequence[Log], file: MappingFile, result: Result, progress: Progress | None = None
+    kept: KeptRows, file: MappingFile, result: Result, progress: Progress | None = None
 ) -> Iterator[EventBase]:
-    """The events of CSV files under a mapping; what cannot be read is counted in `result`."""
-    kept = KeptRows(logs, file)
+    """The events of a log under a mapping; what cannot be read is counted in `result`."""
+    nobody = Nobody(file.region)
     mapping = EventMapping(file, kept.columns)
     edges = Edges(mapping.groups, mapping.time_of, kept.rows()) if mapping.groups else None
     for row in kept.rows(progress, result.mistaken):
         mistakes: list[str] = []
-        yield from mapping.events(row, edges, mistakes.append)
+        for event in mapping.events(row, edges, mistakes.append):
+            nobody.hear(event)
+            yield event
         if mistakes:
             result.mistaken(*mistakes)
     result.rows += kept.read
     result.skipped += kept.skipped
-    result.hints += mapping.idle()
+    result.hints += [*mapping.idle(), *kept.hints(), *nobody.hints()]
 
 
 def in_order(events: Iterable[EventBase]) -> Iterator[EventBase]:

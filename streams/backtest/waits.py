@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import pairwise
+
 from streams.backtest.compiler import Compiler, Result, Rows, Spec, grouped, summary, unit_ms
 from streams.backtest.template import Row
 
@@ -37,6 +40,24 @@ def span(spec: Spec, rows: Rows, make: Compiler) -> Result:
         if last is not None:
             spans.append((last, (at(last) - at(members[first])) / scale))
     return summary(spec, make, spans)
+
+
+def stays(spec: Spec, rows: Rows, make: Compiler) -> Result:
+    """In each group, from each row of `when` to the row after it, by the time `at` and in `unit`;
+    `by` files the first of the two.  The last row of a group has no end.
+    """
+    group, at, scale = make.text(spec, "group"), make.time(spec, "at"), unit_ms(spec)
+    when = make.test(spec, "when")
+    return summary(
+        spec,
+        make,
+        [
+            (row, (at(after) - at(row)) / scale)
+            for members in grouped(rows, group).values()
+            for row, after in pairwise(members)
+            if when(row)
+        ],
+    )
 
 
 def reply(spec: Spec, rows: Rows, make: Compiler) -> Result:
@@ -75,15 +96,23 @@ def unordered(spec: Spec, rows: Rows, make: Compiler) -> Result:
 
 
 def followed(spec: Spec, rows: Rows, make: Compiler) -> Result:
-    """Of the rows of `when`, how many are followed in their `group` by another row whose `at`
-    lies within `within_s` seconds of theirs.
+    """Of the rows of `when`, how many are followed in their `group` by a row of `answer` whose `at`
+    lies within `within_s` seconds of theirs, and which has another `other` (another case, say).
     """
     group, when, at = make.text(spec, "group"), make.test(spec, "when"), make.time(spec, "at")
+    answer = make.test(spec, "answer")
+    other = make.text(spec, "other") if "other" in spec else None
     limit_ms = float(spec["within_s"]) * 1_000
     whole = found = 0
     for members in grouped(rows, group).values():
-        for row, later in zip(members, [*members[1:], None], strict=True):
-            if when(row):
-                whole += 1
-                found += later is not None and at(later) - at(row) <= limit_ms
+        answers = [place for place, row in enumerate(members) if answer(row)]
+        for place, row in enumerate(members):
+            if not when(row):
+                continue
+            whole += 1
+            later = (members[there] for there in answers[bisect_right(answers, place) :])
+            follower = next(
+                (one for one in later if other is None or other(one) != other(row)), None
+            )
+            found += follower is not None and at(follower) - at(row) <= limit_ms
     return {"n": found, "of": whole, "percent": 100 * found / whole if whole else None}

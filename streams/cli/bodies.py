@@ -79,6 +79,10 @@ def vendors(names: tuple[str, ...], as_json: bool) -> None:
     "--by", default="channel", show_default=True,
     help="KPI tables by channel, queue, team, topic, detail; comma separated.",
 )  # fmt: skip
+@click.option(
+    "--open", "opening", default="",
+    help="Show what stands behind these KPIs, down to the log's threads; comma separated.",
+)  # fmt: skip
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def backtest(
     mappings: tuple[Path, ...],
@@ -86,18 +90,22 @@ def backtest(
     facts: Path | None,
     events: Path | None,
     by: str,
+    opening: str,
     files: tuple[Path, ...],
 ) -> None:
     """Run the same folds over history, without servers.
 
-    FILES are canonical events (.jsonl, .ndjson) or any CSV with a mapping; .gz is read too.
+    FILES are canonical events (.jsonl, .ndjson), or any CSV, JSON or XES with a mapping; .gz is
+    read too.
     docs/backtest.md tells how to write a mapping in twenty minutes.
     """
     from streams.backtest.errors import MappingError
     from streams.backtest.report import backtest_files
 
-    dimensions = tuple(filter(None, (one.strip() for one in by.split(","))))
+    dimensions, opened = (
+        tuple(filter(None, (one.strip() for one in names.split(",")))) for names in (by, opening)
+    )
     try:
-        backtest_files(files, mappings, facts, events, dimensions, as_json=as_json)
+        backtest_files(files, mappings, facts, events, dimensions, opened, as_json=as_json)
     except (MappingError, ValueError) as error:
         fail(str(error))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from streams.backtest.fields import CONTROL, PERSONAL
+from streams.backtest.figures import KINDS
+from streams.backtest.join import JoinSpec
+from streams.backtest.json_log import JsonForm
+from streams.backtest.mapping_file import MappingFile
+from streams.backtest.rows import CsvForm
+from streams.backtest.sessions import SessionSpec
+from streams.backtest.template import FILTERS
+from streams.backtest.tree import TreeSpec
 from streams.cli import main
 from streams.policy import Policy
 
@@ -235,6 +245,14 @@ def test_no_header_lines_above_and_gzip(tmp_path: Path) -> None:
     assert found(path, "--mapping", mapping)["events"] == 1
 
 
+@pytest.mark.parametrize("start", ["sep=;\n", "\ufeffSEP=;\r\n", '"sep=;"\n'])
+def test_excels_line_above_the_header(log: tuple[Path, Path], start: str) -> None:
+    path, mapping = log
+    path.write_text(start + "case;at;who,or what\nc1;2024-01-01T10:00:00Z;ada\n")
+    mapping.write_text(MAPPING.replace("{who}", "{who,or what}"))
+    assert found(path, "--mapping", mapping)["events"] == 1
+
+
 def test_columns_without_a_name_or_with_the_same(log: tuple[Path, Path]) -> None:
     path, mapping = log
     path.write_text("case,at,,at\nc1,bad,ada,2024-01-01T10:00:00Z\n")
@@ -335,6 +353,20 @@ def test_the_manuals_policy_fields_have_the_defaults_that_it_says() -> None:
         names, defaults = row.split("|")[1:3]
         for name, default in zip(names.split(","), defaults.split(","), strict=True):
             assert getattr(Policy(), name.strip(" `")) == int(default), name
+
+
+def test_the_manual_names_every_key() -> None:
+    manual = (EXAMPLES.parent / "docs" / "backtest.md").read_text()
+    tables = [CsvForm, JoinSpec, JsonForm, TreeSpec, SessionSpec]
+    names = {name for table in tables for name in table.__struct_fields__}
+    names |= {*KINDS, *FILTERS, *CONTROL, *PERSONAL, "zone", "rollover", "mail"}
+    for _, needed, optional in KINDS.values():
+        names |= {*needed.split(), *optional.split()}
+    quoted = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`[^`]+`", manual))))
+    assert names - quoted == set()
+    top = set(MappingFile.__struct_fields__)
+    heads = set(re.findall(r"\[+([a-z]+)", manual)) | quoted
+    assert top - heads == set()
 
 
 def test_a_cloud_event_as_the_contract_shows_it_is_a_line_of_history(tmp_path: Path) -> None:

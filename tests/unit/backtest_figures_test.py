@@ -5,7 +5,7 @@ import pytest
 from streams.backtest.compiler import Compiler
 from streams.backtest.errors import MappingError
 from streams.backtest.figures import figures
-from streams.backtest.mapping import MappingFile
+from streams.backtest.mapping_file import MappingFile
 from streams.backtest.tree import TreeSpec
 
 LOG = [
@@ -134,6 +134,22 @@ def test_followed() -> None:
     assert found == {"n": 1, "of": 2, "percent": 50}
 
 
+@pytest.mark.parametrize(
+    ("more", "n"),
+    [
+        ({"within_s": 60}, 1),  # C follows A
+        ({"within_s": 60, "answer": {"op": "call"}}, 0),
+        ({"within_s": 250, "answer": {"op": "call"}}, 1),
+        ({"within_s": 180}, 2),  # C's next row is its own
+        ({"within_s": 180, "other": "{case}"}, 1),
+    ],
+)
+def test_followed_by_what_and_in_another_case(more: dict[str, object], n: int) -> None:
+    at = "2024-01-01 10:{min}"
+    found = figure(kind="followed", group="all", when={"op": "mail"}, at=at, order=at, **more)
+    assert found["n"] == n and found["of"] == 2
+
+
 def test_values_are_numbers_or_times_of_one_row_and_what_is_not_there_is_passed_over() -> None:
     assert figure(kind="values", value="{wait}")["n"] == 5
     found = figure(
@@ -170,6 +186,20 @@ def test_span_is_from_the_first_start_to_the_last_end() -> None:
     found = figure(**spec, start={"op": "work"}, end={"op": "call"})
     assert found == {"n": 1, "mean": 20, "median": 20, "min": 20, "max": 20}
     assert figure(**spec, start={"op": "call"}, end={"op": "mail"})["n"] == 0
+
+
+def test_stays_last_until_the_groups_next_row() -> None:
+    at = "2024-01-01 10:{min}"
+    found = figure(kind="stays", group="{case}", at=at, order=at, unit="min", by="{op}")
+    assert (found["n"], found["max"]) == (4, 20)
+    by = found["by"]
+    assert isinstance(by, dict)
+    assert {name: (one["n"], one["mean"]) for name, one in by.items()} == {
+        "mail": (2, 6.5),
+        "call": (1, 0),
+        "work": (1, 20),
+    }
+    assert figure(kind="stays", group="{case}", at=at, when={"op": "work"})["n"] == 1
 
 
 def test_changes_that_return() -> None:

@@ -1,8 +1,10 @@
 """Templates, conditions and times of a mapping file."""
 
+import re
+
 import pytest
 
-from streams.backtest.clock import not_before, reader
+from streams.backtest.clock import blank, not_before, reader
 from streams.backtest.condition import compile_condition
 from streams.backtest.errors import MappingError
 from streams.backtest.numbers import number
@@ -10,9 +12,10 @@ from streams.backtest.sessions import Sessions
 from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
 
-FORMS = {"Amount": "1.234,56", "Talk": "01:02:03", "Short": "1:23,5", "None": ""}
+FORMS = {"Amount": "1.234,56", "Talk": "01:02:03", "Short": "1:23,5", "None": "", "A|B": "X"}
 COLUMNS = frozenset({"Case", "Op", "Wait", "#", *FORMS})
 MAPS = {"medium": {"call": "voice", "mail": "email"}, "rest": {"call": "voice", "*": "other"}}
+NAMED = MAPS | {"second": re.compile(r"\.(\d+)"), "letters": re.compile("[a-z]+")}
 ROW = {"Case": " C1 ", "Op": "call", "Wait": "12", "#": "7", **FORMS}
 READ = reader(["%M %Y"], "UTC")
 
@@ -33,11 +36,21 @@ READ = reader(["%M %Y"], "UTC")
         ("{Amount|x1}", "1234.56"),
         ("{Talk|hms}", "3723"),
         ("{Short|hms|x1000}", "83500"),
+        ("{Amount|second}", "234"),
+        ("{A|B}{A|B|lower}", "Xx"),
+        ("{Op|letters|upper}", "CALL"),
+        ("{Wait|letters}", ""),
         ("{None|x60}{None|hms}{None|round}", ""),
     ],
 )
 def test_a_template_gives_the_text(template: str, text: str) -> None:
-    assert compile_template(template, COLUMNS, MAPS)(ROW) == text
+    assert compile_template(template, COLUMNS, NAMED)(ROW) == text
+
+
+@pytest.mark.parametrize("template", ["{Op", "Op}", "{Case}-{Op", "{{Op}}"])
+def test_a_brace_without_its_other_one_is_a_sentence(template: str) -> None:
+    with pytest.raises(MappingError, match="without its other brace"):
+        compile_template(template, COLUMNS, MAPS)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +166,64 @@ def test_a_number_that_is_none_is_a_sentence() -> None:
 )
 def test_times_are_read_in_their_zone(text: str, zone: str, ms: int) -> None:
     assert reader(["%d.%m.%y %H:%M", "iso", "epoch_s"], zone)(text) == ms
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("9.3.10 8:05 Europe/Amsterdam", 1268118300000),
+        ("9.3.10 8:05 [Europe/Amsterdam]", 1268118300000),
+        ("9.3.10 8:05 UTC", 1268121900000),
+        ("2010-03-09T08:05:00+01:00[Europe/Amsterdam]", 1268118300000),
+    ],
+)
+def test_a_time_may_end_in_a_zone_of_its_own(text: str, ms: int) -> None:
+    assert reader(["%d.%m.%y %H:%M", "iso"], "Asia/Tokyo")(text) == ms
+
+
+@pytest.mark.parametrize("text", ["9.3.10 8:05 Europe/Atlantis", "Europe/Paris", "8:05 ../UTC"])
+def test_what_ends_in_no_zone_or_is_nothing_else_is_no_time(text: str) -> None:
+    with pytest.raises(MappingError, match="is no time in any"):
+        reader(["%d.%m.%y %H:%M"], "UTC")(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "empty"),
+    [
+        ("", True),
+        (" ", True),
+        (" Europe/Paris", True),
+        ("UTC", True),
+        ("soon", False),
+        ("8", False),
+    ],
+)
+def test_a_zone_alone_is_no_time(text: str, empty: bool) -> None:
+    assert blank(text) is empty
+
+
+def test_a_missing_time_is_before_nothing_whatever_its_zone() -> None:
+    row = ROW | {"Talk": "01 2024", "Case": "Europe/Paris"}
+    condition = {"{None} {Case}": {"before": "{Talk} {Case}"}}
+    assert not compile_condition(condition, COLUMNS, MAPS, READ)(row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon, 15 Jan 2024 10:00:00 +0100 (CET)",
+        "15 Jan 2024 09:00:00 GMT",
+        "Mon, 15 Jan 2024 04:00:00 EST",
+        "Mon, 15 Jan 2024 10:00:00",
+    ],
+)
+def test_dates_of_mails(text: str) -> None:
+    assert reader(["mail"], "Europe/Paris")(text) == 1705309200000
+
+
+def test_an_hour_that_the_clocks_skip_is_read_as_before_the_change() -> None:
+    read = reader(["iso"], "America/New_York")
+    assert read("2024-03-10T02:30:00") == read("2024-03-10T03:30:00")
 
 
 def test_a_time_in_no_known_form_says_which_forms_were_tried() -> None:

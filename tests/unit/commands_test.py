@@ -180,7 +180,7 @@ def test_servers_that_are_away_files_that_are_not_there_and_ports_in_use(
         ("backtest --mapping folder rows.csv", 2, "The mapping folder cannot be read"),
         ("backtest --mapping binary rows.csv", 2, "The mapping binary is not TOML"),
         ("backtest --mapping empty rows.csv", 2, "The mapping empty: "),
-        ("backtest --mapping wrong.toml rows.csv", 2, "unknown field `colour`"),
+        ("backtest --mapping wrong.toml rows.csv", 2, "no such table or key 'colour'"),
         ("backtest --mapping map.toml empty", 2, "empty is empty: the first line"),
         ("backtest --mapping map.toml folder", 2, "folder cannot be read"),
         ("backtest --mapping map.toml binary", 2, "name its encoding under [csv]"),

@@ -1,0 +1,511 @@
+"""Logs that are no CSV, rows looked up in another file, and figures opened to the log's threads."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from streams.cli import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+MAPPING = """source = "log"
+[common]
+time = "{at}"
+conversation = "{case}"
+channel = "chat"
+actor = "customer"
+identifiers = [{ kind = "phone", value = "{who}", trust = "curated" }]
+[[event]]
+type = "message.posted"
+message_id = "{#}"
+direction = "inbound"
+[[figure]]
+name = "cases"
+kind = "distinct"
+value = "{case}"
+"""
+ROWS: list[dict[str, Any]] = [
+    {"at": "2024-01-01T10:00:00Z", "case": 1, "who": "+33612345678", "box": {"a": True}},
+    {"at": "2024-01-02T10:00:00Z", "case": 2.5, "who": None, "tags": ["x", 7, None]},
+]
+JOIN = '[join.people]\nfiles = ["people.csv"]\nkey = "{id}"\non = "{who}"\n'
+
+
+def invoke(*arguments: object) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, ["backtest", *map(str, arguments)])
+    return done.exit_code, done.stdout, " ".join(done.output.split())
+
+
+def found(*arguments: object) -> Any:
+    code, out, everything = invoke("--json", *arguments)
+    assert code == 0, everything
+    return json.loads(out)
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    (tmp_path / "map.toml").write_text(MAPPING)
+    return tmp_path / "map.toml"
+
+
+def figures(answer: Any) -> dict[str, Any]:
+    return {one["name"]: one for one in answer["figures"]}
+
+
+def kpi(answer: Any, name: str) -> Any:
+    return next(one for one in answer["kpis"] if one["kpi"] == name)
+
+
+# Worked examples ------------------------------------------------------------------------
+
+
+def test_legs_of_calls_with_zones_and_agents_out_of_another_file() -> None:
+    logs = EXAMPLES / "legs"
+    answer = found(
+        logs / "legs.csv", logs / "agents.csv", "--mapping", logs / "legs.toml",
+        "--open", "transfer_rate",
+    )  # fmt: skip
+    assert answer["rows_skipped"] == 1  # the repeated one
+    assert answer["rows_refused"] == 0  # no answer, but a zone: no time
+    assert answer["hints"] == ["[join.agents]: 1 of 4 rows found nothing there."]
+    assert answer["customers"] == 3  # 06… and +33 6… are one
+    calls = figures(answer)
+    assert calls["calls"]["n"] == 4
+    assert calls["hand-overs between agents"]["n"] == 1
+    assert calls["waited, s"]["by"]["Front desk"]["mean"] == 25
+    assert kpi(answer, "speed_of_answer")["value"] == 25_000
+    assert kpi(answer, "abandonment_rate")["hits"] == 1
+    entries = answer["opened"]["transfer_rate"]
+    [hit] = [entry for entry in entries if entry["parts"].get("hit")]
+    assert hit["conversations"] == ["C-1001"] and hit["dims"]["team"] == "Contracts"
+    assert hit["at_ms"] == 1711728150000  # 12:02:30 in Montréal
+
+
+def test_chats_with_their_messages_in_a_list() -> None:
+    answer = found(EXAMPLES / "chats.json", "--mapping", EXAMPLES / "chats.toml")
+    assert answer["rows_refused"] == 0 and answer["hints"] == []
+    assert answer["rows"] == 6  # the empty chat is a row too
+    assert answer["events_by_type"]["message.posted"] == 5
+    assert answer["events_by_type"]["conversation.updated"] == 4  # once a chat
+    assert kpi(answer, "first_reply_time")["value"] == 120_000
+    assert kpi(answer, "repeat_rate")["hits"] == 1
+    assert kpi(answer, "csat")["n"] == 1
+    assert figures(answer)["chats"]["by"]["live_chat"]["n"] == 2
+
+
+def test_a_mailbox_as_reply_trees() -> None:
+    answer = found(EXAMPLES / "mails.csv", "--mapping", EXAMPLES / "mails.toml")
+    assert answer["rows_refused"] == 0 and answer["hints"] == []
+    assert answer["customers"] == 2  # "Ada" <ada@…> and Ada <Ada@…> are one
+    assert kpi(answer, "first_reply_time")["value"] == 30 * 60_000
+    assert figures(answer)["threads"]["n"] == 2
+
+
+# JSON -----------------------------------------------------------------------------------
+
+
+LINES = "\n".join(map(json.dumps, ROWS)) + "\n"
+FORMS = {
+    "lines.jsonl": LINES.encode(),
+    "lines.ndjson.gz": gzip.compress(LINES.encode()),
+    "lines.json": LINES.encode(),
+    "array.json": json.dumps(ROWS, indent=1).encode(),
+    "array.json.gz": gzip.compress(json.dumps(ROWS).encode()),
+    "marked.json": b"\xef\xbb\xbf" + json.dumps(ROWS).encode(),
+    "marked.jsonl": b"\xef\xbb\xbf" + LINES.encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_json_in_every_form_is_the_same_log(tmp_path: Path, mapping: Path, form: str) -> None:
+    (tmp_path / form).write_bytes(FORMS[form])
+    answer = found(tmp_path / form, "--mapping", mapping)
+    assert answer["events"] == 2 and answer["rows_refused"] == 0 and answer["hints"] == []
+    assert figures(answer)["cases"]["n"] == 2
+
+
+def test_tables_and_lists_within_are_columns(tmp_path: Path, mapping: Path) -> None:
+    ROW = ROWS[1] | {"items": [{"price": 1.0}, {"price": 2.5}]}
+    (tmp_path / "log.jsonl").write_text(f"{json.dumps(ROWS[0])}\n{json.dumps(ROW)}")
+    values = {
+        "{box.a}": ["", "true"],
+        "{tags}": ["", "x, 7, "],
+        "{items.first.price}{items.last.price}": ["", "12.5"],
+        "{case}": ["1", "2.5"],
+    }
+    tables = "".join(
+        f'[[figure]]\nname = "{template}"\nkind = "count"\nby = "{template}"\n'
+        for template in values
+    )
+    mapping.write_text(MAPPING + tables)
+    by_name = figures(found(tmp_path / "log.jsonl", "--mapping", mapping))
+    for template, wanted in values.items():
+        assert sorted(by_name[template]["by"]) == wanted
+
+
+def test_files_of_one_log_may_lack_what_others_have(tmp_path: Path, mapping: Path) -> None:
+    for number, row in enumerate(ROWS):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(row))
+    mapping.write_text(
+        MAPPING + '[[figure]]\nname = "tags"\nkind = "count"\nwhen = { tags = "*" }\n'
+    )
+    events = tmp_path / "events.jsonl"
+    answer = found(
+        tmp_path / "0.jsonl", tmp_path / "1.jsonl", "--mapping", mapping, "--events", events
+    )
+    assert answer["events"] == 2 and figures(answer)["tags"]["n"] == 1
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert len({event["id"] for event in told}) == 2  # each row has a number of its own
+
+
+def test_rows_of_a_document_two_lists_down(tmp_path: Path, mapping: Path) -> None:
+    whole = {"result": {"chats": [
+        {"case": "a", "all": [{"at": "2024-01-01T10:00:00Z"}, {"at": "2024-01-01T11:00:00Z"}]},
+        {"case": "b", "all": [{"at": "2024-01-01T12:00:00Z"}]},
+    ]}}  # fmt: skip
+    (tmp_path / "log.json").write_text(json.dumps(whole))
+    text = MAPPING.replace("{at}", "{result.chats.all.at}").replace("{case}", "{result.chats.case}")
+    text = text.replace("{who}", "")
+    mapping.write_text(text + '[json]\nrows = "result.chats.all"\n')
+    answer = found(tmp_path / "log.json", "--mapping", mapping)
+    assert answer["events"] == 3 and figures(answer)["cases"]["n"] == 2
+
+
+def test_rows_of_two_lists_of_an_object(tmp_path: Path, mapping: Path) -> None:
+    chats = [
+        {
+            "case": "a",
+            "said": [{"at": "2024-01-01T10:00:00Z"}],
+            "notes": [{"on": "x"}, {"on": "y"}],
+        },
+        {"case": "b", "notes": []},
+    ]
+    (tmp_path / "log.json").write_text(json.dumps(chats))
+    mapping.write_text(
+        MAPPING.replace("{at}", "{said.at}").replace("{who}", "{notes.on}")
+        + '[json]\nrows = ["said", "notes"]\n'
+    )
+    answer = found(tmp_path / "log.json", "--mapping", mapping)
+    assert answer["rows"] == 4  # one, two, and the chat that has none
+    assert answer["events"] == 1 and figures(answer)["cases"]["n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "more", "sentence"),
+    [
+        ("log.json", b"", "", "is no JSON"),
+        ("log.json", b"[{]", "", "is no JSON"),
+        ("log.json", b'[{"at": "\xe9"}]', "", "is no JSON in UTF-8"),
+        ("log.json", b"[]", "", "There are no rows in"),
+        ("log.json", b"[1]", "", "item 1: it is no object"),
+        ("log.json", b"[" * 100_000, "", "is no JSON"),
+        ("log.json", b'[{"a": 1}]', '[json]\nrows = "b"', "no object in log.json has a list 'b'"),
+        ("log.json", b'[{"at": 1}]', "", "no column 'case'"),
+        ("log.xes", b"<log><trace>", "", "is no XES"),
+        ("log.xes", b"", "", "is no XES"),
+        ("log.xes", b"<log/>", "", "There are no rows in"),
+        ("none.json", None, "", "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_sentence(
+    tmp_path: Path, mapping: Path, name: str, data: bytes | None, more: str, sentence: str
+) -> None:
+    if data is not None:
+        (tmp_path / name).write_bytes(data)
+    mapping.write_text(MAPPING + more)
+    code, _, text = invoke(tmp_path / name, "--mapping", mapping)
+    assert code == 2 and "Traceback" not in text
+    assert sentence in text
+
+
+def test_a_broken_line_costs_that_line_only(tmp_path: Path, mapping: Path) -> None:
+    lines = [json.dumps(ROWS[0]), "{", "[1]", json.dumps(ROWS[1])]
+    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    answer = found(tmp_path / "log.jsonl", "--mapping", mapping)
+    assert answer["events"] == 2 and answer["rows_refused"] == 2
+    assert answer["mistakes"][1] == "log.jsonl, line 3: it is no object."
+
+
+def test_lines_without_a_mapping_say_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps(ROWS[0]))
+    code, _, text = invoke(tmp_path / "log.jsonl")
+    assert code == 2 and "name a mapping with --mapping" in text
+
+
+def test_canonical_lines_need_no_mapping_beside_one(tmp_path: Path, mapping: Path) -> None:
+    tick = {
+        "type": "clock.tick", "id": "a", "source": "s", "channel": "web",
+        "actor": {"kind": "system"}, "time_ms": 1_700_000_000_000,
+    }  # fmt: skip
+    (tmp_path / "ours.jsonl").write_text(json.dumps(tick))
+    (tmp_path / "log.jsonl").write_text(json.dumps(ROWS[0] | {"type": "chat"}))
+    answer = found(tmp_path / "ours.jsonl", tmp_path / "log.jsonl", "--mapping", mapping)
+    assert answer["events_by_type"] == {"clock.tick": 1, "message.posted": 1}
+
+
+# XES ------------------------------------------------------------------------------------
+
+XES = """<?xml version="1.0" encoding="UTF-8"?>
+<log xes.version="1849-2016" xmlns="http://www.xes-standard.org/">
+ <global scope="trace"><string key="concept:name" value="?"/></global>
+ <string key="creator" value="nobody"/>
+ <trace><string key="concept:name" value="c1"/>
+  <event><string key="concept:name" value="Open"/>
+   <date key="time:timestamp" value="2024-01-01T10:00:00.000+01:00"/></event>
+  <event><string key="concept:name" value="Close"/><int key="cost" value="3"/>
+   <date key="time:timestamp" value="2024-01-01T12:00:00.000+01:00"/></event>
+ </trace>
+ <trace><string key="concept:name" value="c2"/>
+  <event><string key="concept:name" value="Open"/>
+   <date key="time:timestamp" value="2024-01-02T10:00:00.000+01:00"/></event>
+ </trace>
+</log>
+"""
+
+
+def test_events_of_a_process_with_their_traces(tmp_path: Path, mapping: Path) -> None:
+    (tmp_path / "log.xes").write_text(XES)
+    text = MAPPING.replace("{at}", "{time:timestamp}").replace("{case}", "{case:concept:name}")
+    mapping.write_text(
+        text.replace("{who}", "")
+        + '[[figure]]\nname = "cost"\nkind = "values"\nvalue = "{cost}"\nby = "{concept:name}"\n'
+    )
+    answer = found(tmp_path / "log.xes", "--mapping", mapping)
+    assert answer["events"] == 3 and figures(answer)["cases"]["n"] == 2
+    assert figures(answer)["cost"]["by"] == {
+        "Close": {"n": 1, "mean": 3, "median": 3, "min": 3, "max": 3}
+    }
+
+
+def test_entities_that_swell_are_refused(tmp_path: Path, mapping: Path) -> None:
+    names = [chr(ord("a") + n) for n in range(10)]
+    entities = f'<!ENTITY a "{"x" * 100}">' + "".join(
+        f'<!ENTITY {name} "{f"&{below};" * 20}">'
+        for below, name in zip(names, names[1:], strict=False)
+    )
+    (tmp_path / "log.xes").write_text(
+        f'<!DOCTYPE log [{entities}]><log><trace><event><string key="k" value="&j;"/></event>'
+        "</trace></log>"
+    )
+    code, _, text = invoke(tmp_path / "log.xes", "--mapping", mapping)
+    assert code == 2 and "is no XES" in text
+
+
+# Joins ----------------------------------------------------------------------------------
+
+
+def test_columns_out_of_another_file(tmp_path: Path, mapping: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "at,case,who\n2024-01-01T10:00:00Z,c1,7\n2024-01-01T11:00:00Z,c2,8\n"
+        "2024-01-01T12:00:00Z,c3,9\n2024-01-01T13:00:00Z,c4,\n"
+    )
+    (tmp_path / "people.csv").write_text("id;phone\n7;+33612345678\n7;+33698765432\n8;NULL\n")
+    mapping.write_text(
+        'missing = ["NULL"]\n'
+        + MAPPING.replace("{who}", "{people.phone}")
+        + '[[figure]]\nname = "by"\nkind = "count"\nby = "{people.phone}"\n[[skip]]\n'
+        + 'when = { "people.id" = "10" }\n' + JOIN
+    )  # fmt: skip
+    answer = found(tmp_path / "people.csv", tmp_path / "log.csv", "--mapping", mapping)
+    assert answer["rows"] == 4 and answer["rows_refused"] == 0
+    assert answer["hints"] == ["[join.people]: 1 of 3 rows found nothing there."]
+    # Of two with one key the first.
+    assert figures(answer)["by"]["by"] == {"+33612345678": {"n": 1}, "": {"n": 3}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("people.csv", "poeple.csv", "none of the files is called poeple.csv"),
+        ("{id}", "{ident}", "[join.people]: There is no column 'ident'"),
+        ("{who}", "{whom}", "[join.people]: There is no column 'whom'; did you mean 'who'"),
+        ("key", "kye", "no key in [join] 'kye'; did you mean 'key'"),
+    ],
+)
+def test_a_wrong_join_is_a_sentence(
+    tmp_path: Path, mapping: Path, old: str, new: str, sentence: str
+) -> None:
+    (tmp_path / "log.csv").write_text("at,case,who\n2024-01-01T10:00:00Z,c1,7\n")
+    (tmp_path / "people.csv").write_text("id,phone\n7,+33612345678\n")
+    mapping.write_text('files = ["log.csv"]\n' + MAPPING + JOIN.replace(old, new))
+    files = [tmp_path / "log.csv"] + ([] if new == "poeple.csv" else [tmp_path / "people.csv"])
+    code, _, text = invoke(*files, "--mapping", mapping)
+    assert code == 2 and sentence in text
+
+
+# Who it is ------------------------------------------------------------------------------
+
+
+def test_national_numbers_need_their_country_and_are_told_without_it(
+    tmp_path: Path, mapping: Path
+) -> None:
+    (tmp_path / "log.csv").write_text(
+        "at,case,who\n2024-01-01T10:00:00Z,c1,06 12 34 56 78\n"
+        "2024-03-01T10:00:00Z,c2,+33612345678\n"
+    )
+    answer = found(tmp_path / "log.csv", "--mapping", mapping)
+    assert answer["customers"] == 2
+    [hint] = answer["hints"]
+    assert hint.startswith("1 times an identifier of kind phone names nobody, the first is '06 12")
+    assert "region" in hint
+    mapping.write_text('region = "FR"\n' + MAPPING)
+    answer = found(tmp_path / "log.csv", "--mapping", mapping)
+    assert answer["customers"] == 1 and answer["hints"] == []
+
+
+# Figures opened -------------------------------------------------------------------------
+
+
+def test_the_entries_of_a_figure_add_up_to_it() -> None:
+    names = ["transfer_rate", "first_reply_time", "reopen_rate", "fcr", "volume"]
+    answer = found(
+        EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml",
+        "--open", ",".join(names),
+    )  # fmt: skip
+    assert list(answer["opened"]) == names
+    for name in names:
+        entries, one = answer["opened"][name], kpi(answer, name)
+        total = {
+            part: sum(entry["parts"].get(part, 0) for entry in entries)
+            for part in ("n", "hit", "sum", "pending")
+        }
+        assert total["n"] == one["n"] and total["pending"] == one["pending"]
+        assert total["hit"] == (one["hits"] or 0)
+        if one["unit"] == "ms":
+            assert total["sum"] / total["n"] == one["value"]
+        assert all(entry["conversations"] for entry in entries)
+        assert [entry["at_ms"] for entry in entries] == sorted(e["at_ms"] for e in entries)
+
+
+TWO_CHANNELS = """source = "log"
+[common]
+time = "2024-01-01 {at}"
+conversation = "{case}"
+channel = "{channel}"
+identifiers = [{ kind = "crm", value = "ada", trust = "asserted" }]
+[[event]]
+type = "message.posted"
+when = { topic = "" }
+actor = "customer"
+message_id = "{#}"
+direction = "inbound"
+[[event]]
+type = "conversation.updated"
+topic = "{topic}"
+when = { topic = "*" }
+"""
+
+
+def opened(tmp_path: Path, rows: str, kpi_name: str) -> tuple[Any, list[Any]]:
+    (tmp_path / "log.csv").write_text("at,case,channel,topic\n" + rows)
+    (tmp_path / "two.toml").write_text(TWO_CHANNELS)
+    answer = found(tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", kpi_name)
+    return answer, answer["opened"][kpi_name]
+
+
+def test_what_was_taken_back_is_not_among_the_entries(tmp_path: Path) -> None:
+    # Back after four minutes: both channels were used in parallel.
+    rows = "10:00,c1,chat,\n10:02,c2,whatsapp,\n10:04,c1,chat,\n"
+    answer, entries = opened(tmp_path, rows, "switch_rate")
+    assert answer["facts"]["channel.switched"]["retracted"] == 1
+    assert kpi(answer, "switch_rate")["hits"] == 0
+    assert not any(entry["parts"].get("hit") for entry in entries)
+
+
+def test_a_thread_that_left_a_journey_is_not_told_of_it(tmp_path: Path) -> None:
+    rows = "10:00,c1,chat,\n10:00,c1,chat,a\n10:01,c2,chat,\n10:02,c2,chat,b\n"
+    answer, entries = opened(tmp_path, rows, "volume")
+    assert answer["facts"]["conversation.attached"]["retracted"] == 1
+    assert [entry["conversations"] for entry in entries] == [["c1"], ["c2"]]
+
+
+def test_an_opened_figure_is_a_table_of_the_logs_threads() -> None:
+    code, out, _ = invoke(
+        EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml",
+        "--open", "reopen_rate",
+    )  # fmt: skip
+    assert code == 0 and "Reopened: 5 entries, 1 of them hits" in " ".join(out.split())
+    assert "IM0000" in out
+
+
+def test_what_is_pending_is_said_beside_the_figure() -> None:
+    code, out, _ = invoke(EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml")
+    assert code == 0 and "pending)" in out
+
+
+def test_a_kpi_that_is_none_cannot_be_opened() -> None:
+    code, _, text = invoke(EXAMPLES / "incidents.csv", "--open", "transfers_rate")
+    assert code == 2 and "did you mean 'transfer_rate'" in text
+
+
+# Mistakes in a mapping ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("[common]", "[comon]", "no such table or key 'comon'; did you mean 'common'"),
+        ("[common]", '[csv]\ndelimitre = ","\n[common]', "did you mean 'delimiter'"),
+        ("[common]", '[time]\nzoen = "UTC"\n[common]', "did you mean 'zone'"),
+        ("[common]", "[time]\nformats = 3\n[common]", "formats is a list of texts"),
+        ("[common]", "[policy]\nexpire = 3\n[common]", "did you mean 'expire_ms'"),
+        ("[common]", '[[skip]]\nwhne = { a = "b" }\n[common]', "[[skip]] number 1 has `when`"),
+        ("[common]", '[[skip]]\nwhen = { a = "b" }\n[common]', "[[skip]] number 1: There is no"),
+        ("[common]", '[patterns]\nx = "("\n[common]', "the regex 'x' is wrong"),
+        ('type = "m', 'tyep = "m', "needs `type` and `time`, not 'tyep'"),
+        ("direction", "frist_of = 'a'\ndirection", "did you mean 'first_of'"),
+        ('name = "cases"\n', "", "[[figure]] number 1 needs a `name`"),
+        ('"distinct"', '"distnct"', "did you mean 'distinct'"),
+        ("{case}", "{case", "without its other brace"),
+    ],
+)
+def test_a_wrong_word_is_told_with_the_right_one(
+    tmp_path: Path, mapping: Path, old: str, new: str, sentence: str
+) -> None:
+    (tmp_path / "log.csv").write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
+    mapping.write_text(MAPPING.replace(old, new, 1))
+    code, _, text = invoke(tmp_path / "log.csv", "--mapping", mapping)
+    assert code == 2 and "Traceback" not in text
+    assert sentence in text
+
+
+def test_the_first_mapping_that_wants_a_file_has_it(tmp_path: Path, mapping: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
+    mapping.write_text('files = ["a.csv"]\n' + MAPPING)
+    (tmp_path / "rest.toml").write_text('files = ["*.csv"]\n' + MAPPING)
+    answer = found(
+        tmp_path / "a.csv", tmp_path / "b.csv",
+        "--mapping", mapping, "--mapping", tmp_path / "rest.toml",
+    )  # fmt: skip
+    assert answer["rows"] == 2
+
+
+def test_of_several_mappings_the_wrong_one_is_named(tmp_path: Path, mapping: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
+    mapping.write_text('files = ["a.csv"]\n' + MAPPING)
+    other = tmp_path / "other.toml"
+    other.write_text('files = ["b.csv"]\n' + MAPPING.replace("{at}", "{att}"))
+    code, _, text = invoke(
+        tmp_path / "a.csv", tmp_path / "b.csv", "--mapping", mapping, "--mapping", other
+    )
+    assert code == 2 and "other.toml: [[event]] number 1: There is no column 'att'" in text
+
+
+def test_names_with_brackets_and_colons_are_printed_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("at,case,channel,topic\n10:00,[/c1] :key:,chat,\n")
+    (tmp_path / "two.toml").write_text(
+        TWO_CHANNELS + '[[figure]]\nname = "[x]"\nkind = "count"\nby = "{case}"\nwhy = "[/y]"\n'
+    )
+    code, out, text = invoke(
+        tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", "volume"
+    )
+    assert code == 0, text
+    assert out.count("[/c1] :key:") == 2 and "[x]" in out and "[/y]" in out
