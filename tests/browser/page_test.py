@@ -126,7 +126,7 @@ def page() -> Iterator[Page]:
 
 
 def test_the_page_updates_by_itself_and_opens_a_journey(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import answers, writes
+    from tests.story import answers, writes
 
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -177,7 +177,7 @@ def test_a_figure_opens_into_its_cycles_and_these_into_journeys(served: Served, 
 def test_what_was_said_before_a_correction_stands_quietly_beside_what_holds(
     served: Served, page: Page
 ) -> None:
-    from tests.unit.journeys_cases_test import answers, writes
+    from tests.story import answers, writes
 
     world = Keeping()
     world.now -= HOUR

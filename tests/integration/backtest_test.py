@@ -61,7 +61,7 @@ def test_the_manuals_mapping_works_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_canonical_events_need_no_mapping(tmp_path: Path) -> None:
-    from tests.unit.journeys_cases_test import answers, writes
+    from tests.story import answers, writes
 
     world = World()
     writes(world)

@@ -19,7 +19,7 @@ from schemas.facts import (
 )
 from streams.calendars import Calendar
 from streams.kpis.scorecard import scorecard
-from tests.unit.journeys_cases_test import AGENT, answers, resolves, writes
+from tests.story import AGENT, answers, resolves, writes
 from tests.world import HOUR, MINUTE, World
 
 PARIS = Calendar(

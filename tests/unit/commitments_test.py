@@ -10,7 +10,7 @@ from schemas.events import AgentConnected, Commitment, ContextViewed, Conversati
 from streams.journeys.documents import context_document
 from streams.lexicon.promises import promises
 from streams.policy import Policy
-from tests.unit.journeys_cases_test import AGENT, answers, resolves, writes
+from tests.story import AGENT, answers, resolves, writes
 from tests.world import HOUR, MINUTE, World, who
 
 MONDAY_10H = round(datetime(2026, 9, 21, 10, tzinfo=UTC).timestamp() * 1_000)

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.facts import JourneyResolved
 from streams.journeys.documents import journey_document
-from tests.unit.journeys_cases_test import answers, resolves, writes
+from tests.story import answers, resolves, writes
 from tests.world import DAY, MINUTE, World
 
 

@@ -8,7 +8,7 @@ from schemas.common import Actor
 from schemas.events import ConversationUpdated
 from schemas.facts import ConversationAttached, SentimentAlerted
 from streams.lexicon.reading import Lexicon, lexicon
-from tests.unit.journeys_cases_test import answers, writes
+from tests.story import answers, writes
 from tests.world import MINUTE, World
 
 read = lexicon().read

@@ -20,7 +20,7 @@ from schemas.cloudevents import (
 )
 from schemas.common import Actor
 from schemas.events import Event, MessagePosted
-from tests.unit.journeys_cases_test import answers, resolves, writes
+from tests.story import answers, resolves, writes
 from tests.world import MINUTE, World
 
 
