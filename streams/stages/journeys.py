@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -12,9 +12,6 @@ from schemas.cloudevents import (
     CONTENT_TYPE,
     decode_event,
     encode_event,
-    encode_fact,
-    encode_notification,
-    kind_of,
 )
 from schemas.events import (
     ClockTick,
@@ -27,17 +24,10 @@ from schemas.events import (
     OperatorCommand,
     PolicyChanged,
 )
-from schemas.facts import (
-    ChannelSwitched,
-    ContextReady,
-    TransferConcluded,
-    TransferStarted,
-)
-from streams.fold import Count, Fold, Publish, Recent, Record, Timer, View
+from streams.fold import Count, Fold, Publish, Record, Timer, View
 from streams.journeys import context, moves
 from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change, conclude
-from streams.journeys.documents import context_document
 from streams.journeys.fold import is_repeat, members_of, oldest_go, put, remember, settle
 from streams.journeys.state import (
     LEFT,
@@ -47,17 +37,11 @@ from streams.journeys.state import (
     decode_state,
     encode_state,
 )
-from streams.kpis.contributions import effects
-from streams.notifications.decide import About, concerns, decide
 from streams.policy import Policy, changed, decode_policy
+from streams.stages.announce import announce
 from streams.stages.letters import dead_letter
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
-_RECENT = {
-    ChannelSwitched: "switches",
-    TransferStarted: "transfers",
-    TransferConcluded: "transfers",
-}
 _json = msgspec.json.Encoder().encode
 
 
@@ -209,7 +193,7 @@ class Journeys(Fold):
             touched, gone, heard = self._part(event, state, leaving, "", into, policy, heard, view)
             taken_back += gone
         view.put(f"ctx:{event.customer}", heard)
-        self._announce(state, taken_back, policy, heard, view)
+        announce(state, taken_back, policy, heard, view)
         self._conclude(state, touched, policy, heard, view)
 
     def _split(self, event: IdentitySplit, view: View) -> None:
@@ -230,7 +214,7 @@ class Journeys(Fold):
         )  # fmt: skip
         if excerpts is not None:
             view.put(f"ctx:{event.customer}", stays)
-        self._announce(state, taken_back, policy, stays, view)
+        announce(state, taken_back, policy, stays, view)
         self._conclude(state, touched, policy, stays, view)
 
     def _part(
@@ -293,7 +277,7 @@ class Journeys(Fold):
         for ident in sorted(touched):
             journey = state.journeys[ident]
             changes, look_ms = conclude(state, journey, policy, view.now_ms)
-            self._announce(state, changes, policy, excerpts, view)
+            announce(state, changes, policy, excerpts, view)
             if journey.empty:
                 del state.journeys[ident]
                 view.clear_timer(state.customer, "look", _number(ident))
@@ -320,50 +304,6 @@ class Journeys(Fold):
         state.doubtful = [key for key in state.doubtful if key in state.conversations]
         view.clear_timer(state.customer, "look", _number(ident))
 
-    def _announce(
-        self,
-        state: CustomerState,
-        changes: Iterable[Change],
-        policy: Policy,
-        excerpts: Excerpts | None,
-        view: View,
-    ) -> None:
-        for old, new in changes:
-            view.emit(Publish("journeys", state.customer, encode_fact(new), _HEADERS))
-            view.emit(_counted("facts_total", kind_of(type(new)), new.state))
-            if old is not None:
-                for effect in effects(old, -1):
-                    view.emit(effect)
-            if new.state == "asserted":
-                for effect in effects(new, +1):
-                    view.emit(effect)
-            if (name := _RECENT.get(type(new))) is not None:
-                view.emit(Recent(name, _json(new)))
-            if isinstance(new, ContextReady) and new.state == "asserted":
-                document = context_document(state, excerpts, view.now_ms)
-                document["subject_id"] = new.subject_id
-                view.emit(Publish("context", state.customer, _json(document)))
-            self._notify(state, old, new, policy, view)
-
-    def _notify(self, state: CustomerState, old: Any, new: Any, policy: Policy, view: View) -> None:
-        if not concerns(new, state.notices):
-            return
-        journey = state.journeys.get(new.journey)
-        last = journey.attached[-1] if journey and journey.attached else None
-        about = About(
-            now_ms=view.now_ms,
-            policy=policy,
-            locale=state.locale,
-            consent=state.consent,
-            reply_to=last.ref if last else None,
-        )
-        state.notices, notices = decide(old, new, state.notices, about)
-        for notice in notices:
-            view.emit(_counted("notifications_total", notice.rule, notice.op))
-            view.emit(
-                Publish("notifications", notice.collapse_key, encode_notification(notice), _HEADERS)
-            )
-
     def encode(self, key: str, state: Any) -> bytes:
         return encode_state(state)
 
@@ -373,12 +313,6 @@ class Journeys(Fold):
         if key.startswith("policy:"):
             return decode_policy(raw)
         return decode_state(raw)
-
-
-@cache
-def _counted(metric: str, *labels: str) -> Count:
-    """Labels are few and the same again and again."""
-    return Count(metric, labels)
 
 
 def _whose(state: CustomerState, members: Iterable[str]) -> str:
