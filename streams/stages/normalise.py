@@ -17,24 +17,22 @@ from schemas.events import (
     ClockTick,
     ErasureRequested,
     EventBase,
-    IdentityJoined,
-    IdentitySplit,
     OperatorCommand,
     PolicyChanged,
 )
 from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknown
 from streams.fold import Count, Fold, Observe, Publish, Record, Timer, View
 from streams.identity import graph
-from streams.identity.graph import Tie
 from streams.identity.identifiers import Writing
 from streams.identity.index import conversation_key, customer_key, policy_key
-from streams.identity.joins import join, split
 from streams.identity.mail import RULES, MailRule
-from streams.identity.resolve import Resolved, keys, resolve
+from streams.identity.resolve import keys, resolve
 from streams.stages.carried import Carriers, waited_for_nothing
 from streams.stages.judgement import judgement
 from streams.stages.letters import dead_letter
 from streams.stages.names import NONE, Names
+from streams.stages.operator_commands import obey
+from streams.stages.who_is_who import joined, parted, publish
 
 FUTURE_MS = 5_000
 """A vendor's clock may run ahead so much; a later time is brought down to it."""
@@ -127,7 +125,8 @@ class Normalise(Fold):
                 self._broadcast(event, view)
                 return
             case OperatorCommand(command="join" | "split" | "attach"):
-                self._command(event, record, view)
+                if problem := obey(event, view):
+                    dead_letter(view, record, "refused_command", problem, self.name)
                 return
             case ErasureRequested():
                 self._erase(event, view)
@@ -138,7 +137,7 @@ class Normalise(Fold):
             return
         if event.customer:
             customer = graph.current(view, event.customer)
-            self._publish(msgspec.structs.replace(event, customer=customer), view)
+            publish(msgspec.structs.replace(event, customer=customer), view)
             return
         resolved = resolve(event, domain_key, self._writing(event), view)
         if not resolved.customer:
@@ -146,13 +145,11 @@ class Normalise(Fold):
             return
         if resolved.shared:
             view.emit(Count("identifiers_shared_total", (event.source,), resolved.shared))
-        self._joined(event, resolved, view)
+        joined(event, resolved, view)
         if resolved.moved_from:
-            self._parted(
-                event, resolved.moved_from, resolved.customer, view, probable=resolved.probable
-            )
+            parted(event, resolved.moved_from, resolved.customer, view, probable=resolved.probable)
         for where, claimer in resolved.claims:
-            self._parted(
+            parted(
                 msgspec.structs.replace(
                     event, id=f"{event.id}/claim/{where.source}:{where.id}", conversation=where
                 ),
@@ -176,8 +173,8 @@ class Normalise(Fold):
 
     def _tell(self, known: EventBase, view: View) -> None:
         if known.personal and (judged := judgement(known)) is not None:
-            self._publish(judged, view)  # before the message: a topic takes part in attaching it
-        self._publish(known, view)
+            publish(judged, view)  # before the message: a topic takes part in attaching it
+        publish(known, view)
 
     def _refs(self, event: EventBase, customer: str, view: View) -> tuple[Ref, ...]:
         """A pointer to another customer's conversation joins nothing: a mail with somebody
@@ -196,9 +193,6 @@ class Normalise(Fold):
                 refs.append(ref)
         return tuple(refs)
 
-    def _publish(self, event: EventBase, view: View) -> None:
-        view.emit(Publish("events", event.customer, encode_event(event), _HEADERS))
-
     def _policy_changed(self, event: PolicyChanged, view: View) -> None:
         """Identity needs one field of it; a policy that is wrong is refused where it is used."""
         trust = event.policy.get("joins_from")
@@ -211,98 +205,13 @@ class Normalise(Fold):
         for partition in range(self._partitions):
             view.emit(Publish("events", "", value, _HEADERS, partition))
 
-    def _joined(self, event: EventBase, resolved: Resolved, view: View) -> None:
-        """The loser's fold must see it: the record is keyed by the loser."""
-        for one in resolved.joins:
-            by = "operator" if one.by == "operator" else "claim" if one.probable else "identifier"
-            view.emit(Count("customers_joined_total", (by,)))
-            joined = IdentityJoined(
-                **_envelope(event, f"join/{one.loser}"),
-                customer=resolved.customer,
-                loser=one.loser,
-                join=f"{event.id}/{one.loser}",
-                by=one.by,
-                probable=one.probable,
-            )
-            view.emit(Publish("events", one.loser, encode_event(joined), _HEADERS))
-
-    def _command(self, event: OperatorCommand, record: Record, view: View) -> None:
-        """An operator's word about who is who. What cannot be done becomes a dead letter."""
-        problem = {"join": self._join, "split": self._split, "attach": self._attach}[event.command](
-            event, view
-        )
-        if problem:
-            dead_letter(view, record, "refused_command", problem, self.name)
-
-    def _join(self, event: OperatorCommand, view: View) -> str:
-        winner = graph.current(view, event.args.get("winner", ""))
-        loser = graph.current(view, event.args.get("loser", ""))
-        for customer in (winner, loser):
-            if view.get(customer_key(customer)) is None:
-                return f"There is no customer {customer!r} to join."
-        if winner == loser:
-            return f"{winner!r} and {event.args['loser']!r} are one customer already."
-        join(winner, loser, Tie(f"{event.id}/{loser}", winner, loser), "operator", view)
-        self._joined(event, Resolved(winner, joins=(graph.NewJoin(loser, "operator"),)), view)
-        return ""
-
-    def _split(self, event: OperatorCommand, view: View) -> str:
-        ident = event.args.get("join", "")
-        undone = split(ident, view)
-        if isinstance(undone, str):
-            return undone
-        view.emit(Count("customers_split_total"))
-        self._publish(
-            IdentitySplit(
-                **_envelope(event, f"split/{ident}"),
-                customer=undone.customer,
-                into=undone.into,
-                join=ident,
-                members=undone.members,
-            ),
-            view,
-        )
-        return ""
-
-    def _attach(self, event: OperatorCommand, view: View) -> str:
-        """An agent confirms whose a conversation is, or says whose else it is."""
-        where = ConversationRef(event.args.get("source", ""), event.args.get("conversation", ""))
-        thread: graph.Thread | None = view.get(conversation_key(event.domain, where))
-        if thread is None:
-            return f"No conversation {where.id!r} of {where.source!r} is known."
-        holder = graph.current(view, thread.customer)
-        customer = graph.current(view, event.args.get("customer") or holder)
-        if view.get(customer_key(customer)) is None:
-            return f"There is no customer {customer!r} to attach it to."
-        # A member's conversation stays his: it goes along when he is split off.
-        whose = thread.customer if customer == holder else customer
-        view.put(conversation_key(event.domain, where), graph.Thread(whose))
-        moved = msgspec.structs.replace(event, conversation=where, customer=customer)
-        if customer != holder:
-            self._parted(moved, holder, customer, view)
-        self._publish(moved, view)
-        return ""
-
-    def _parted(
-        self, event: EventBase, old: str, new: str, view: View, *, probable: bool = False
-    ) -> None:
-        """The event's conversation goes from one customer to another."""
-        parted = IdentitySplit(
-            **_envelope(event, f"parted/{old}"),
-            conversation=event.conversation,
-            customer=old,
-            into=new,
-            probable=probable,
-        )
-        self._publish(parted, view)
-
     def _erase(self, event: ErasureRequested, view: View) -> None:
         customer = graph.current(view, event.customer)
         known = view.get(customer_key(customer))
         for key in known.identifiers if known else ():
             view.delete(key)
         view.delete(customer_key(customer))
-        self._publish(msgspec.structs.replace(event, customer=customer), view)
+        publish(msgspec.structs.replace(event, customer=customer), view)
 
     def fire(self, timer: Timer, view: View) -> None:
         """`forget`: a message's id, or the ledger of a join, is not needed any more.  `tell`: what
@@ -319,19 +228,6 @@ class Normalise(Fold):
 
     def decode(self, key: str, raw: bytes) -> Any:
         return graph.decode(key, raw)
-
-
-def _envelope(event: EventBase, what: str) -> dict[str, Any]:
-    """Of a record between the stages that `event` causes."""
-    return {
-        "id": f"{event.id}/{what}",
-        "source": event.source,
-        "domain": event.domain,
-        "time_ms": event.time_ms,
-        "recorded_ms": event.recorded_ms,
-        "channel": event.channel,
-        "actor": event.actor,
-    }
 
 
 def _in_time(event: EventBase, arrival_ms: int) -> EventBase:
