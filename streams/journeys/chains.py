@@ -59,6 +59,16 @@ class Holding(msgspec.Struct, gc=False):
     places: list[str] = []
     """Its queues and teams, each once."""
 
+    @property
+    def waiting(self) -> Moved | None:
+        """The transfer that nobody has taken yet.  What happens in a queue concerns no other: a
+        wait after that is a story of its own.
+        """
+        transfer = self.open
+        if transfer is None or transfer.accepted_ms is not None or transfer.outcome:
+            return None
+        return transfer
+
 
 def begin(
     entry: Entry, kind: str, after: Hands, holding: Holding, moved: list[Moved], *, named: bool

@@ -18,7 +18,7 @@ from schemas.facts import (
     JourneyResolved,
     Visit,
 )
-from streams.journeys.findings import ACTS, Cycle, Findings
+from streams.journeys.findings import ACTS, WORK, Cycle, Findings
 from streams.journeys.promises import business_ms
 from streams.journeys.repeats import anew
 from streams.journeys.sealing import way
@@ -26,8 +26,6 @@ from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
 
 _DONE = frozenset({"resolved", "closed"})
-_WORK = frozenset({"assigned", "transfer", "status", "note", "promised", "consulted"})
-"""What the company does about an open need without a word to the customer."""
 
 
 def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
@@ -40,7 +38,7 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
     ]  # fmt: skip
     waits: dict[str, int] = {}
     same: dict[str, str] = {}
-    for entry in anew(journey.timeline):
+    for entry in anew(journey.timeline, journey.sealed_ms):
         if entry.kind == "twin":  # two vendors' conversations are one
             same[entry.conversation] = _told_in(entry, journey) or entry.conversation
         cycle = cycles[-1]
@@ -115,7 +113,10 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
     ends = [
         e
         for e in cycle.entries
-        if e.kind == "ended" and e.conversation == last.conversation and e.data.get("answered")
+        if e.kind == "ended"
+        and e.conversation == last.conversation
+        and e.at_ms >= last.at_ms  # a call before it, in the same conversation, is another
+        and e.data.get("answered")
     ]
     if not ends:
         return
@@ -203,7 +204,7 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
         due_ms = last.resolved_ms + max(map(policy.reopen_ms, channels))
         how, at_ms = "resolved", due_ms
     else:
-        worked_ms = max((e.at_ms for e in last.entries if e.kind in _WORK), default=0)
+        worked_ms = max((e.at_ms for e in last.entries if e.kind in WORK), default=0)
         due_ms = max(journey.last_ms, worked_ms) + policy.expire_ms
         how, at_ms = "expired", due_ms
     journey.closed_ms = 0

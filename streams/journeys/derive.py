@@ -27,6 +27,9 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         feedback.conclude(cycle, found)
         tasks.conclude(cycle, found)
     cycles.conclude(spans, found)
+    for fact in journey.coming:
+        if found.silent_since(fact.at_ms):
+            found.facts[fact.subject_id] = fact
     return found
 
 

@@ -27,6 +27,12 @@ one side has said so.
 ACTS = frozenset({"act", "connected"})
 """Kinds of entries that are acts of the customer."""
 
+WORK = frozenset({"assigned", "transfer", "status", "note", "promised", "consulted"})
+"""What the company does about an open need without a word to the customer."""
+
+
+_FOREVER = 1 << 60
+
 
 class Cycle(msgspec.Struct, gc=False):
     """An open→resolved span: the unit that KPIs count. `resolved_ms` is None while it is open."""
@@ -90,6 +96,10 @@ class Findings:
         self.priority = ""
         """As it stands now, in this cycle."""
 
+    def once_silent(self) -> Findings:
+        """To conclude what will be so of this journey if nothing more comes."""
+        return Findings(self.journey, self._domain, self._customer, self.policy, _FOREVER)
+
     def look_at(self, cycle: Cycle | None) -> None:
         """The cycle by which queue and team of the facts that follow are known."""
         self._queued = cycle.queued if cycle else []
@@ -139,6 +149,15 @@ class Findings:
         )
         self.facts[fact.subject_id] = fact  # type: ignore[assignment]  # every FactBase is a Fact
         return fact
+
+    def is_over(self, cycle: Cycle, entry: Entry, subject: str) -> bool:
+        """Is this of the sealed part, and was it over where that ends?  (Its end may be gone.)"""
+        journey = self.journey
+        return (
+            entry.at_ms <= journey.sealed_ms
+            and cycle.number == journey.cycles + 1
+            and f"{journey.id}/{subject}" not in journey.open
+        )
 
     def stands(self, cycle: Cycle, evidence: tuple[str, ...], *subjects: str) -> bool:
         """Whether these facts, published together of a moment that is over, are still so: the same

@@ -18,7 +18,8 @@ def conclude(cycle: Cycle, found: Findings) -> None:
     for entry in cycle.entries:
         place = (entry.conversation, str(entry.data.get("queue", "")))
         if entry.kind == "act" and entry.data.get("queued"):
-            entered[place] = entry
+            if not found.is_over(cycle, entry, f"queue/{entry.id}"):
+                entered[place] = entry
         elif entry.kind == "left":
             _left(entry, entered.pop(place, None), cycle, found)
         elif entry.kind == "connected":

@@ -18,7 +18,7 @@ RUNS = frozenset({"act", "reply", "bot", "auto"})
 """Kinds of which several in a row mean what one means."""
 
 _STATES = frozenset({"assigned", "status", "topic", "urgency"})
-_HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
+HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
 """What may change hands without an assignment: one that follows is no repeat."""
 
 DONE = frozenset({"resolved", "closed"})
@@ -27,11 +27,13 @@ Standing = dict[tuple[str, str], tuple[int, dict[str, Any]]]
 """(conversation, kind) → where in the timeline it was said, and what has been said since."""
 
 
-def anew(timeline: list[Entry]) -> list[Entry]:
-    """The timeline without what only repeats what stood for its conversation at that time."""
+def anew(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
+    """The timeline without what only repeats what stood for its conversation at that time.  What
+    stays of a part that is sealed (up to then) was none: what told so may be gone.
+    """
     if _STATES.isdisjoint([entry.kind for entry in timeline]):
         return timeline
-    return [timeline[n] for n, first in _read(timeline) if first is None]
+    return [timeline[n] for n, first in _read(timeline, sealed_ms) if first is None]
 
 
 def compacted(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
@@ -39,7 +41,7 @@ def compacted(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     and runs of messages become one, but for what is sealed (up to then): that was counted.
     """
     kept: dict[int, Entry] = {}
-    for number, first in _read(timeline):
+    for number, first in _read(timeline, sealed_ms):
         if first is None:
             kept[number] = timeline[number]
         else:
@@ -66,7 +68,7 @@ def parted(timeline: list[Entry], entry: Entry) -> list[Entry]:
     return found
 
 
-def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
+def _read(timeline: list[Entry], sealed_ms: int) -> Iterator[tuple[int, int | None]]:
     """The numbers of the entries, each with that of the one that it repeats, or None."""
     standing: Standing = {}
     done = False
@@ -75,14 +77,14 @@ def _read(timeline: list[Entry]) -> Iterator[tuple[int, int | None]]:
             # The next cycle: what is said of it is said of it for the first time.
             standing = {place: said for place, said in standing.items() if place[1] == "topic"}
             done = False
-        if entry.kind in _HANDS:
+        if entry.kind in HANDS:
             standing.pop((entry.conversation, "assigned"), None)
         if entry.kind not in _STATES:
             yield number, None
             continue
         place, says = (entry.conversation, entry.kind), _says(entry)
         first, stands = standing.get(place, (number, {}))
-        if first != number and _only_repeats(entry, says, stands):
+        if first != number and entry.at_ms > sealed_ms and _only_repeats(entry, says, stands):
             yield number, first
             continue
         standing[place] = number, (stands | says if entry.kind == "urgency" else says)

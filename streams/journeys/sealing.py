@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+import msgspec
+
 from schemas.facts import (
     ChannelSwitched,
     ContextReady,
@@ -18,7 +20,6 @@ from schemas.facts import (
     JourneyReopened,
     JourneyResolved,
     ReplyMeasured,
-    TransferStarted,
     Visit,
 )
 from streams.journeys import transfers
@@ -28,6 +29,8 @@ from streams.journeys.state import CONVERSATIONS, TIMELINE, Entry, Journey
 from streams.journeys.summary import Summary, end_ms, summarise
 
 _OF_THE_CYCLE = (JourneyResolved, JourneyReopened)
+_COMING = 32
+"""Conclusions about cycles sealed as a whole that are waited for."""
 _WAYS = 32
 """Stays on a channel that a journey's way remembers."""
 
@@ -42,7 +45,17 @@ def standing(journey: Journey, facts: dict[str, Fact]) -> dict[str, Fact]:
         for subject, fact in facts.items()
         if subject in journey.published or _is_new(journey, fact, known)
     }
-    return {s: f for s, f in found.items() if not _is_alone(s, f, found)}
+    return {s: _as_said(journey, f) for s, f in found.items() if not _is_alone(s, f, found)}
+
+
+def _as_said(journey: Journey, fact: Fact) -> Fact:
+    """Of a moment in the sealed part: the queue and the team of then may be gone, not what was said
+    of them.
+    """
+    known = journey.published.get(fact.subject_id) if fact.at_ms <= journey.sealed_ms else None
+    if known is None or known.at_ms != fact.at_ms or type(known) is not type(fact):
+        return fact
+    return msgspec.structs.replace(fact, queue=known.queue, team=known.team)
 
 
 def _unsealed(journey: Journey) -> set[str]:
@@ -51,7 +64,7 @@ def _unsealed(journey: Journey) -> set[str]:
 
 
 def _is_new(journey: Journey, fact: Fact, known: set[str]) -> bool:
-    if fact.subject_id in journey.open:
+    if fact.subject_id in journey.open or fact.subject_id in [f.subject_id for f in journey.coming]:
         return True
     if isinstance(fact, JourneyOpened):
         return False
@@ -77,14 +90,26 @@ def make_room(journey: Journey, found: Findings) -> None:
             return
         if later is None or _is_pending(journey, cycle):
             first = [e for e in journey.timeline if later is None or _before(e, later)]
-            _seal(journey, first, summarise(journey, first, cycle), cycle, found)
+            _seal(journey, first, summarise(journey, first, cycle, found.policy), cycle, found)
         if later is not None and len(journey.timeline) > TIMELINE:
             first = [e for e in journey.timeline if _before(e, later)]
             line_ms = min(end_ms(first[-1]), later.entries[0].at_ms - 1)
+            _comes(journey, cycle, found)
             _seal(journey, first, Summary(line_ms, set(), []), cycle, found)
             journey.cycles, journey.cycle_ms = cycle.number, later.opened_ms
             journey.reopened_after_ms, journey.contacts = later.reopened_after_ms, 0
             journey.on, journey.held, journey.answered, journey.open = "", b"", False, []
+
+
+def _comes(journey: Journey, cycle: Cycle, found: Findings) -> None:
+    """How the transfers end that were under way when their cycle was over."""
+    later = found.once_silent()
+    later.look_at(cycle)
+    transfers.conclude(cycle, later)
+    said = {s for s, f in journey.published.items() if f.state == "asserted"}
+    known = _unsealed(journey)
+    waits = [f for f in later.facts.values() if _is_new(journey, f, known)]
+    journey.coming = [f for f in (*journey.coming, *waits) if f.subject_id not in said][-_COMING:]
 
 
 def _before(entry: Entry, later: Cycle) -> bool:
@@ -93,19 +118,9 @@ def _before(entry: Entry, later: Cycle) -> bool:
 
 
 def _is_pending(journey: Journey, cycle: Cycle) -> bool:
-    """Is more to be concluded of a cycle that is over: whether once was enough, how a transfer
-    ended?
-    """
+    """Is it open yet whether once was enough, in a cycle that is over?"""
     fact = journey.published.get(f"{journey.id}/resolved/{cycle.number}")
-    if isinstance(fact, JourneyResolved) and fact.fcr == "pending":
-        return True
-    stands = {s: f for s, f in journey.published.items() if f.state == "asserted"}
-    return any(
-        isinstance(f, TransferStarted)
-        and f.cycle == cycle.number
-        and f"{s}/concluded" not in stands
-        for s, f in stands.items()
-    )
+    return isinstance(fact, JourneyResolved) and fact.fcr == "pending"
 
 
 def _seal(
@@ -120,9 +135,15 @@ def _seal(
     held, moving = transfers.carried_on(cycle, found, line_ms)
     asserted = [fact for fact in journey.published.values() if fact.state == "asserted"]
     switches = [f for f in asserted if isinstance(f, ChannelSwitched)]
-    switched = [f for f in switches if f.cycle == cycle.number and f.at_ms <= line_ms]
+    back_ms = found.policy.parallel_ms
+    fresh_ms = since_ms - back_ms if since_ms else 0
+    switched = [f for f in switches if f.cycle == cycle.number and fresh_ms < f.at_ms <= line_ms]
     begun_on = journey.on or next((e.channel for e in first if e.kind in ACTS), "")
-    journey.on = max(switched, key=lambda fact: fact.at_ms).to if switched else begun_on
+    recent = [fact for fact in switched if fact.at_ms > line_ms - back_ms]
+    if recent:  # he may still be back on the channel before them
+        journey.on = min(recent, key=lambda fact: fact.at_ms).from_
+    else:
+        journey.on = max(switched, key=lambda fact: fact.at_ms).to if switched else begun_on
     journey.held = held
     journey.answered = journey.answered or any(
         isinstance(f, ReplyMeasured) and f.cycle == cycle.number and f.at_ms <= line_ms

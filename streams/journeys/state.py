@@ -142,6 +142,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """What was concluded of a subject before it was last corrected (`corrections`)."""
     way_ms: int = 0
     """Until when the last stay of `way` lasted; 0 if that is not known."""
+    coming: list[Fact] = []
+    """Of cycles that are sealed as a whole: what only time will say, unless it was said already."""
 
     @property
     def empty(self) -> bool:
@@ -168,6 +170,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
             before=dict(self.before),
             way=list(self.way),
             open=list(self.open),
+            coming=list(self.coming),
         )
 
 

@@ -12,29 +12,15 @@ telephony): whoever serves the customer there accepts it (`chains`), and the cha
 
 from __future__ import annotations
 
-import msgspec
-
 from schemas.common import Party
 from schemas.facts import ContextReady, TransferConcluded, TransferStarted
 from streams.journeys.chains import Hands, Holding, Moved, begin, continued
 from streams.journeys.findings import Cycle, Findings
+from streams.journeys.held import MOST, Held, latest, read, written
 from streams.journeys.state import Entry, Journey
 
 _BEGINS = frozenset({"bot", "status", "assigned", "transfer", "connected", "stepped"})
 """Without one of these nothing can change hands."""
-
-
-Held = dict[str, Holding]
-"""By conversation."""
-
-_HELD = 32
-"""Conversations of the sealed part of which it stays known whose they are."""
-
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
-_decode = msgspec.msgpack.Decoder(tuple[list[Holding], dict[str, int], list[Moved]]).decode
-"""Holdings once each (a chain has one over several conversations), which conversation has which,
-and transfers.
-"""
 
 
 def conclude(cycle: Cycle, found: Findings) -> list[Moved]:
@@ -55,13 +41,9 @@ def _is_sealed(entry: Entry, cycle: Cycle, found: Findings) -> bool:
 
 def _carried(cycle: Cycle, journey: Journey) -> tuple[Held, list[Moved]]:
     """Whose everything was where the sealed part ends."""
-    if cycle.number != journey.cycles + 1 or not journey.held:
+    if cycle.number != journey.cycles + 1:
         return {}, []
-    holdings, places, moved = _decode(journey.held)
-    known = {transfer.id: transfer for transfer in moved}
-    for holding in holdings:
-        holding.open = known.get(holding.open.id) if holding.open else None
-    return {conversation: holdings[number] for conversation, number in places.items()}, moved
+    return read(journey.held)
 
 
 def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list[Moved]]:
@@ -73,22 +55,24 @@ def carried_on(cycle: Cycle, found: Findings, line_ms: int) -> tuple[bytes, list
     _follow(fresh, held, moved, found)
     stands = {s for s, fact in found.journey.published.items() if fact.state == "asserted"}
     subject = f"{found.journey.id}/transfer/"
+    held = latest(held)
+    going = {h.open.id for h in held.values() if h.open}
     open_ = [
-        t for t in moved if subject + t.id in stands and f"{subject}{t.id}/concluded" not in stands
+        t
+        for t in moved
+        if subject + t.id in stands
+        and (t.id in going or f"{subject}{t.id}/concluded" not in stands)
     ]
-    held = _latest(held)
-    going = {h.open.id for h in held.values() if h.open} | {t.id for t in open_}
-    holdings = list({id(holding): holding for holding in held.values()}.values())
-    numbers = {id(holding): number for number, holding in enumerate(holdings)}
-    places = {conversation: numbers[id(holding)] for conversation, holding in held.items()}
-    return _encode((holdings, places, [t for t in moved if t.id in going])), open_
+    going |= {t.id for t in open_}
+    going |= {t.id for t in _since_he_acted(moved, cycle, line_ms)}
+    return written(held, moved, going), open_
 
 
-def _latest(held: Held) -> Held:
-    """Those in which something is under way, and the newest of the others."""
-    resting = sorted((h.last_ms, c) for c, h in held.items() if not h.open)
-    forgotten = {conversation for _, conversation in resting[:-_HELD]}
-    return {c: holding for c, holding in held.items() if c not in forgotten}
+def _since_he_acted(moved: list[Moved], cycle: Cycle, line_ms: int) -> list[Moved]:
+    """One of these may be why the customer goes on elsewhere."""
+    acts = (act.until_ms or act.at_ms for act in cycle.acts if act.at_ms <= line_ms)
+    last_ms = max(acts, default=0)
+    return [transfer for transfer in moved if transfer.started_ms >= last_ms][-MOST:]
 
 
 def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings) -> None:
@@ -113,10 +97,12 @@ def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Finding
                 _gone(entry, holding, moved)
             case "stepped" if entry.data["outcome"] == "escalated":
                 holding.escalated = holding.escalated or entry
-            case "offered" if entry.data["outcome"] == "declined" and holding.open:
-                holding.open.outcome = "refused"
-            case "left" if entry.data["outcome"] == "abandoned" and holding.open:
-                _fails(holding.open, entry.at_ms)
+            case "offered" if entry.data["outcome"] == "declined":
+                if waiting := holding.waiting:
+                    waiting.outcome, waiting.failed_ms = "refused", entry.at_ms
+            case "left" if entry.data["outcome"] == "abandoned":
+                if waiting := holding.waiting:
+                    _fails(waiting, entry.at_ms)
             case "ended":
                 _ended(entry, holding)
 
@@ -339,8 +325,8 @@ def _fails(transfer: Moved, at_ms: int) -> None:
 
 def _ended(entry: Entry, holding: Holding) -> None:
     """The contact is over: a transfer that its vendor reported, and did not take back, arrived."""
-    transfer = holding.open
-    if transfer is None or transfer.accepted_ms is not None or transfer.outcome:
+    transfer = holding.waiting
+    if transfer is None:
         return
     if transfer.named and transfer.kind != "handoff" and entry.data.get("answered"):
         transfer.accepted_ms, transfer.presumed = entry.at_ms, True
@@ -378,7 +364,7 @@ def _outcome(transfer: Moved, cycle: Cycle, found: Findings) -> tuple[str, int]:
         due_ms = max(transfer.accepted_ms, transfer.started_ms + policy.bounce_ms)
         return ("successful", due_ms) if found.silent_since(due_ms) else ("", 0)
     if transfer.outcome == "refused":
-        due_ms = transfer.started_ms + policy.bounce_ms
+        due_ms = max(transfer.failed_ms or 0, transfer.started_ms + policy.bounce_ms)
         return ("refused", due_ms) if found.silent_since(due_ms) else ("", 0)
     if cycle.resolved_ms is not None and (
         transfer.after.get("agent") or transfer.after.get("team")

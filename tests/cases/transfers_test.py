@@ -10,9 +10,11 @@ import pytest
 from schemas.common import Actor, ConversationRef, Party
 from schemas.events import (
     AgentConnected,
+    AgentOffered,
     ContactEnded,
     ConversationOpened,
     QueueEntered,
+    QueueLeft,
     SelfserviceStepped,
     TransferReported,
 )
@@ -20,6 +22,8 @@ from schemas.facts import (
     ChannelSwitched,
     ContextReady,
     JourneyOpened,
+    JourneyResolved,
+    QueueAbandoned,
     TransferConcluded,
     TransferStarted,
 )
@@ -436,3 +440,76 @@ def test_an_escalation_in_a_menu_of_the_same_call_is_no_hand_off() -> None:
     )  # fmt: skip
     story.event(AgentConnected, agent="zoe", **call)
     assert not story.asserted(TransferStarted)
+
+
+# What happens in a queue -----------------------------------------------------------------------
+
+
+def passed_to_a_queue(story: Story) -> dict[str, Any]:
+    """Zoé passes her call to another queue."""
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    story.later(MINUTE)
+    story.event(
+        TransferReported, actor=Actor("agent", "zoe"), kind="unknown", phase="started",
+        to=Party(queue="returns"), **call,
+    )  # fmt: skip
+    story.event(QueueEntered, queue="returns", **call)
+    story.later(MINUTE)
+    return call
+
+
+def test_who_gives_up_in_the_queue_that_he_was_passed_to_was_taken_by_nobody() -> None:
+    story = Story()
+    call = passed_to_a_queue(story)
+    story.event(QueueLeft, queue="returns", outcome="abandoned", **call)
+    assert story.one(TransferConcluded).outcome == "failed"
+
+
+@pytest.mark.parametrize("minutes", [2, 90])
+@pytest.mark.parametrize("declined", [False, True])
+def test_a_later_wait_in_a_queue_is_no_concern_of_a_transfer_that_was_taken(
+    minutes: int, declined: bool
+) -> None:
+    """Neither that he gives up there, nor that somebody declines to take him from it."""
+    story = Story()
+    call = passed_to_a_queue(story)
+    story.event(AgentConnected, agent="yan", **call)
+    story.later(minutes * MINUTE)
+    story.event(QueueEntered, queue="returns", **call)
+    if declined:
+        story.event(AgentOffered, agent="wanda", outcome="declined", actor=Actor("system"), **call)
+    story.later(30_000)
+    story.event(QueueLeft, queue="returns", outcome="abandoned", **call)
+    story.wait(HOUR)
+    assert story.one(TransferConcluded).outcome == "successful"
+    assert not [f for f in story.history if getattr(f, "outcome", "") in {"failed", "refused"}]
+    assert story.one(QueueAbandoned).wait_ms == 30_000
+
+
+def test_a_transfer_is_not_refused_before_it_was_declined() -> None:
+    story = Story()
+    call = passed_to_a_queue(story)
+    story.later(HOUR)
+    declined = story.now
+    story.event(AgentOffered, agent="yan", outcome="declined", actor=Actor("system"), **call)
+    story.wait(HOUR)
+    concluded = story.one(TransferConcluded)
+    assert (concluded.outcome, concluded.at_ms) == ("refused", declined)
+
+
+def test_a_call_is_not_over_by_the_end_of_one_before_it() -> None:
+    """In the same conversation: the second one goes on."""
+    story = Story()
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    story.later(MINUTE)
+    story.event(ContactEnded, answered=True, **call)
+    story.later(MINUTE)
+    story.event(AgentConnected, agent="zoe", **call)
+    story.wait(3 * HOUR)
+    assert not story.asserted(JourneyResolved)
+    story.event(ContactEnded, answered=True, **call)
+    ended = story.now
+    story.wait(3 * HOUR)
+    assert story.one(JourneyResolved).at_ms == ended
