@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -183,7 +184,7 @@ def test_who_comments_on_instagram_is_who_writes_there() -> None:
 def test_a_recommendation_is_yes_or_no_and_was_stars() -> None:
     event = only(BODIES["recommended"][0])
     assert (event.instrument, event.score, event.scale_max) == ("review", 1.0, 1.0)
-    body = {**BODIES["recommended"][0]}
+    body = deepcopy(BODIES["recommended"][0])
     body["entry"][0]["changes"][0]["value"] |= {"rating": 4}
     assert (only(body).score, only(body).scale_max) == (4.0, 5.0)
 
