@@ -17,6 +17,7 @@ function heading() {
     journey.topic ? ` · ${journey.topic}` : "");
   document.title = `Journey of ${journeyName(journey.id)} · Filrouge`;
   const waits = journey.waiting_since_ms !== null;
+  $("state").hidden = false;
   $("state").textContent = waits ? `waiting for ${span(journey.now_ms - journey.waiting_since_ms)}` : journey.state;
   $("state").className = `tag ${waits ? "warn" : journey.state === "open" ? "plain" : "good"}`;
   const parts = [journey.channels.map(channelName).join(" → "), `opened ${clock(journey.opened_ms)}`];
@@ -54,6 +55,7 @@ async function refresh() {
     journey = await ask(path);
     found = await customer(journey.domain, journey.customer).catch(() => null);
     heading();
+    $("body").hidden = false;  // before the thread, which takes its width
     const state = JSON.stringify([{ ...journey, now_ms: 0 }, found]);
     if (state !== drawn || journey.waiting_since_ms !== null) drawThread();
     if (state !== drawn && !busy()) {
@@ -64,7 +66,6 @@ async function refresh() {
       $("join").hidden = found === null;
       drawn = state;
     }
-    $("body").hidden = false;
     fresh(journey.now_ms);
   } catch (error) {
     if (error.status !== 404) return stale(error);
