@@ -338,7 +338,8 @@ def _most(data: dict[str, Any]) -> str:
 
 
 def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
-    return ", ".join(f"{name} {value}" for name, value in hands.items()) or otherwise
+    named = (name if value == name else f"{name} {value}" for name, value in hands.items())
+    return ", ".join(named) or otherwise
 
 
 def _rating(instrument: str, score: float | None) -> str:

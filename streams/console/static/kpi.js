@@ -43,7 +43,8 @@ function reckoned(sum, { unit, value }) {
 }
 
 // A switch as "Chat → Phone"; other details as they are.
-const detail = (text) => (text.includes("→") ? text.split("→").map(channelName).join(" → ") : text);
+const route = (text) => text.includes("→");
+const detail = (text) => (route(text) ? text.split("→").map(channelName).join(" → ") : text);
 
 // The hour in which it was counted.
 const counted = (ms) => `${day(ms)} ${hour(ms, false)}–${hour(ms + UNITS.h, false)}`;
@@ -57,7 +58,7 @@ function weight({ parts }, about) {
 function line(one, about) {
   return element("li", {}, element("time", {}, counted(one.hour_ms)),
     element("span", {}, element("a", { href: journeyLink(one.journey), title: one.journey }, `Customer ${journeyName(one.journey)}`),
-      element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.channels].map(channelName).join(", "), [...one.details].map(detail).join(", ")]
+      element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.details].some(route) ? "" : [...one.channels].map(channelName).join(", "), [...one.details].map(detail).join(", ")]
         .filter(Boolean).map((text) => ` · ${text}`).join(""))),
     element("strong", { class: "amount" }, amount(one.parts, about)));
 }

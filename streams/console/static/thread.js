@@ -85,7 +85,7 @@ function remarks(facts, timeline) {
 function rows(placed, width) {
   const ends = [];
   for (const one of placed) {
-    one.wide = 7.2 * one.text.length + 22;
+    one.wide = 7.6 * one.text.length + 22;
     one.left = Math.max(2, Math.min(one.at - 12, width - one.wide - 2));
     let row = ends.findIndex((end) => end + 8 < one.left);
     if (row < 0) row = ends.length;
