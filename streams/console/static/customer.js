@@ -35,7 +35,7 @@ function heading(seen) {
 
 const promise = (one) => element("li", {},
   element("a", { href: journeyLink(one.journey) }, `${one.by ? `Agent ${one.by}` : "Somebody"} promised ${PROMISES[one.what] || one.what}`),
-  element("span", { class: "soft" }, ` on ${clock(one.at_ms)}${one.due_ms ? `, due ${clock(one.due_ms)}` : ""}`),
+  element("span", { class: "soft" }, ` ${clock(one.at_ms)}${one.due_ms ? `, due ${clock(one.due_ms)}` : ""}`),
   one.state === "late" ? element("span", { class: "tag bad" }, "late") : null);
 
 const said = (one) => element("li", {}, element("span", { class: "soft" },
