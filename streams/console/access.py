@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from aiohttp import web
 
-from streams.console.answers import Handler, refusal
+from streams.console.answers import STATIC, Handler, refusal
 
 _OPEN = {"/healthz", "/readyz", "/metrics", "/login", "/openapi.json"}
+_UNSAID, _SAID = 'role="alert" hidden', 'role="alert"'
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -41,21 +43,31 @@ class Access:
             return await handler(request)
         if request.path.startswith("/v1/"):
             return refusal(401, "Send one of the console's tokens as `Authorization: Bearer …`.")
-        return web.Response(status=303, headers={"Location": "/login"})
+        asked = quote(request.path_qs, safe="")
+        return web.Response(status=303, headers={"Location": f"/login?next={asked}"})
 
     async def login(self, request: web.Request) -> web.StreamResponse:
+        """Back to the page that was asked for, or the form again with a sentence."""
         given = str((await request.post()).get("token", ""))
         for token in self._tokens:
             if _same(given, token):
-                answer = web.Response(status=303, headers={"Location": "/"})
+                back = _here(request.query.get("next", ""))
+                answer = web.Response(status=303, headers={"Location": back})
                 answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
                 return answer
-        return refusal(401, "That is not one of the console's tokens.")
+        form = (STATIC / "login.html").read_text().replace(_UNSAID, _SAID)
+        return web.Response(status=401, text=form, content_type="text/html")
 
 
 def _same(given: str, wanted: str) -> bool:
     """In constant time, for any bytes that a header may bring."""
     return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
+
+
+def _here(path: str) -> str:
+    """A path of this console, or its first page: nobody's link leads from the log-in elsewhere."""
+    inside = path.startswith("/") and path[1:2] not in {"/", "\\"} and path.isprintable()
+    return path if inside else "/"
 
 
 def _cookie(token: str) -> str:

@@ -24,6 +24,12 @@ from streams.kpis.scorecard import Figure, scorecard
 SPARKS = 24
 """Points of a sparkline over its window."""
 
+LONGEST = 20
+"""Of those who wait, so many are listed."""
+
+DOMAINS = 10
+"""So many times more are read to list those of one domain: the queues keep no domains apart."""
+
 MOST_LINES = 64
 """Windows and domains whose sparklines are remembered."""
 
@@ -43,6 +49,8 @@ class Live(msgspec.Struct):
     longest_since_ms: int | None = None
     longest_channel: str = ""
     longest_journey: str = ""
+    longest: list[dict[str, Any]] = []
+    """Who waits longest, that one first: `since_ms`, `channel`, `journey`."""
     open: dict[str, int] = {}
 
 
@@ -141,18 +149,25 @@ class Board:
 
     async def live(self, domain: str = "") -> Live:
         """The gauges, read now."""
+        last = LONGEST * (DOMAINS if domain else 1) - 1
         pipe = self._client.pipeline(transaction=False)
         for lane in self._lanes:
             pipe.hgetall(lane.live)
-            pipe.zrange(lane.waiting(WAITING), 0, 0, withscores=True)
+            pipe.zrange(lane.waiting(WAITING), 0, last, withscores=True)
         found: list[Any] = await pipe.execute()
         live = Live()
         for cells, first in zip(found[::2], found[1::2], strict=True):
             _count(live, cells, domain)
             for member, since in first:
-                if live.longest_since_ms is None or since < live.longest_since_ms:
-                    live.longest_since_ms = int(since)
-                    _, live.longest_channel, live.longest_journey = member.decode().split("|", 2)
+                of, channel, journey = member.decode().split("|", 2)
+                if not domain or of == domain:
+                    one = {"since_ms": int(since), "channel": channel, "journey": journey}
+                    live.longest.append(one)
+        live.longest = sorted(live.longest, key=lambda one: one["since_ms"])[:LONGEST]
+        if live.longest:
+            head = live.longest[0]
+            live.longest_since_ms, live.longest_channel = head["since_ms"], head["channel"]
+            live.longest_journey = head["journey"]
         return live
 
     async def recent(self, name: str, limit: int = 20) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ import logging
 import signal
 import time
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +23,7 @@ from schemas.events import ContextViewed, EventBase, OperatorCommand
 from schemas.facts import Fact
 from streams import metrics
 from streams.console.access import Access
-from streams.console.answers import Handler, json, refusal
+from streams.console.answers import STATIC, Handler, json, refusal
 from streams.console.board import Board
 from streams.console.openapi import document
 from streams.console.people import KINDS, People
@@ -39,7 +38,6 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
-STATIC = Path(__file__).parent / "static"
 _SECURITY = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -81,6 +79,7 @@ class Console:
         app = web.Application(middlewares=[self._watched, access.guarded])
         app.router.add_get("/", self._page("index.html"))
         app.router.add_get("/journeys/{id}", self._page("journey.html"))
+        app.router.add_get("/customers/{id}", self._page("customer.html"))
         app.router.add_get("/kpis/{kpi}", self._page("kpi.html"))
         app.router.add_get("/login", self._page("login.html"))
         app.router.add_post("/login", access.login)

@@ -33,7 +33,11 @@ from streams.journeys.feedback import VERY_BAD
 from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
 from streams.lexicon.reading import GUESS
 
-_CHANNELS = {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail"}
+_CHANNELS = {
+    "whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail",
+    "messenger": "Messenger", "instagram": "Instagram", "telegram": "Telegram", "slack": "Slack",
+    "viber": "Viber", "line": "LINE", "rcs": "RCS", "app": "the app",
+}  # fmt: skip
 
 _RULES = {
     "conversation": "it is the same conversation",
@@ -43,6 +47,29 @@ _RULES = {
     "waiting": "the customer was waiting for an answer",
     "latest": "it came while this need was open and active",
     "new": "no need of this customer was open",
+}
+
+
+_CAUSES = {
+    "agent_invited": "an agent invited",
+    "callback": "called back",
+    "deflected": "deflected",
+    "handed_off": "handed off",
+    "bot_failed": "the bot failed",
+    "queue_overflow": "queue overflow",
+    "out_of_hours": "out of hours",
+    "undelivered": "not delivered",
+    "abandoned_queue": "gave up in the queue",
+    "unanswered": "no answer came",
+}
+
+
+_OUTCOMES = {
+    "successful": "was successful",
+    "bounced": "bounced back",
+    "refused": "was refused",
+    "failed": "failed",
+    "no_context": "came without the context",
 }
 
 
@@ -311,7 +338,8 @@ def _most(data: dict[str, Any]) -> str:
 
 
 def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
-    return ", ".join(f"{name} {value}" for name, value in hands.items()) or otherwise
+    named = (name if value == name else f"{name} {value}" for name, value in hands.items())
+    return ", ".join(named) or otherwise
 
 
 def _rating(instrument: str, score: float | None) -> str:
@@ -340,16 +368,17 @@ def _said(fact: Fact) -> str:
         case ConversationAttached():
             return f"Its conversation on {on(fact.channel)} belongs here because {_RULES.get(fact.rule, fact.rule)}"
         case ChannelSwitched():
-            cause = fact.cause.replace("_", " ")
+            cause = _CAUSES.get(fact.cause, fact.cause.replace("_", " "))
             how = f"forced: {cause}" if fact.forced else "by choice"
             return f"Customer came from {on(fact.from_)} to {on(fact.to)} after {_span(fact.gap_ms)} ({how})"
         case TransferStarted():
             if fact.kind == "handoff":
                 return f"The bot handed over to {_party(fact.to, 'the agents')}"
-            return f"Transferred from {_party(fact.from_)} to {_party(fact.to)}"
+            return f"Transferred{_ways(fact)}"
         case TransferConcluded():
             pong = ", ping-pong" if fact.ping_pong else ""
-            return f"The {'hand-off' if fact.kind == 'handoff' else 'transfer'} was {fact.outcome.replace('_', ' ')}{pong}"
+            what = "hand-off" if fact.kind == "handoff" else "transfer"
+            return f"The {what}{_ways(fact)} {_OUTCOMES[fact.outcome]}{pong}"
         case ReplyMeasured():
             return f"The {fact.which} reply took {_span(fact.ms)}"
         case SlaAtRisk():
@@ -377,6 +406,12 @@ def _said(fact: Fact) -> str:
         case SentimentAlerted():
             return f"The tone of the customer is {_tone(fact.sentiment)}"
     return str(fact.__struct_config__.tag).replace(".", " ")
+
+
+def _ways(fact: TransferStarted | TransferConcluded) -> str:
+    """From whom, to whom; nothing of whom nobody told."""
+    told = (("from", _party(fact.from_, "")), ("to", _party(fact.to, "")))
+    return "".join(f" {word} {party}" for word, party in told if party)
 
 
 def _party(party: Any, otherwise: str = "nobody") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import shutil
 import threading
 import time
@@ -15,8 +16,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from schemas.common import Identifier
-from schemas.events import MessagePosted
+from schemas.common import Actor, Identifier, Party
+from schemas.events import ConversationUpdated, MessagePosted, TransferReported
 from schemas.facts import JourneyOpened
 from streams.console.server import Console
 from streams.demo.embedded import Embedded
@@ -24,6 +25,7 @@ from streams.demo.processes import Processes
 from streams.demo.run import make_topics, send_policy
 from streams.demo.setup import Addresses, addresses, settings_file, sources
 from streams.demo.traffic.cloudevents import Company
+from streams.engine.batch import Batch
 from streams.engine.driver import Driver
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect
@@ -69,17 +71,17 @@ class Served:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
 
     async def keep(self, world: World) -> None:
-        """Commits what the world's journeys stage has folded."""
+        """Commits what the world's stages have folded."""
         client = connect(self.settings.redis.url)
-        keys = LaneKeys(self.settings.keyspace, "journeys", 0, 1)
-        store = RedisStore(client, keys)
-        pins = Pins("c", "events", 1, self.settings.keyspace, "g", "journeys-1")
-        claimed = await store.claim(pins, "w", 1, 1_000)
-        if claimed.position is None:
-            await store.begin(claimed.epoch, 0)
-        for batch in world.kept:
-            await store.commit(claimed.epoch, batch, None)
-        world.kept.clear()
+        for stage, topic in (("normalise", "webhooks"), ("journeys", "events")):
+            store = RedisStore(client, LaneKeys(self.settings.keyspace, stage, 0, 1))
+            pins = Pins("c", topic, 1, self.settings.keyspace, "g", f"{stage}-1")
+            claimed = await store.claim(pins, "w", 1, 1_000)
+            if claimed.position is None:
+                await store.begin(claimed.epoch, 0)
+            for batch in world.kept[stage]:
+                await store.commit(claimed.epoch, batch, None)
+            world.kept[stage].clear()
         await client.aclose()
 
     def stop(self) -> None:
@@ -94,17 +96,16 @@ class Keeping(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.kept = []
+        self.kept: dict[str, list[Batch]] = {"normalise": [], "journeys": []}
         self.now = time.time_ns() // 1_000_000 - 600_000
-        take = Driver.take
 
-        def keep(driver: Driver):  # type: ignore[no-untyped-def]
-            batch = take(driver)
-            if driver is self.journeys:
-                self.kept.append(batch)
+        def keep(driver: Driver, stage: str) -> Batch:
+            batch = Driver.take(driver)
+            self.kept[stage].append(batch)
             return batch
 
-        self.journeys.take = lambda: keep(self.journeys)  # type: ignore[method-assign]
+        self.normalise.take = lambda: keep(self.normalise, "normalise")  # type: ignore[method-assign]
+        self.journeys.take = lambda: keep(self.journeys, "journeys")  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_the_page_updates_by_itself_and_opens_a_journey(served: Served, page: Pa
     served.run(served.keep(world))
     expect(page.locator("#waiting")).to_have_text("1")
     expect(page.locator("#empty")).to_be_hidden()
-    expect(page.get_by_text("Requests")).to_be_visible()
+    expect(page.get_by_text("Requests", exact=True)).to_be_visible()
 
     world.now += 60_000
     answers(world)
@@ -289,10 +290,194 @@ def test_with_tokens_a_stranger_must_log_in(redis_server: RedisServer, page: Pag
     served = Served(redis_server, ("open sesame",))
     try:
         page.goto(served.url)
-        expect(page).to_have_url(f"{served.url}/login")
+        expect(page).to_have_url(f"{served.url}/login?next=%2F")
+        page.get_by_label("Token").fill("open barley")
+        page.get_by_role("button").click()
+        expect(page.get_by_role("alert")).to_contain_text("not one of the console’s tokens")
         page.get_by_label("Token").fill("open sesame")
         page.get_by_role("button").click()
         expect(page.locator("#status")).to_contain_text("live")
         assert page.request.get(f"{served.url}/v1/kpis", headers={"Cookie": ""}).status == 401
+        # A session that ends while the page is open: log in, and be where one was.
+        page.goto(f"{served.url}/?window=24h")
+        expect(page.locator("#status")).to_contain_text("live")
+        page.context.clear_cookies()
+        expect(page).to_have_url(f"{served.url}/login?next=%2F%3Fwindow%3D24h")
+        page.get_by_label("Token").fill("open sesame")
+        page.get_by_role("button").click()
+        expect(page).to_have_url(f"{served.url}/?window=24h")
     finally:
         served.stop()
+
+
+HOSTILE = "<img src=x onerror=document.title='run'>"
+
+
+def test_what_customers_and_vendors_write_stays_text(served: Served, page: Page) -> None:
+    """Names, words, notes, topics, agents, teams and ids, on every page that shows them."""
+    world = Keeping()
+    user, zoe = (Identifier("user", HOSTILE, "asserted"),), Actor("agent", HOSTILE)
+    said = {"text": HOSTILE, "name": HOSTILE}
+    for number, channel in enumerate(("chat", "whatsapp")):
+        for direction, actor in (("inbound", Actor("customer")), ("outbound", zoe)):
+            world.now += MINUTE
+            world.event(
+                MessagePosted, channel=channel, conversation=f"{HOSTILE}{number}", actor=actor,
+                message_id=f"{direction}{number}", direction=direction, personal=said,
+                identifiers=user if direction == "inbound" else (),
+            )  # fmt: skip
+    open_one = {"channel": "whatsapp", "conversation": f"{HOSTILE}1", "actor": zoe}
+    note = {"note": HOSTILE}
+    world.event(ConversationUpdated, topic=HOSTILE, note=True, personal=note, **open_one)
+    world.event(
+        TransferReported, kind="blind", phase="started", to=Party(agent=HOSTILE, team=HOSTILE),
+        **open_one,
+    )  # fmt: skip
+    world.now += MINUTE
+    world.event(
+        MessagePosted, channel="whatsapp", conversation=f"{HOSTILE}1", message_id="last",
+        direction="inbound", identifiers=user, personal=said,
+    )  # fmt: skip
+    served.run(served.keep(world))
+    journey = world.asserted(JourneyOpened)[-1]
+    for path, where in (
+        ("/", "#transfers"),
+        (f"/journeys/{journey.journey}", "#title"),
+        (f"/journeys/{journey.journey}", "#story"),
+        (f"/journeys/{journey.journey}", "#thread"),
+        (f"/customers/{journey.customer}", "#title"),
+        (f"/customers/{journey.customer}", "#said"),
+        (f"/customers/{journey.customer}", "#notes"),
+    ):
+        page.goto(f"{served.url}{path}")
+        expect(page.locator(where)).to_contain_text("src=x onerror")
+        assert page.locator("img").count() == 0 and page.title() != "run"
+
+
+def test_a_caller_is_looked_up_from_any_page(served: Served, page: Page) -> None:
+    from tests.unit.journeys_cases_test import answers
+
+    world = Keeping()
+    world.event(
+        MessagePosted, channel="sms", conversation="s1", message_id="m1", direction="inbound",
+        identifiers=(Identifier("phone", "+33612345678", "asserted"),),
+        personal={"text": "Where is my parcel?", "name": "Ada Martin"},
+    )  # fmt: skip
+    world.now += MINUTE
+    answers(world, "chat", "c9")
+    served.run(served.keep(world))
+    page.goto(served.url)
+    field, alert = page.get_by_role("searchbox"), page.locator(".lookup [role=alert]")
+    for wrong, sentence in (
+        ("06 12 34 56 78", "Write the number with + and its country"),
+        ("+33 6 99 99 99 99", "Nobody is known by that identifier"),
+    ):
+        field.fill(wrong)
+        field.press("Enter")
+        expect(alert).to_contain_text(sentence)
+        expect(field).to_be_focused()
+    field.fill("+33 6 12 34 56 78")
+    field.press("Enter")
+    expect(page.locator("h1")).to_have_text("Ada Martin")
+    expect(page.locator("#said")).to_contain_text("Where is my parcel?")
+    expect(page.locator("#state")).to_contain_text("waiting for")
+    page.locator("#open a").click()
+    expect(page.locator("#story")).to_contain_text("Customer wrote on SMS")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Ada Martin")
+
+
+def test_the_board_keeps_the_focus_while_it_redraws(served: Served, page: Page) -> None:
+    from tests.unit.journeys_cases_test import writes
+
+    world = Keeping()
+    writes(world)
+    served.run(served.keep(world))
+    page.goto(served.url)
+    waits = page.locator("#waiters a")
+    expect(waits).to_have_count(1)
+    waits.focus()
+    href = waits.get_attribute("href")
+    world.event(
+        MessagePosted, world.now - MINUTE, channel="email", conversation="c2", message_id="m2",
+        direction="inbound", identifiers=(Identifier("user", "bob", "asserted"),),
+    )  # fmt: skip
+    served.run(served.keep(world))
+    expect(page.locator("#waiters a")).to_have_count(2)
+    # Who has waited longer stands above now; the focus is still on whom it was on.
+    expect(page.locator("#waiters a").nth(1)).to_be_focused()
+    assert page.locator("#waiters a").nth(1).get_attribute("href") == href
+    page.get_by_role("link", name="last 24 hours").press("Enter")
+    expect(page).to_have_url(f"{served.url}/?window=24h")
+    expect(page.get_by_role("link", name="last 24 hours")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("link", name="last hour")).to_have_attribute("aria-current", "true")
+
+
+def test_a_page_that_loses_its_server_says_of_when_it_is(served: Served, page: Page) -> None:
+    from tests.unit.journeys_cases_test import writes
+
+    world = Keeping()
+    writes(world)
+    served.run(served.keep(world))
+    page.goto(served.url)
+    expect(page.locator("#waiting")).to_have_text("1")
+    page.route("**/v1/**", lambda route: route.abort())
+    expect(page.locator("#status")).to_contain_text(
+        "The console does not answer. What you see is of"
+    )
+    waited = page.locator("#longest").inner_text()
+    page.wait_for_timeout(2_200)
+    expect(page.locator("#longest")).to_have_text(waited)
+    page.unroute("**/v1/**")
+    expect(page.locator("#status")).to_contain_text("live")
+    expect(page.locator("#longest")).not_to_have_text(waited)
+
+
+def test_what_is_not_there_is_a_sentence_and_a_way_on(served: Served, page: Page) -> None:
+    for path in ("/journeys/nope.1", "/kpis/luck", "/customers/nobody-0"):
+        page.goto(f"{served.url}{path}")
+        expect(page.locator("h1")).to_have_text("Not found")
+        expect(page.locator("main").get_by_role("alert")).to_contain_text(re.compile("no|Nobody"))
+        expect(page.locator("main .card")).to_have_count(0)
+    page.get_by_role("link", name="To the scorecard").click()
+    expect(page).to_have_title("Scorecard · Filrouge")
+
+
+def test_the_sum_of_what_a_figure_opens_into_is_the_figure(served: Served, page: Page) -> None:
+    from tests.unit.journeys_cases_test import answers, who, writes
+
+    world = Keeping()
+    for number, minutes in enumerate((1, 2, 6)):
+        user = who(f"ada-{number}")
+        writes(world, conversation=f"c{number}", who=user)
+        world.now += minutes * MINUTE
+        answers(world, conversation=f"c{number}")
+    served.run(served.keep(world))
+    page.goto(f"{served.url}/kpis/first_reply_time?window=4h")
+    expect(page.locator("#value")).to_have_text("3 min")
+    expect(page.locator("#count")).to_contain_text("9 min in all ÷ 3 = mean 3 min")
+    expect(page.locator("#cycles .amount")).to_have_text(["6 min", "2 min", "1 min"])
+
+
+def test_a_journey_over_two_days_names_each_day_once(served: Served, page: Page) -> None:
+    from tests.unit.journeys_cases_test import answers, writes
+
+    world = Keeping()
+    world.now -= 26 * HOUR
+    for channel in ("chat", "whatsapp", "email", "voice", "messenger"):
+        for _ in range(6):
+            world.now += 2 * MINUTE
+            writes(world, channel, personal={"text": "Where is my order?"})
+            world.now += MINUTE
+            answers(world, channel)
+        world.now += 5 * HOUR
+    served.run(served.keep(world))
+    page.goto(f"{served.url}/journeys/{world.asserted(JourneyOpened)[0].journey}")
+    expect(page.locator("#thread .lane-name")).to_have_count(5)
+    drawn, room = (
+        page.locator(f"#thread {part}").bounding_box() for part in (".across svg", ".across")
+    )
+    assert drawn and room and drawn["width"] >= room["width"] > 1_000
+    days = page.locator("#story .day").all_inner_texts()
+    assert 2 <= len(days) <= 3 and len(set(days)) == len(days)

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.exceptions import RedisError
 
-from streams.console.board import PORTION, Board
+from streams.console.board import LONGEST, PORTION, Board
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_client import connect
+from streams.kpis.contributions import WAITING
 from streams.kpis.panes import WINDOWS, starts
 from tests.servers.embedded import EmbeddedRedis
 
@@ -100,3 +101,22 @@ async def test_what_redis_did_not_give_is_fetched_again(
         await board.refresh()
     await board.refresh()
     assert board.cells("1h") == {CELLS[0]: PLACES * PORTION}
+
+
+async def test_who_waits_longest_comes_first_and_is_of_the_domain(
+    embedded: EmbeddedRedis, board: Board
+) -> None:
+    for place in range(PLACES):
+        lane = LaneKeys("test", "journeys", place, PLACES)
+        members = {f"acme|chat|a{place}.{number}": 10 * number + place for number in range(40)}
+        embedded.client.zadd(lane.waiting(WAITING), {**members, f"other|email|b{place}.1": -1})
+    live = await board.live("acme")
+    assert [one["since_ms"] for one in live.longest] == sorted(
+        10 * number + place for number in range(LONGEST // PLACES) for place in range(PLACES)
+    )
+    assert (live.longest_since_ms, live.longest_channel, live.longest_journey) == (
+        0,
+        "chat",
+        "a0.0",
+    )
+    assert (await board.live()).longest_since_ms == -1

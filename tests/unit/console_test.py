@@ -140,3 +140,40 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("reading", "console")
 async def test_figures_that_are_not_read_yet_say_so(console: Console) -> None:
     assert (await get(console, "/v1/kpis"))[1]["fault"] == "The figures are still being read."
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("/journeys/a-0.1?x=1", "/journeys/a-0.1?x=1"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example/", "/"),
+        ("/\t/evil.example/", "/"),
+        ("", "/"),
+    ],
+)
+async def test_a_login_leads_back_and_never_elsewhere(
+    console: Console, asked: str, leads: str
+) -> None:
+    url = f"http://127.0.0.1:{console.port}/login"
+    told = {"params": {"next": asked}, "data": {"token": "t"}, "allow_redirects": False}
+    async with ClientSession() as session, session.post(url, **told) as answer:
+        assert (answer.status, answer.headers["Location"]) == (303, leads)
+
+
+async def test_a_wrong_token_gets_the_form_again_with_a_sentence(console: Console) -> None:
+    url = f"http://127.0.0.1:{console.port}/login"
+    async with ClientSession() as session:
+        async with session.get(url) as answer:
+            assert 'role="alert" hidden' in await answer.text()
+        async with session.post(url, data={"token": "wrong"}) as answer:
+            text = await answer.text()
+            assert answer.status == 401 and answer.content_type == "text/html"
+            assert 'role="alert">That is not one' in text
+
+
+async def test_a_stranger_is_led_back_to_what_he_asked_for(console: Console) -> None:
+    url = f"http://127.0.0.1:{console.port}/kpis/fcr?window=4h"
+    async with ClientSession() as session, session.get(url, allow_redirects=False) as answer:
+        assert answer.headers["Location"] == "/login?next=%2Fkpis%2Ffcr%3Fwindow%3D4h"

@@ -1,5 +1,6 @@
 // Asking for something that goes through the log: a button, a sentence to confirm, and the outcome.
-import { element, tell } from "/static/common.js";
+import { tell } from "/static/common.js";
+import { element } from "/static/drawing.js";
 
 const WITHIN_MS = 20_000, EVERY_MS = 500;
 const pause = () => new Promise((go) => setTimeout(go, EVERY_MS));

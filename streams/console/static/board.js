@@ -1,22 +1,30 @@
 // The live board: asks for everything once a refresh, redraws only what the answer says.
-import { ask, channelName, clock, element, journeyLink, span, svg, who } from "/static/common.js";
+import { ask, channelName, clock, fresh, journeyLink, span, stale, who, windowName } from "/static/common.js";
+import { element, redraw, svg } from "/static/drawing.js";
+import "/static/lookup.js";
 
 const $ = (id) => document.getElementById(id);
 const VERDICTS = { green: "● on target", amber: "▲ close", red: "■ off target", none: "" };
 const THEMES = { speed: "Speed", quality: "Quality", continuity: "Continuity" };
-let current = new URLSearchParams(location.search).get("window") || "1h";
+const chosen = () => new URLSearchParams(location.search).get("window") || "1h";
+let current = chosen();
 let longestSince = null;
 let skew = 0;
 
 function drawWindows(windows) {
-  $("windows").replaceChildren(
-    ...windows.map((name) => {
-      const button = element("button", { "aria-pressed": String(name === current) }, name);
-      button.onclick = () => { current = name; history.replaceState(null, "", `?window=${name}`); refresh(); };
-      return button;
-    }),
-  );
+  redraw($("windows"), ...windows.map((name) => element("a", { href: `?window=${name}`, "data-window": name,
+    "aria-label": windowName(name), title: windowName(name), "aria-current": name === current ? "true" : null }, name)));
 }
+
+$("windows").onclick = (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, "", link.href);
+  moved();
+};
+function moved() { current = chosen(); refresh(); }
+addEventListener("popstate", moved);
 
 function spark(values) {
   const known = (values || []).map((v, i) => [i, v]).filter(([, v]) => v !== null);
@@ -48,11 +56,11 @@ function judged(one, channels) {
 
 function line(one, values, channels) {
   const { colour, worst } = judged(one, channels);
-  const details = [one.n ? `n ${one.n}` : "", target(one)];
+  const details = [one.n ? `${one.unit === "ms" ? "mean, " : ""}n ${one.n}` : "", target(one)];
   if (one.median !== null) details.push(`median ${span(one.median)}`);
   if (one.pending) details.push(`${one.pending} pending`);
   if (worst) details.push(`${channelName(worst.dims.channel)} ${worst.text}`);
-  return element("a", { class: `kpi ${colour}`, href: opened(one), title: "The cycles that made it" },
+  return element("a", { class: `kpi ${colour}`, href: opened(one), "data-key": one.kpi, title: "The cycles that made it" },
     element("span", { class: "name" }, one.title),
     element("span", { class: "small" }, details.filter(Boolean).join(" · ")),
     spark(values),
@@ -64,31 +72,41 @@ function drawScorecard(board) {
   const sampled = board.kpis.filter((one) => one.n || one.pending);
   const silent = board.kpis.filter((one) => !one.n && !one.pending);
   const of = (theme) => sampled.filter((one) => board.themes[one.kpi] === theme);
-  $("themes").replaceChildren(...Object.entries(THEMES).filter(([theme]) => of(theme).length)
-    .map(([theme, title]) => element("div", { class: "card theme" }, element("h2", {}, title),
+  redraw($("themes"), ...Object.entries(THEMES).filter(([theme]) => of(theme).length)
+    .map(([theme, title]) => element("div", { class: "card theme", "data-key": theme }, element("h2", {}, title),
       ...of(theme).map((one) => line(one, board.sparks[one.kpi], board.channels)))));
   const volume = board.kpis.find((one) => board.themes[one.kpi] === "volume");
-  $("volume").replaceChildren(element("span", { class: "number" }, volume.text),
+  redraw($("volume"), element("span", { class: "number" }, volume.text),
     element("a", { class: "what", href: opened(volume) }, volume.title),
-    element("span", { class: "detail" }, `in ${current}`));
+    element("span", { class: "detail" }, `in the ${windowName(current)}`));
   const others = silent.filter((one) => one !== volume);
   $("silent").textContent = sampled.length && others.length
     ? `No sample in this window: ${others.map((one) => one.title).join(", ")}.` : "";
 }
 
+const rows = (found) => (found.length ? found : [element("li", { class: "soft" }, "None yet.")]);
 const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0)
   .map(([name, n]) => `${channelName(name)} ${n}`).join(" · ");
 const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 
 function row(fact, tag, kind) {
-  return element("li", {}, element("time", {}, clock(fact.at_ms)),
+  return element("li", { "data-key": fact.subject_id }, element("time", {}, clock(fact.at_ms)),
     element("a", { href: journeyLink(fact.journey), title: fact.journey },
       `${fact.sentence} `, element("small", {}, who(fact.customer))),
     tag ? element("span", { class: `tag ${kind}` }, tag) : null);
 }
 
+// Who waits, the longest first: whom to help next.
+function waiter({ since_ms, channel, journey }, now_ms) {
+  return element("li", { "data-key": journey }, element("time", {}, clock(since_ms)),
+    element("a", { href: journeyLink(journey), title: journey },
+      `${channelName(channel)} `, element("small", {}, who(journey.slice(0, journey.lastIndexOf("."))))),
+    element("strong", { class: "amount" }, span(now_ms - since_ms)));
+}
+
+// It stands still when the page is stale.
 function tickLongest() {
-  if (longestSince !== null) $("longest").textContent = span(Date.now() + skew - longestSince);
+  if (longestSince !== null && !document.body.classList.contains("stale")) $("longest").textContent = span(Date.now() + skew - longestSince);
 }
 
 function draw(board) {
@@ -101,28 +119,32 @@ function draw(board) {
   $("open-by").textContent = by(live.open) || "none";
   longestSince = live.longest_since_ms;
   if (longestSince === null) $("longest").textContent = "–";
+  redraw($("longest-who"), longestSince === null ? "longest wait" : element("a", { href: journeyLink(live.longest_journey) }, "longest wait"));
+  redraw($("waiters"), ...(live.longest.length ? live.longest.map((one) => waiter(one, board.now_ms)) : [element("li", { class: "soft" }, "Nobody waits.")]));
+  const more = Math.max(0, sum(live.waiting) - live.longest.length);
+  $("waiters-more").textContent = more ? `and ${more} more` : "";
   $("longest-by").textContent = longestSince === null ? "nobody waits" : `on ${channelName(live.longest_channel)}`;
+  fresh(board.now_ms, "live", board.fault || "");
   tickLongest();
   drawScorecard(board);
+  $("empty-window").textContent = windowName(current);
   $("empty").hidden = board.kpis.some((one) => one.n > 0) || sum(live.open) > 0;
-  $("switches").replaceChildren(...board.switches.map((f) =>
-    row(f, f.forced ? "forced" : "chosen", f.forced ? "bad" : "plain")));
-  $("transfers").replaceChildren(...board.transfers.map((f) => f.type === "transfer.concluded"
+  redraw($("switches"), ...rows(board.switches.map((f) =>
+    row(f, f.forced ? "forced" : "chosen", f.forced ? "bad" : "plain"))));
+  redraw($("transfers"), ...rows(board.transfers.map((f) => f.type === "transfer.concluded"
     ? row(f, f.outcome.replace("_", " "), f.outcome === "successful" ? "good" : "bad")
-    : row(f, "under way", "plain")));
-  $("status").textContent = board.fault || `live · ${clock(board.now_ms)}`;
-  $("status").className = board.fault ? "fault" : "";
+    : row(f, "under way", "plain"))));
 }
 
 async function refresh() {
   let pause = 1000;
   try {
-    const board = await ask(`/v1/board?window=${current}`);
+    const asked = current;
+    const board = await ask(`/v1/board?window=${encodeURIComponent(asked)}`);
     pause = board.refresh_ms;
-    draw(board);
+    if (asked === current) draw(board);
   } catch (error) {
-    $("status").textContent = error.message;
-    $("status").className = "fault";
+    stale(error);
   }
   return pause;
 }

@@ -1,13 +1,20 @@
-// What all pages share: asking the API, times, durations, elements.
+// What all pages share: asking the API, saying how fresh the page is, times, durations, names.
+import { element } from "/static/drawing.js";
+
+const PATIENCE_MS = 10_000;
+
 async function answered(answer) {
-  if (answer.redirected || answer.status === 401) location.href = "/login";
-  const value = await answer.json();
-  if (!answer.ok) throw new Error(value.error || answer.statusText);
+  if (answer.status === 401) {
+    location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+    throw new Error("Your session has ended; log in again.");
+  }
+  const value = await answer.json().catch(() => ({ error: `The console failed (${answer.status}); its log says why.` }));
+  if (!answer.ok) throw Object.assign(new Error(value.error || answer.statusText), { status: answer.status });
   return value;
 }
 
-const fetched = (path, options) => fetch(path, options).catch(() => {
-  throw new Error("The console does not answer; trying again.");
+const fetched = (path, options) => fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => {
+  throw new Error("The console does not answer.");
 });
 
 export async function ask(path) {
@@ -19,23 +26,40 @@ export async function tell(path, body) {
   return answered(await fetched(path, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
-export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key === "class") made.className = value;
-    else if (value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null));
-  return made;
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let asOf = null;
+
+function says(text, moment, late) {
+  const box = document.getElementById("status");
+  if (!box.firstElementChild) box.replaceChildren(element("span", { role: "status" }), element("span"));
+  const [said, when] = box.children;
+  // A screen reader hears of a change, not of every second.
+  if (said.textContent !== text) said.textContent = text;
+  when.textContent = moment;
+  box.className = late ? "fault" : "";
+  document.body.classList.toggle("stale", late && asOf !== null);
 }
 
-export function svg(name, attributes = {}, text = "") {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text) made.textContent = text;
-  return made;
+// What the page shows is of this moment; `how` it is kept ("live"), or what is the matter with it.
+export function fresh(ms, how = "live", fault = "") {
+  asOf = ms;
+  says(fault || how, ` · ${clock(ms)} ${ZONE}`, Boolean(fault));
 }
 
+// The page could not be read again; it says of when it is.
+export function stale(error) {
+  says(error.message, asOf === null ? "" : ` What you see is of ${clock(asOf)} ${ZONE}.`, true);
+}
+
+// What somebody asked for is not there: the page says only that, and the way on.
+export function nothing(error) {
+  document.getElementById("status").replaceChildren();
+  document.title = "Not found · Filrouge";
+  document.querySelector("main").replaceChildren(element("h1", {}, "Not found"),
+    element("p", { role: "alert" }, error.message), element("p", {}, element("a", { href: "/" }, "To the scorecard")));
+}
+
+export const customerLink = (id, domain) => `/customers/${encodeURIComponent(id)}?domain=${encodeURIComponent(domain)}`;
 export const journeyLink = (id) => `/journeys/${encodeURIComponent(id)}`;
 
 export function hour(ms, seconds = true) {
@@ -62,7 +86,7 @@ export function span(ms) {
 }
 
 const NAMES = { whatsapp: "WhatsApp", sms: "SMS", voice: "Phone", email: "E-mail", in_person: "In person",
-  rcs: "RCS" };
+  rcs: "RCS", line: "LINE" };
 export const channelName = (name) => NAMES[name] || name.charAt(0).toUpperCase() + name.slice(1) || "?";
 // A customer as the terminal names him too; the number after the dash tells apart whom a split parted.
 export function who(customer) {
@@ -75,3 +99,10 @@ export function journeyName(id) {
   return who(id.slice(0, dot)) + (number === "1" ? "" : ` no. ${number}`);
 }
 export const short = (id) => (id.length > 12 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);
+
+const WINDOW_UNITS = { m: "minute", h: "hour", d: "day" };
+// "1h" as people say it.
+export function windowName(name) {
+  const count = parseInt(name), unit = WINDOW_UNITS[name.at(-1)];
+  return `last ${count === 1 ? unit : `${count} ${unit}s`}`;
+}

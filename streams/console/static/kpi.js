@@ -1,5 +1,7 @@
 // A figure, opened: the cycles of journeys that made it, the ones to look at first on top.
-import { ask, channelName, clock, day, element, hour, journeyLink, journeyName, span } from "/static/common.js";
+import { ask, channelName, clock, day, fresh, hour, journeyLink, journeyName, nothing, span, stale, windowName } from "/static/common.js";
+import { element } from "/static/drawing.js";
+import "/static/lookup.js";
 
 const $ = (id) => document.getElementById(id);
 const kpi = decodeURIComponent(location.pathname.split("/").pop());
@@ -30,6 +32,23 @@ function amount(parts, about) {
   return String(parts.n);
 }
 
+// How the sum of what is listed makes the value.
+function reckoned(sum, { unit, value }) {
+  if (!sum.n) return "";
+  const pending = sum.pending ? `, ${sum.pending} pending` : "";
+  if (unit === "ratio") return ` · ${sum.hit || 0} of ${sum.n} = ${value}${pending}`;
+  if (unit === "ms") return ` · ${span(sum.sum)} in all ÷ ${sum.n} = mean ${value}${pending}`;
+  if (unit === "score") return ` · ${(sum.sum / 1000).toFixed(1)} in all ÷ ${sum.n} = ${value}${pending}`;
+  return ` · ${sum.n} in all${pending}`;
+}
+
+// A switch as "Chat → Phone"; other details as they are.
+const route = (text) => text.includes("→");
+const detail = (text) => (route(text) ? text.split("→").map(channelName).join(" → ") : text);
+
+// The hour in which it was counted.
+const counted = (ms) => `${day(ms)} ${hour(ms, false)}–${hour(ms + UNITS.h, false)}`;
+
 // What the supervisor wants to see first: the longest, the misses, or the hits of a rate that should be low.
 function weight({ parts }, about) {
   const value = about.unit === "ratio" ? parts.hit || 0 : (parts.sum || 0) / (parts.n || 1);
@@ -37,9 +56,9 @@ function weight({ parts }, about) {
 }
 
 function line(one, about) {
-  return element("li", {}, element("time", {}, `${day(one.hour_ms)} ${hour(one.hour_ms, false)}`),
+  return element("li", {}, element("time", {}, counted(one.hour_ms)),
     element("span", {}, element("a", { href: journeyLink(one.journey), title: one.journey }, `Customer ${journeyName(one.journey)}`),
-      element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.channels].map(channelName).join(", "), [...one.details].join(", ")]
+      element("small", { class: "soft" }, [one.cycle > 1 ? `cycle ${one.cycle}` : "", [...one.details].some(route) ? "" : [...one.channels].map(channelName).join(", "), [...one.details].map(detail).join(", ")]
         .filter(Boolean).map((text) => ` · ${text}`).join(""))),
     element("strong", { class: "amount" }, amount(one.parts, about)));
 }
@@ -54,9 +73,9 @@ async function open() {
     $("value").textContent = about.value;
     $("back").href = `/?window=${window_}`;
     const clockwork = [about.counts, about.clock, about.excludes && `Leaves out: ${about.excludes}`].filter(Boolean).join(" ");
-    $("summary").textContent = `${clockwork} Whole hours, since ${clock(from - (from % UNITS.h))}.`;
+    $("summary").textContent = `${clockwork} The ${windowName(window_)} in whole hours, so since ${clock(from - (from % UNITS.h))}: it may count more than the scorecard, which counts to the minute.`;
     const all = cycles(entries).sort((a, b) => weight(b, about) - weight(a, about) || b.hour_ms - a.hour_ms || (a.journey < b.journey ? -1 : 1));
-    $("count").textContent = all.length ? `The ${all.length === 1 ? "cycle" : `${all.length} cycles`} that made it${sum.n ? ` (n ${sum.n})` : ""}` : "Nothing has made this figure yet.";
+    $("count").textContent = all.length ? `The ${all.length === 1 ? "cycle" : `${all.length} cycles`} that made it${reckoned(sum, about)}` : "Nothing has made this figure in these hours. Choose a longer window on the scorecard.";
     let shown = 0;
     const more = () => {
       $("cycles").append(...all.slice(shown, shown + PAGE).map((one) => line(one, about)));
@@ -65,9 +84,11 @@ async function open() {
     };
     $("more").onclick = more;
     more();
+    fresh(to, "read");
   } catch (error) {
-    $("status").textContent = error.message;
-    $("status").className = "fault";
+    if (error.status === 404) return nothing(error);
+    stale(error);
+    setTimeout(open, 5_000);
   }
 }
 open();

@@ -1,22 +1,28 @@
 // Who the customer is: what holds him together, and how to join or to undo a join.
 import { action } from "/static/asking.js";
-import { ask, day, element, journeyLink, journeyName, who } from "/static/common.js";
+import { ask, day, journeyLink, journeyName, who } from "/static/common.js";
+import { element } from "/static/drawing.js";
 
 const KINDS = ["phone", "email", "whatsapp", "bsuid", "messenger", "instagram", "telegram", "slack", "social",
   "cookie", "device", "user", "crm", "vendor"];
 
+const NUMBER = /^[\d ().\/-]{6,}$/;
+
 const identity = (domain, kind, value) =>
-  ask(`/v1/identity?domain=${encodeURIComponent(domain)}&${kind}=${encodeURIComponent(value)}`);
+  ask(`/v1/identity?${domain ? `domain=${encodeURIComponent(domain)}&` : ""}${kind}=${encodeURIComponent(value)}`);
 
 export const customer = (domain, id) => identity(domain, "customer", id);
 
 // A customer's id, or KIND:VALUE; an address, and a number with a plus, say their kind themselves.
 function named(who) {
+  if (NUMBER.test(who)) throw new Error("Write the number with + and its country, as +33 6 12 34 56 78.");
   const [kind, value] = [who.slice(0, who.indexOf(":")), who.slice(who.indexOf(":") + 1)];
   if (KINDS.includes(kind)) return [kind, value];
   if (who.includes("@")) return ["email", who];
   return who.startsWith("+") ? ["phone", who] : ["customer", who];
 }
+
+export const lookup = async (domain, who) => identity(domain, ...named(who.trim()));
 
 const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
 
@@ -57,7 +63,7 @@ export function joinForm(form, mine, after) {
     event.preventDefault();
     const me = mine();
     try {
-      const other = await identity(me.domain, ...named(field.value.trim()));
+      const other = await lookup(me.domain, field.value);
       if (other.customer === me.customer) throw new Error("That is this customer already.");
       const confirm = action("Join them", {
         question: `Customers ${who(me.customer)} and ${who(other.customer)} become one person: their journeys and figures are counted as one customer's. It can be undone for 90 days.`,

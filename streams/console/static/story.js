@@ -1,5 +1,6 @@
 // The story: what happened and what is concluded from it, in one order, with what was taken back.
-import { channelName, day, element, hour, sameDay, short, span } from "/static/common.js";
+import { channelName, day, hour, sameDay, short, span } from "/static/common.js";
+import { element } from "/static/drawing.js";
 
 const SILENCE = 30 * 60_000;
 // Told elsewhere on the page, or taken back only because what was awaited came.
@@ -51,16 +52,17 @@ function happenedLine(entry) {
 
 export function story(journey) {
   const lines = [
-    ...journey.timeline.map((e) => ({ at: e.at_ms, until: e.until_ms || e.at_ms, order: ABOUT.has(e.kind) ? 1 : 0, line: happenedLine(e) })),
+    ...journey.timeline.map((e) => ({ at: e.at_ms, until: ABOUT.has(e.kind) ? e.at_ms : e.until_ms || e.at_ms, order: ABOUT.has(e.kind) ? 1 : 0, line: happenedLine(e) })),
     ...conclusions(journey.facts).map((c) => ({ at: c.fact.at_ms, until: c.fact.at_ms, order: 2, line: concludedLine(c) })),
   ].sort((a, b) => a.at - b.at || a.order - b.order);
   const made = [];
-  let before = null;
+  let before = null, last = null;  // until when the lines go, and when the last one began
   for (const { at, until, line } of lines) {
-    if (before === null || !sameDay(before, at)) made.push(element("li", { class: "day" }, day(at)));
+    if (last === null || !sameDay(last, at)) made.push(element("li", { class: "day" }, day(at)));
     if (before !== null && at - before >= SILENCE) made.push(element("li", { class: "quiet" }, `${span(at - before)} later`));
     made.push(line);
     before = Math.max(before ?? 0, until);
+    last = at;
   }
   return made;
 }

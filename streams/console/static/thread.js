@@ -1,5 +1,6 @@
 // The thread: channels as lanes, time across, the customer's acts as one red line through them.
-import { channelName, day, hour, sameDay, span, svg } from "/static/common.js";
+import { channelName, day, hour, sameDay, span } from "/static/common.js";
+import { svg } from "/static/drawing.js";
 
 const SILENCE = 30 * 60_000;
 const LANE = 70, CHIP = 24, DAYS = 22, CLOCKS = 24, EDGE = 34;
@@ -18,11 +19,13 @@ function scale(times, width) {
   const natural = wide.reduce((a, b) => a + b, 0);
   const room = width - 2 * EDGE;
   const stretch = natural ? Math.max(0.72, room / natural) : 1;
+  // A silence keeps room for its length between the clocks beside it.
+  const drawn = wide.map((px, i) => px * (gaps[i] >= SILENCE ? Math.max(1, stretch) : stretch));
   const xs = new Map([[moments[0], natural ? EDGE : width / 2]]);
-  gaps.forEach((_, i) => xs.set(moments[i + 1], xs.get(moments[i]) + wide[i] * stretch));
+  gaps.forEach((_, i) => xs.set(moments[i + 1], xs.get(moments[i]) + drawn[i]));
   const silences = gaps.map((gap, i) => ({ gap, from: moments[i], to: moments[i + 1] }))
     .filter(({ gap }) => gap >= SILENCE);
-  return { x: (ms) => xs.get(ms), moments, silences, width: Math.max(width, natural * stretch + 2 * EDGE) };
+  return { x: (ms) => xs.get(ms), moments, silences, width: Math.max(width, drawn.reduce((a, b) => a + b, 0) + 2 * EDGE) };
 }
 
 function calls(timeline) {
@@ -82,7 +85,7 @@ function remarks(facts, timeline) {
 function rows(placed, width) {
   const ends = [];
   for (const one of placed) {
-    one.wide = 7.2 * one.text.length + 22;
+    one.wide = 7.6 * one.text.length + 22;
     one.left = Math.max(2, Math.min(one.at - 12, width - one.wide - 2));
     let row = ends.findIndex((end) => end + 8 < one.left);
     if (row < 0) row = ends.length;
