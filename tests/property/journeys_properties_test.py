@@ -231,7 +231,7 @@ def test_the_fast_path_concludes_what_the_full_derivation_concludes(
 
 
 TALKS = (("chat",), ("chat", "email"), ("chat", "chat", "email"), ("chat", "email", "voice"))
-SEEDS = 1_200
+SEEDS = 600
 PART = 60
 
 

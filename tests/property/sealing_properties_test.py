@@ -37,7 +37,7 @@ from schemas.events import (
 from tests.examples import QUICK
 from tests.world import DAY, DOMAIN, START, World, who
 
-SEEDS = 3_000
+SEEDS = 900
 PART = 30
 
 AGENTS = ("zoe", "yan", "xi")
