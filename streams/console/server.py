@@ -30,7 +30,7 @@ from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.redis_client import connect
-from streams.journeys.documents import sentence
+from streams.journeys.sentences import sentence
 from streams.kpis.definitions import BY_NAME, KPIS
 from streams.kpis.panes import WINDOWS
 from streams.kpis.scorecard import as_json, figure

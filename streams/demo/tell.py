@@ -17,7 +17,7 @@ from schemas.facts import (
 )
 from schemas.notification import Notification
 from streams.demo.watch import News
-from streams.journeys.documents import sentence
+from streams.journeys.sentences import sentence
 
 _TOLD = (
     ChannelSwitched, TransferStarted, TransferConcluded, QueueAbandoned, SlaBreached,

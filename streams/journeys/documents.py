@@ -9,82 +9,12 @@ import msgspec
 
 from schemas.facts import (
     ChannelSwitched,
-    ContactRepeated,
-    ConversationAttached,
     Fact,
-    FeedbackJoined,
-    JourneyClosed,
-    JourneyOpened,
-    JourneyReopened,
-    JourneyResolved,
-    QueueAbandoned,
-    QueueWaited,
-    ReplyAwaited,
-    ReplyMeasured,
-    SentimentAlerted,
-    SlaAtRisk,
-    SlaBreached,
-    SlaMet,
-    TransferConcluded,
     TransferStarted,
 )
 from streams.journeys.commitments import commitments
-from streams.journeys.feedback import VERY_BAD
+from streams.journeys.sentences import about, label, sentence, why
 from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
-from streams.lexicon.reading import GUESS
-
-_CHANNELS = {
-    "whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail",
-    "messenger": "Messenger", "instagram": "Instagram", "telegram": "Telegram", "slack": "Slack",
-    "viber": "Viber", "line": "LINE", "rcs": "RCS", "app": "the app",
-}  # fmt: skip
-
-_RULES = {
-    "conversation": "it is the same conversation",
-    "reference": "it refers to another conversation of this customer",
-    "expectation": "we had sent the customer to this channel",
-    "topic": "it is about the same topic",
-    "waiting": "the customer was waiting for an answer",
-    "latest": "it came while this need was open and active",
-    "new": "no need of this customer was open",
-}
-
-
-_CAUSES = {
-    "agent_invited": "an agent invited",
-    "callback": "called back",
-    "deflected": "deflected",
-    "handed_off": "handed off",
-    "bot_failed": "the bot failed",
-    "queue_overflow": "queue overflow",
-    "out_of_hours": "out of hours",
-    "undelivered": "not delivered",
-    "abandoned_queue": "gave up in the queue",
-    "unanswered": "no answer came",
-}
-
-
-_OUTCOMES = {
-    "successful": "was successful",
-    "bounced": "bounced back",
-    "refused": "was refused",
-    "failed": "failed",
-    "no_context": "came without the context",
-}
-
-
-_PROMISES = {
-    "call_back": "to call back",
-    "answer": "an answer",
-    "refund": "a refund",
-    "delivery": "a delivery",
-    "visit": "a visit",
-}
-
-
-def on(channel: str) -> str:
-    """The channel as people say it."""
-    return _CHANNELS.get(channel, channel or "an unknown channel")
 
 
 def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict[str, Any] | None:
@@ -105,7 +35,7 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         "conversations": [
             {
                 "source": a.source, "id": a.id, "channel": a.channel, "rule": a.rule,
-                "why": _RULES.get(a.rule, a.rule),
+                "why": why(a.rule),
                 "certainty": "probable" if a.probable else "certain",
             }
             for a in journey.attached
@@ -264,155 +194,3 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "count": entry.count,
         "label": label(entry),
     }
-
-
-def label(entry: Entry) -> str:
-    """One entry as a plain sentence."""
-    times = f" ({entry.count} messages)" if entry.count > 1 else ""
-    agent = entry.data.get("agent") or entry.actor
-    who = f"Agent {agent}" if agent else "An agent"
-    data = entry.data
-    match entry.kind:
-        case "act" if data.get("queued"):
-            return f"Customer entered the queue {data['queue']}"
-        case "act" if data.get("step"):
-            return f"Customer chose {data['step']} in {data['resource']}"
-        case "act":
-            return f"Customer wrote on {on(entry.channel)}{times}"
-        case "connected":
-            return f"{who} called the customer" if data.get("callback") else f"{who} took the call"
-        case "consulted":
-            return f"{who} was consulted"
-        case "reply":
-            return f"{who} answered on {on(entry.channel)}{times}"
-        case "bot":
-            return f"The bot answered{times}"
-        case "auto":
-            return f"An automatic message went out{times}"
-        case "note":
-            return "An internal note was written"
-        case "left":
-            return f"Left the queue {data['queue']}: {data['outcome']}"
-        case "assigned":
-            return f"Now with {_hands(data['to'])}"
-        case "transfer":
-            return f"Transfer {data['phase']} ({data['kind']}), to {_hands(data.get('to', {}))}"
-        case "status":
-            return f"The conversation is {data['status'].replace('_', ' ')}"
-        case "ended":
-            return "The call ended" + (", answered" if data.get("answered") else "")
-        case "feedback":
-            return f"Customer answered: {_rating(data['instrument'], data['score'])}"
-        case "viewed":
-            return f"{who} looked the customer up"
-        case "promised":
-            return f"{who} promised {_PROMISES.get(data['what'], 'something')}"
-        case "told":
-            return "The context was delivered"
-        case "opened":
-            return f"Conversation opened by the {data['by']}"
-        case "topic":
-            return f"It is about {about(data['topic'])}"
-        case "sentiment":
-            return f"The tone is {_tone(data['sentiment'])}"
-        case "urgency":
-            return "It is urgent" if data.get("urgency") == "high" else f"Priority {_most(data)}"
-        case "task":
-            return f"{data['task']}: {data['step']} ({data['state']})"
-    return entry.kind
-
-
-def about(topic: str) -> str:
-    """A topic as people say it."""
-    return topic.removeprefix(GUESS) + (" (by its words)" if topic.startswith(GUESS) else "")
-
-
-def _tone(sentiment: float) -> str:
-    if sentiment <= VERY_BAD:
-        return "very bad"
-    return "bad" if sentiment < 0 else "good" if sentiment > 0 else "neutral"
-
-
-def _most(data: dict[str, Any]) -> str:
-    return str(data.get("priority") or data.get("urgency"))
-
-
-def _hands(hands: dict[str, str], otherwise: str = "nobody") -> str:
-    named = (name if value == name else f"{name} {value}" for name, value in hands.items())
-    return ", ".join(named) or otherwise
-
-
-def _rating(instrument: str, score: float | None) -> str:
-    name = instrument.upper() if instrument in {"csat", "nps", "ces"} else instrument
-    return name if score is None else f"{name} {score:g}"
-
-
-def _span(ms: int) -> str:
-    seconds = round(ms / 1_000)
-    if seconds < 90:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{round(minutes / 60)} h"
-
-
-def sentence(fact: Fact) -> str:
-    """One conclusion as a plain sentence."""
-    said = _said(fact)
-    return f"Taken back: {said}" if fact.state == "retracted" else said
-
-
-def _said(fact: Fact) -> str:
-    match fact:
-        case JourneyOpened():
-            return f"A need was opened on {on(fact.channel)} by the {fact.initiated_by}"
-        case ConversationAttached():
-            return f"Its conversation on {on(fact.channel)} belongs here because {_RULES.get(fact.rule, fact.rule)}"
-        case ChannelSwitched():
-            cause = _CAUSES.get(fact.cause, fact.cause.replace("_", " "))
-            how = f"forced: {cause}" if fact.forced else "by choice"
-            return f"Customer came from {on(fact.from_)} to {on(fact.to)} after {_span(fact.gap_ms)} ({how})"
-        case TransferStarted():
-            if fact.kind == "handoff":
-                return f"The bot handed over to {_party(fact.to, 'the agents')}"
-            return f"Transferred{_ways(fact)}"
-        case TransferConcluded():
-            pong = ", ping-pong" if fact.ping_pong else ""
-            what = "hand-off" if fact.kind == "handoff" else "transfer"
-            return f"The {what}{_ways(fact)} {_OUTCOMES[fact.outcome]}{pong}"
-        case ReplyMeasured():
-            return f"The {fact.which} reply took {_span(fact.ms)}"
-        case SlaAtRisk():
-            return f"The {fact.clock.replace('_', ' ')} is at risk"
-        case SlaMet():
-            return f"The {fact.clock.replace('_', ' ')} came in time"
-        case ReplyAwaited():
-            return f"The customer waits for an answer on {on(fact.channel)}"
-        case SlaBreached():
-            return f"The {fact.clock.replace('_', ' ')} came too late"
-        case QueueAbandoned():
-            return f"Hung up in the queue {fact.queue} after {_span(fact.wait_ms)}"
-        case QueueWaited():
-            return f"Waited {_span(fact.wait_ms)} in the queue {fact.queue}: {fact.outcome}"
-        case JourneyResolved():
-            return f"Resolved after {_span(fact.duration_ms)}; first contact resolution: {fact.fcr}"
-        case JourneyReopened():
-            return f"Reopened after {_span(fact.after_ms)}"
-        case JourneyClosed():
-            return f"Closed: {fact.how}"
-        case ContactRepeated():
-            return f"The customer came back after {_span(fact.within_ms)}"
-        case FeedbackJoined():
-            return f"Rated: {_rating(fact.instrument, fact.score)}"
-        case SentimentAlerted():
-            return f"The tone of the customer is {_tone(fact.sentiment)}"
-    return str(fact.__struct_config__.tag).replace(".", " ")
-
-
-def _ways(fact: TransferStarted | TransferConcluded) -> str:
-    """From whom, to whom; nothing of whom nobody told."""
-    told = (("from", _party(fact.from_, "")), ("to", _party(fact.to, "")))
-    return "".join(f" {word} {party}" for word, party in told if party)
-
-
-def _party(party: Any, otherwise: str = "nobody") -> str:
-    return _hands({k: v for k, v in msgspec.structs.asdict(party).items() if v}, otherwise)

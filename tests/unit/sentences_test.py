@@ -8,8 +8,11 @@ import pytest
 
 from schemas.common import Party
 from schemas.facts import ChannelSwitched, SwitchCause, TransferConcluded, TransferStarted
-from streams.journeys.documents import sentence
+from streams.journeys.acts import entries_of
+from streams.journeys.sentences import label, sentence
+from tests.conformance.vendors import parsed, vendors
 
+SAMPLES = vendors()
 COMMON: dict[str, Any] = {
     "subject_id": "j/1", "domain": "acme", "customer": "ada-0", "journey": "ada-0.1", "at_ms": 1,
     "channel": "chat", "evidence": (), "policy": "p", "fold": "f",
@@ -52,3 +55,12 @@ def test_each_cause_of_a_switch_has_its_words(cause: Any) -> None:
     assert "_" not in said
     assert said.endswith("(by choice)") == (cause == "customer")
     assert cause != "unanswered" or "no answer came" in said
+
+
+@pytest.mark.parametrize("vendor", sorted(SAMPLES))
+def test_all_that_happens_at_a_vendor_has_its_words(vendor: str) -> None:
+    for name, (sample, _) in SAMPLES[vendor].BODIES.items():
+        for event in parsed(vendor, sample).events:
+            for entry in entries_of(event, 1):
+                said = label(entry)
+                assert " " in said and said[0].isupper() and said != entry.kind, (name, said)
