@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from streams.channels.registry import adapters, failures
 from streams.places import broker_fault, file_fault, port_fault, redis_fault
 from streams.settings import LARGEST_BODY, PULLABLE, Named, Settings
+from streams.settings_names import names as legal_names
+from streams.settings_names import receivers, secrets
 
 _FILES = {
     "gateway": ("tls_cert_file", "tls_key_file"),
     "kafka": ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"),
 }
+
+_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 _POSITIVE = {
     "kafka": (
@@ -80,6 +84,7 @@ def contradictions(settings: Settings) -> list[str]:
         for text in settings.gateway.trusted_proxies
         if not _is_network(text)
     ]
+    found += [*legal_names(settings), *secrets(settings), *receivers(settings), *_sasl(settings)]
     found += filter(None, _places(settings))
     found += _too_small(settings)
     if bool(settings.gateway.tls_cert_file) != bool(settings.gateway.tls_key_file):
@@ -108,6 +113,20 @@ def _places(settings: Settings) -> Iterator[str]:
         for field in fields:
             if file := getattr(getattr(settings, section), field):
                 yield file_fault(f"{section}.{field}", file)
+
+
+def _sasl(settings: Settings) -> Iterator[str]:
+    kafka = settings.kafka
+    if not kafka.security_protocol.startswith("SASL"):
+        return
+    needs = f"kafka.security_protocol {kafka.security_protocol} needs"
+    if kafka.sasl_mechanism not in _MECHANISMS:
+        yield (
+            f"{needs} kafka.sasl_mechanism: one of {', '.join(_MECHANISMS)}, not "
+            f"{kafka.sasl_mechanism!r}."
+        )
+    if not kafka.sasl_username:
+        yield f"{needs} kafka.sasl_username."
 
 
 def _too_small(settings: Settings) -> Iterator[str]:

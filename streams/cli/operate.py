@@ -7,7 +7,7 @@ import sys
 import click
 import msgspec
 import orjson
-from rich.table import Table
+from rich.table import Column, Table
 
 from streams.cli.base import (
     fail,
@@ -72,7 +72,7 @@ def topics_describe(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @with_settings
 def lag(settings: Settings, as_json: bool) -> None:
     """How far behind each stage is."""
@@ -95,7 +95,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a letter.")
 @with_settings
 def dead_letters_list(settings: Settings, as_json: bool) -> None:
     """All that are kept."""
@@ -107,7 +107,7 @@ def dead_letters_list(settings: Settings, as_json: bool) -> None:
         for letter in found:
             click.echo(orjson.dumps({**msgspec.to_builtins(letter), "value": None}))
         return
-    table = Table("id", "when", "source", "stage", "reason", "why")
+    table = Table("id", Column("when", min_width=24), "source", "stage", "reason", "why")
     for letter in found:
         table.add_row(
             letter.id,
