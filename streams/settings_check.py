@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
+from streams.channels.base import COMMON_OPTIONS
 from streams.channels.registry import adapters, failures
 from streams.places import broker_fault, file_fault, port_fault, redis_fault
 from streams.settings import LARGEST_BODY, PULLABLE, Named, Settings
@@ -96,7 +98,7 @@ def contradictions(settings: Settings) -> list[str]:
         ("agent", settings.agent), ("team", settings.team), ("queue", settings.queue),
     ):  # fmt: skip
         found += _named(kind, rows, settings)
-    found += _carriers(settings)
+    found += [*_options(settings), *_carriers(settings)]
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
@@ -153,6 +155,19 @@ def _named(kind: str, rows: tuple[Named, ...], settings: Settings) -> list[str]:
                     f"{row.name!r}."
                 )
     return found
+
+
+def _options(settings: Settings) -> Iterator[str]:
+    for source in settings.source:
+        adapter = adapters().get(source.vendor)
+        if adapter is None or adapter.options is None:
+            continue
+        known = (*adapter.options, *COMMON_OPTIONS)
+        for name in source.options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(known)}."
+                yield f"Source {source.name!r} ({source.vendor}) has no option {name!r}; {hint}"
 
 
 def _carriers(settings: Settings) -> list[str]:

@@ -61,6 +61,7 @@ _RECEIPTS = {"sent", "delivered", "failed", "read", "queued", "undelivered"}
 class Aircall(Adapter):
     vendor = "aircall"
     title = "Aircall"
+    options = ()
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",

@@ -54,6 +54,7 @@ class Genesys(EventBridge):
 
     vendor = "genesys"
     title = "Genesys Cloud"
+    options = ("crm_attribute",)
     about = About(
         gives=(
             "messages",

@@ -40,6 +40,7 @@ class Twilio(Adapter):
 
     vendor = "twilio"
     title = "Twilio"
+    options = ("agents", "channel")
     about = About(
         gives=(
             "messages",

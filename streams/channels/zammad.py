@@ -112,6 +112,7 @@ class Zammad(Adapter):
 
     vendor = "zammad"
     title = "Zammad"
+    options = ("users",)
     about = About(
         gives=("messages", "receipts", "states", "agents", "transfers"),
         identities={
