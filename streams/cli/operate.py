@@ -7,7 +7,7 @@ import sys
 import click
 import msgspec
 import orjson
-from rich.table import Column, Table
+from rich.table import Table
 
 from streams.cli.base import (
     fail,
@@ -107,11 +107,11 @@ def dead_letters_list(settings: Settings, as_json: bool) -> None:
         for letter in found:
             click.echo(orjson.dumps({**msgspec.to_builtins(letter), "value": None}))
         return
-    table = Table("id", Column("when", min_width=24), "source", "stage", "reason", "why")
+    table = Table("id", "when", "source", "stage", "reason", "why")
     for letter in found:
         table.add_row(
             letter.id,
-            rfc3339(letter.at_ms),
+            rfc3339(letter.at_ms).replace("T", " "),  # it breaks there, where the room is small
             letter.source,
             letter.stage,
             letter.reason,
@@ -150,9 +150,12 @@ def dead_letters_retry(
 
     if not (idents or everything or reason):
         fail("Name the letters (partition/offset), or --reason, or --all.")
+    kept = or_fail(letters, settings)
+    if unknown := [ident for ident in idents if ident not in {letter.id for letter in kept}]:
+        fail(f"There is no dead letter {unknown[0]!r}; see `filrouge dead-letters list`.", 1)
     chosen = [
         letter
-        for letter in or_fail(letters, settings)
+        for letter in kept
         if everything or letter.id in idents or (reason and letter.reason == reason)
     ]
     sent, refused = or_fail(lambda s: send_again(s, chosen), settings)
