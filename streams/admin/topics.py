@@ -8,7 +8,12 @@ from typing import Any, get_args
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import BrokerResponseError, KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    BrokerResponseError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+)
 
 from streams.engine.clients import RECORD_BYTES, kafka_python
 from streams.fold import TopicRole
@@ -84,6 +89,12 @@ def create(settings: Settings) -> list[str]:
                 said.append(f"{name}: created with {count} partitions.")
             except TopicAlreadyExistsError:
                 said.append(f"{name}: exists.")
+            except InvalidReplicationFactorError as error:
+                brokers = len(client.describe_cluster()["brokers"])
+                raise AdminError(
+                    f"{name} cannot be made: kafka.replication is {settings.kafka.replication}, "
+                    f"and there are {brokers} broker(s)."
+                ) from error
     return said
 
 
