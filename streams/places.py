@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 _REDIS = ("redis", "rediss")
 _KINDS = ("", "+cluster", "+sentinel")
@@ -21,11 +22,46 @@ def redis_fault(url: str, shown: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme == "unix":
         return ""
-    places = rest.rpartition("@")[2].partition("?")[0].partition("/")[0].split(",")
+    address, _, path = rest.rpartition("@")[2].partition("?")[0].partition("/")
     known = {name + kind for name in _REDIS for kind in _KINDS}
-    if scheme in known and all(_is_place(one) for one in places):
-        return ""
+    if scheme in known and all(_is_place(one) for one in address.split(",")):
+        return _behind_the_host(scheme, path.rstrip("/")) or _redis_options(scheme, rest)
     return f"redis.url must be such as redis://localhost:6379/0; {shown!r} is not."
+
+
+def _behind_the_host(scheme: str, path: str) -> str:
+    service, _, database = path.rpartition("/")
+    if scheme.endswith("+sentinel"):
+        service, _, database = path.partition("/")
+        if not service:
+            return (
+                "redis.url names no service: redis+sentinel://host1:26379,host2:26379/mymaster/0 "
+                "is what is needed."
+            )
+    elif service:
+        database = path
+    if not database or database.isdecimal():
+        return ""
+    return f"redis.url must end with the number of a database, such as /0, not with /{database}."
+
+
+def _redis_options(scheme: str, rest: str) -> str:
+    """What stands after the `?`, as redis-py understands it: nothing is connected."""
+    from redis.asyncio import connection  # noqa: PLC0415 not every command needs it
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    _, _, options = rest.rpartition("@")[2].partition("?")
+    if not options or scheme.endswith("+cluster"):  # a cluster's client takes more than these
+        return ""
+    kind: Any = connection.SSLConnection if scheme.startswith("rediss") else connection.Connection
+    try:
+        read: Any = connection.parse_url(f"{scheme.partition('+')[0]}://host/0?{options}")
+        read.pop("connection_class", None)
+        kind(**read)
+    except (TypeError, ValueError, OSError, RedisError) as error:
+        why = str(error).rpartition("() ")[2].rstrip(".")
+        return f"redis.url has an option after the ? that cannot be used: {why}."
+    return ""
 
 
 def port_fault(name: str, port: int) -> str:

@@ -78,10 +78,10 @@ class Redis(Section, frozen=True, kw_only=True):
     @property
     def shown(self) -> str:
         """The URL without its password, for logs."""
-        scheme, _, rest = self.url.partition("://")
+        scheme, slashes, rest = self.url.rpartition("://")
         login, at, place = rest.rpartition("@")
         user = login.partition(":")[0]
-        return f"{scheme}://{user}{at}{place}"
+        return f"{scheme}{slashes}{user}{at}{place}"
 
 
 class Gateway(Section, frozen=True, kw_only=True):

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 
+from streams.channels.base import COMMON_OPTIONS
 from streams.channels.registry import adapters, failures
 from streams.places import broker_fault, file_fault, port_fault, redis_fault
 from streams.settings import LARGEST_BODY, PULLABLE, Named, Settings
+from streams.settings_names import names as legal_names
+from streams.settings_names import receivers, secrets
 
 _FILES = {
     "gateway": ("tls_cert_file", "tls_key_file"),
     "kafka": ("ssl_ca_file", "ssl_cert_file", "ssl_key_file"),
 }
+
+_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 _POSITIVE = {
     "kafka": (
@@ -80,6 +86,7 @@ def contradictions(settings: Settings) -> list[str]:
         for text in settings.gateway.trusted_proxies
         if not _is_network(text)
     ]
+    found += [*legal_names(settings), *secrets(settings), *receivers(settings), *_sasl(settings)]
     found += filter(None, _places(settings))
     found += _too_small(settings)
     if bool(settings.gateway.tls_cert_file) != bool(settings.gateway.tls_key_file):
@@ -91,7 +98,7 @@ def contradictions(settings: Settings) -> list[str]:
         ("agent", settings.agent), ("team", settings.team), ("queue", settings.queue),
     ):  # fmt: skip
         found += _named(kind, rows, settings)
-    found += _carriers(settings)
+    found += [*_options(settings), *_carriers(settings)]
     if settings.kafka.min_insync > settings.kafka.replication:
         found.append("kafka.min_insync is above kafka.replication: no write could ever succeed.")
     return found
@@ -108,6 +115,20 @@ def _places(settings: Settings) -> Iterator[str]:
         for field in fields:
             if file := getattr(getattr(settings, section), field):
                 yield file_fault(f"{section}.{field}", file)
+
+
+def _sasl(settings: Settings) -> Iterator[str]:
+    kafka = settings.kafka
+    if not kafka.security_protocol.startswith("SASL"):
+        return
+    needs = f"kafka.security_protocol {kafka.security_protocol} needs"
+    if kafka.sasl_mechanism not in _MECHANISMS:
+        yield (
+            f"{needs} kafka.sasl_mechanism: one of {', '.join(_MECHANISMS)}, not "
+            f"{kafka.sasl_mechanism!r}."
+        )
+    if not kafka.sasl_username:
+        yield f"{needs} kafka.sasl_username."
 
 
 def _too_small(settings: Settings) -> Iterator[str]:
@@ -134,6 +155,19 @@ def _named(kind: str, rows: tuple[Named, ...], settings: Settings) -> list[str]:
                     f"{row.name!r}."
                 )
     return found
+
+
+def _options(settings: Settings) -> Iterator[str]:
+    for source in settings.source:
+        adapter = adapters().get(source.vendor)
+        if adapter is None or adapter.options is None:
+            continue
+        known = (*adapter.options, *COMMON_OPTIONS)
+        for name in source.options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(known)}."
+                yield f"Source {source.name!r} ({source.vendor}) has no option {name!r}; {hint}"
 
 
 def _carriers(settings: Settings) -> list[str]:

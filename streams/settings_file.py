@@ -3,6 +3,7 @@
 Read from a TOML file (`--settings FILE`, or `FILROUGE_SETTINGS`, or `filrouge.toml` in the
 current folder) and then from the environment: `FILROUGE_<SECTION>_<FIELD>` overrides a field of
 a section (`FILROUGE_KAFKA_BOOTSTRAP`), `FILROUGE_<FIELD>` one at the top (`FILROUGE_KEYSPACE`).
+A list is separated by commas.
 Sources, domains, subscribers and mail domains are lists and stand in the file; a secret may name a
 file instead (`secret_files`, `key_file`).  `load` reports every mistake at once, a sentence each.
 """
@@ -81,8 +82,12 @@ def _overridden(raw: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
             if (value := env.get(f"FILROUGE_{name.upper()}_{field.upper()}")) is not None:
                 section = merged.setdefault(name, {})
                 if isinstance(section, dict):
-                    section[field] = value.split(",") if get_origin(hint) is tuple else value
+                    section[field] = _listed(value) if get_origin(hint) is tuple else value
     return merged
+
+
+def _listed(value: str) -> list[str]:
+    return [item for part in value.split(",") if (item := part.strip())]
 
 
 def _is_section(kind: Any) -> bool:
@@ -173,8 +178,12 @@ def _read_secret(file: str, folder: Path, what: str, mistakes: list[str]) -> str
     try:
         return (folder / file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(f"The secret file {file} of {what} cannot be read: {error}.")
+        mistakes.append(f"The secret file {file} of {what} cannot be read: {_why(error)}.")
         return ""
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else "it is no text in UTF-8"
 
 
 def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Settings:

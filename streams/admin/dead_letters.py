@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from streams.admin.topics import AdminError
+from streams.admin.topics import AdminError, kafka_away
 from streams.engine.clients import librdkafka, producer_config
 from streams.settings import Settings
 
@@ -42,6 +42,8 @@ def _read(settings: Settings) -> Iterator[Letter]:
     topic = settings.topics.dead_letters
     try:
         found = consumer.list_topics(topic, PATIENCE_S).topics[topic]
+        if found.error is not None:
+            raise AdminError(f"Topic {topic!r} does not exist: run `filrouge topics create`.")
         left = {}
         for partition in found.partitions:
             low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE_S)
@@ -58,7 +60,7 @@ def _read(settings: Settings) -> Iterator[Letter]:
                     left.pop(message.partition(), None)
                 yield _letter(message)
     except KafkaException as error:
-        raise AdminError(f"Topic {topic!r} cannot be read: {error.args[0].str()}.") from error
+        raise AdminError(kafka_away(settings, error.args[0].str())) from error
     finally:
         consumer.close()
     if broken:

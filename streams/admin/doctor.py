@@ -6,12 +6,11 @@ import time
 from collections.abc import Iterator
 
 import msgspec
-import redis
 
 from streams.admin import topics
 from streams.admin.lag import rows
 from streams.admin.topics import AdminError
-from streams.engine.redis_client import connect_sync
+from streams.engine.redis_client import UNREACHABLE, away, connect_sync
 from streams.settings import Settings
 
 
@@ -74,12 +73,8 @@ def _redis(settings: Settings) -> Iterator[Finding]:
             info = client.info()
             seconds, microseconds = client.time()
             config = client.config_get("maxmemory-policy", "appendonly")
-    except (redis.RedisError, ValueError) as error:
-        yield Finding(
-            False,
-            "Redis answers.",
-            f"{settings.redis.shown}: {error}. Is it running, is redis.url right?",
-        )
+    except UNREACHABLE as error:
+        yield Finding(False, "Redis answers.", away(settings.redis.shown, error))
         return
     version = str(info["redis_version"])
     new = tuple(int(part) for part in version.split(".")[:2]) >= (6, 2)

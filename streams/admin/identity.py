@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaException, Producer
-from redis.exceptions import RedisError
 
 from schemas.common import Actor
 from schemas.events import EventBase, OperatorCommand
@@ -20,7 +19,7 @@ from streams.admin.topics import AdminError
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
-from streams.engine.redis_client import connect
+from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.settings import Settings
 
 TAKEN_WITHIN_S = 10
@@ -35,9 +34,13 @@ T = TypeVar("T")
 def domain_of(settings: Settings, named: str) -> str:
     """The domain that is meant. Raises `AdminError`."""
     names = [domain.name for domain in settings.domain]
+    if not names:
+        raise AdminError(
+            "No domain is set up: add a [[domain]] to the settings (--settings FILE names them)."
+        )
     domain = named or (names[0] if len(names) == 1 else "")
     if domain not in names:
-        raise AdminError(f"Name a domain with --domain: {', '.join(names) or 'none is set up'}.")
+        raise AdminError(f"Name a domain with --domain: {', '.join(names)}.")
     return domain
 
 
@@ -53,8 +56,8 @@ def asking(settings: Settings, ask: Callable[[People], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(run())
-    except (RedisError, OSError) as error:
-        raise AdminError(f"Redis does not answer: {str(error).rstrip('.')}.") from error
+    except UNREACHABLE as error:
+        raise AdminError(away(settings.redis.shown, error)) from error
 
 
 async def customer(people: People, domain: str, who: str, region: str = "") -> str:

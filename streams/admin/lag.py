@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import redis
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams.admin.topics import AdminError
+from streams.admin.topics import AdminError, kafka_away
 from streams.engine.clients import kafka_python
 from streams.engine.keys import LaneKeys
-from streams.engine.redis_client import connect_sync
+from streams.engine.redis_client import UNREACHABLE, away, connect_sync
 from streams.settings import Settings
 
 STAGES = {"normalise": "webhooks", "journeys": "events", "deliver": "notifications"}
@@ -38,10 +37,7 @@ def rows(settings: Settings) -> list[Row]:
     try:
         consumer = KafkaConsumer(**kafka_python(settings.kafka), group_id=settings.worker.group)
     except (KafkaError, OSError, ValueError) as error:
-        raise AdminError(
-            f"Kafka at {settings.kafka.bootstrap} does not answer ({type(error).__name__}). "
-            "Is it running, and is kafka.bootstrap right?"
-        ) from error
+        raise AdminError(kafka_away(settings, type(error).__name__)) from error
     try:
         with connect_sync(settings.redis.url) as client:
             return [
@@ -51,8 +47,8 @@ def rows(settings: Settings) -> list[Row]:
             ]
     except KafkaError as error:
         raise AdminError(f"Kafka stopped answering: {error}.") from error
-    except (redis.RedisError, ValueError) as error:
-        raise AdminError(f"Redis at {settings.redis.shown} does not answer: {error}.") from error
+    except UNREACHABLE as error:
+        raise AdminError(away(settings.redis.shown, error)) from error
     finally:
         consumer.close()
 

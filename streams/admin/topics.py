@@ -8,7 +8,12 @@ from typing import Any, get_args
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    BrokerResponseError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+)
 
 from streams.engine.clients import RECORD_BYTES, kafka_python
 from streams.fold import TopicRole
@@ -29,20 +34,25 @@ class AdminError(Exception):
     """It cannot be done now; the text says why."""
 
 
+def kafka_away(settings: Settings, reason: str) -> str:
+    return (
+        f"Kafka at {settings.kafka.bootstrap} does not answer: {reason}. Is it running, and is "
+        "what [kafka] says right?"
+    )
+
+
 @contextmanager
 def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     """Raises `AdminError` when Kafka does not answer."""
     try:
         client = KafkaAdminClient(**kafka_python(settings.kafka))
     except (KafkaError, OSError, ValueError) as error:
-        raise AdminError(
-            f"Kafka at {settings.kafka.bootstrap} does not answer ({type(error).__name__}). "
-            "Is it running, and is kafka.bootstrap right?"
-        ) from error
+        raise AdminError(kafka_away(settings, type(error).__name__)) from error
     try:
         yield client
     except KafkaError as error:
-        raise AdminError(f"Kafka refuses: {error}.") from error
+        said = error.description if isinstance(error, BrokerResponseError) else str(error)
+        raise AdminError(f"Kafka refuses: {said.rstrip('.')} ({type(error).__name__}).") from error
     finally:
         client.close()
 
@@ -79,6 +89,12 @@ def create(settings: Settings) -> list[str]:
                 said.append(f"{name}: created with {count} partitions.")
             except TopicAlreadyExistsError:
                 said.append(f"{name}: exists.")
+            except InvalidReplicationFactorError as error:
+                brokers = len(client.describe_cluster()["brokers"])
+                raise AdminError(
+                    f"{name} cannot be made: kafka.replication is {settings.kafka.replication}, "
+                    f"and there are {brokers} broker(s)."
+                ) from error
     return said
 
 

@@ -35,6 +35,7 @@ from streams.channels.signatures import any_secret
 class Aircall(Adapter):
     vendor = "aircall"
     title = "Aircall"
+    options = ()
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",

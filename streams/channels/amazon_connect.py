@@ -62,6 +62,7 @@ _AFTERMATH = (
 class AmazonConnect(EventBridge):
     vendor = "amazon_connect"
     title = "Amazon Connect"
+    options = ()
     about = About(
         gives=("states", "ends", "queue", "agents", "transfers", "self-care"),
         identities={

@@ -17,6 +17,9 @@ from schemas.cloudevents import flaw
 from schemas.events import EventBase
 from streams.channels.about import About
 
+COMMON_OPTIONS = ("carried_by", "region")
+"""Of any source: who carries its messages, where numbers without country code are from."""
+
 
 class Request(msgspec.Struct, frozen=True):
     """A webhook as it came.
@@ -39,7 +42,7 @@ class Request(msgspec.Struct, frozen=True):
 class SourceConfig(msgspec.Struct, frozen=True):
     """One configured source: which vendor, whose domain, with which secrets (newest first).
 
-    `options` are the vendor's own settings, all text, listed in the adapter's `OPTIONS`.
+    `options` are the vendor's own settings, all text, named in the adapter's `options`.
     """
 
     name: str
@@ -124,6 +127,10 @@ class Adapter(ABC):
     title: ClassVar[str]
     about: ClassVar[About] = About()
     """What it tells and what not.  Every vendor states it; the conformance suite proves it."""
+    options: ClassVar[tuple[str, ...] | None] = None
+    """Names of the options that it knows, beside `COMMON_OPTIONS`; None: it does not say, and any
+    is taken.
+    """
     keep_headers: ClassVar[tuple[str, ...]] = ()
     """Lower-case request headers that travel with the body into Kafka (delivery ids…)."""
     lateness_ms: ClassVar[int] = 5_000

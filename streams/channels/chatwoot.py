@@ -59,6 +59,7 @@ class Chatwoot(Adapter):
 
     vendor = "chatwoot"
     title = "Chatwoot"
+    options = ("contacts",)
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "agents", "bots", "transfers", "self-care",

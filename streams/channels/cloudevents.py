@@ -57,6 +57,7 @@ _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 class CloudEvents(Adapter):
     vendor = "cloudevents"
     title = "CloudEvents"
+    options = ("trust",)
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",

@@ -14,6 +14,7 @@ from streams.channels.base import Adapter, Parsed, Rejected, Request, SourceConf
 class Filrouge(Adapter):
     vendor = "filrouge"
     title = "Filrouge"
+    options = ()
 
     def verify(self, request: Request, source: SourceConfig) -> Rejected | None:
         return Rejected("no_signature", "Filrouge's own events do not come over HTTP.")

@@ -75,6 +75,7 @@ class Freshchat(Adapter):
 
     vendor = "freshchat"
     title = "Freshchat"
+    options = ("bots",)
     about = About(
         gives=("messages", "states", "agents", "bots", "transfers"),
         identities={

@@ -82,6 +82,7 @@ class Freshdesk(Adapter):
 
     vendor = "freshdesk"
     title = "Freshdesk"
+    options = ("contacts",)
     about = About(
         gives=("messages", "states", "agents", "transfers", "ratings"),
         identities={

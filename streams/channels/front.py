@@ -125,6 +125,7 @@ _NO_MATTER = {
 class Front(Adapter):
     vendor = "front"
     title = "Front"
+    options = ()
     about = About(
         gives=("messages", "receipts", "states", "ends", "queue", "agents", "transfers", "ratings"),
         identities={

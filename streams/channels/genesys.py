@@ -62,6 +62,7 @@ class Genesys(EventBridge):
 
     vendor = "genesys"
     title = "Genesys Cloud"
+    options = ("crm_attribute",)
     about = About(
         gives=(
             "messages",

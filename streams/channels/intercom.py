@@ -59,6 +59,7 @@ class Intercom(Adapter):
 
     vendor = "intercom"
     title = "Intercom"
+    options = ("identity",)
     about = About(
         gives=(
             "messages",

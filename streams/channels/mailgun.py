@@ -63,6 +63,7 @@ class Mailgun(Adapter):
 
     vendor = "mailgun"
     title = "Mailgun"
+    options = ("ours", "tickets")
     about = About(
         gives=("messages", "receipts", "consent"),
         identities={

@@ -20,6 +20,7 @@ class MetaInstagram(MetaWebhook):
 
     vendor = "meta_instagram"
     title = "Instagram"
+    options = ("bots", "verify_token")
     about = About(
         gives=("messages", "receipts", "transfers", "self-care", "ratings"),
         identities={"instagram": ("asserted",)},

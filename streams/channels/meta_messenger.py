@@ -20,6 +20,7 @@ class MetaMessenger(MetaWebhook):
 
     vendor = "meta_messenger"
     title = "Messenger"
+    options = ("bots", "verify_token")
     about = About(
         gives=("messages", "receipts", "transfers", "self-care", "ratings", "consent"),
         identities={

@@ -42,6 +42,7 @@ _ON_PREMISES = {"messages", "statuses"}
 class MetaWhatsApp(MetaWebhook):
     vendor = "meta_whatsapp"
     title = "WhatsApp Cloud"
+    options = ("verify_token",)
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "agents", "transfers", "self-care", "consent",

@@ -76,6 +76,7 @@ class Postmark(Adapter):
 
     vendor = "postmark"
     title = "Postmark"
+    options = ("ours", "tickets")
     about = About(
         gives=("messages", "receipts", "consent"),
         identities={

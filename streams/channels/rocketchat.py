@@ -69,6 +69,7 @@ class RocketChat(Adapter):
 
     vendor = "rocketchat"
     title = "Rocket.Chat"
+    options = ("bots",)
     about = About(
         gives=(
             "messages", "receipts", "states", "ends", "queue", "agents", "bots", "transfers",

@@ -81,6 +81,7 @@ class SendGrid(Adapter):
 
     vendor = "sendgrid"
     title = "SendGrid"
+    options = ("ours", "tickets")
     about = About(
         gives=("messages", "receipts", "consent"),
         identities={

@@ -38,6 +38,7 @@ class Slack(Adapter):
 
     vendor = "slack"
     title = "Slack"
+    options = ("agents",)
     about = About(
         gives=("messages", "receipts", "states", "bots", "self-care", "ratings"),
         identities={

@@ -75,6 +75,7 @@ class Telegram(Adapter):
 
     vendor = "telegram"
     title = "Telegram"
+    options = ("agents",)
     about = About(
         gives=("messages", "receipts", "agents", "bots", "self-care", "ratings", "consent"),
         identities={

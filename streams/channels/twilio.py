@@ -41,6 +41,7 @@ class Twilio(Adapter):
 
     vendor = "twilio"
     title = "Twilio"
+    options = ("agents", "channel")
     about = About(
         gives=(
             "messages",

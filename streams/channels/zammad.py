@@ -52,6 +52,7 @@ class Zammad(Adapter):
 
     vendor = "zammad"
     title = "Zammad"
+    options = ("users",)
     about = About(
         gives=("messages", "receipts", "states", "agents", "transfers"),
         identities={

@@ -46,6 +46,7 @@ class Zendesk(Adapter):
 
     vendor = "zendesk"
     title = "Zendesk"
+    options = ("users",)
     about = About(
         gives=(
             "messages", "receipts", "states", "agents", "bots", "transfers", "self-care", "ratings",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -25,9 +26,17 @@ domain_option = click.option("--domain", default="", help="The domain, if there 
 region_option = click.option(
     "--region", default="", help="Where numbers without country code are from."
 )
-by_option = click.option(
-    "--by", default=getpass.getuser, help="Who says it; your login by default."
-)
+
+
+def login() -> str:
+    """Who is logged in; a container may run under a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+by_option = click.option("--by", default=login, help="Who says it; your login by default.")
 
 
 def fail(sentence: str, code: int = 2) -> None:
@@ -51,16 +60,29 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def or_fail(ask: Callable[[Settings], Any], settings: Settings) -> Any:
+    from confluent_kafka import KafkaException
+
     from streams.admin.topics import AdminError
 
     try:
         return ask(settings)
     except AdminError as error:
         fail(str(error), 1)
+    except KafkaException as error:
+        fail(no_client(error))
+
+
+def no_client(error: Exception) -> str:
+    """Kafka's clients look at their settings when they are made."""
+    return f"Kafka's client cannot be made of what [kafka] says: {error.args[0].str()}."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--settings", type=click.Path(dir_okay=False), help="TOML file with the settings.")
+@click.option(
+    "--settings",
+    type=click.Path(dir_okay=False),
+    help="TOML file with the settings; else FILROUGE_SETTINGS, else ./filrouge.toml.",
+)
 @click.version_option(version("filrouge"), prog_name="filrouge")
 @click.pass_context
 def main(context: click.Context, settings: str | None) -> None:

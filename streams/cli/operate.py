@@ -72,7 +72,7 @@ def topics_describe(settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @with_settings
 def lag(settings: Settings, as_json: bool) -> None:
     """How far behind each stage is."""
@@ -95,7 +95,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a letter.")
 @with_settings
 def dead_letters_list(settings: Settings, as_json: bool) -> None:
     """All that are kept."""
@@ -111,7 +111,7 @@ def dead_letters_list(settings: Settings, as_json: bool) -> None:
     for letter in found:
         table.add_row(
             letter.id,
-            rfc3339(letter.at_ms),
+            rfc3339(letter.at_ms).replace("T", " "),  # it breaks there, where the room is small
             letter.source,
             letter.stage,
             letter.reason,
@@ -150,9 +150,12 @@ def dead_letters_retry(
 
     if not (idents or everything or reason):
         fail("Name the letters (partition/offset), or --reason, or --all.")
+    kept = or_fail(letters, settings)
+    if unknown := [ident for ident in idents if ident not in {letter.id for letter in kept}]:
+        fail(f"There is no dead letter {unknown[0]!r}; see `filrouge dead-letters list`.", 1)
     chosen = [
         letter
-        for letter in or_fail(letters, settings)
+        for letter in kept
         if everything or letter.id in idents or (reason and letter.reason == reason)
     ]
     sent, refused = or_fail(lambda s: send_again(s, chosen), settings)

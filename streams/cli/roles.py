@@ -12,6 +12,7 @@ import msgspec
 from streams.cli.base import (
     fail,
     main,
+    no_client,
     with_settings,
 )
 from streams.settings import Settings
@@ -32,8 +33,8 @@ def _role(run: Callable[[Settings], int], settings: Settings) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         sys.exit(run(settings))
-    except KafkaException as error:  # its clients look at their settings when they are made
-        fail(f"Kafka's client cannot be made of what [kafka] says: {error.args[0].str()}.")
+    except KafkaException as error:
+        fail(no_client(error))
 
 
 @main.command()

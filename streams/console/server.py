@@ -16,7 +16,6 @@ import uvloop
 from aiohttp import web
 from confluent_kafka import KafkaException, Producer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from redis.exceptions import RedisError
 
 from schemas.common import Actor, Identifier
 from schemas.events import ContextViewed, EventBase, OperatorCommand
@@ -29,7 +28,7 @@ from streams.console.openapi import document
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
-from streams.engine.redis_client import connect
+from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.journeys.sentences import sentence
 from streams.kpis.definitions import BY_NAME, KPIS
 from streams.kpis.panes import WINDOWS
@@ -122,9 +121,9 @@ class Console:
                 await self._board.refresh()
                 await self._set_gauges()
                 self._fault = ""
-            except (RedisError, OSError) as error:
+            except UNREACHABLE as error:
                 if self._fault != AWAY:
-                    log.warning("Redis does not answer: %s", error)
+                    log.warning("%s", away(self._settings.redis.shown, error))
                 self._fault = AWAY
             self._producer.poll(0)
             await asyncio.sleep(self._settings.console.refresh_ms / 1_000)
@@ -149,7 +148,7 @@ class Console:
             response = await handler(request)
         except web.HTTPException as error:
             response = refusal(error.status, error.text or error.reason)
-        except (RedisError, OSError):
+        except UNREACHABLE:
             response = refusal(503, "Redis does not answer; try again in a moment.")
         response.headers.update(_SECURITY)
         metrics.console_requests.labels(route, str(response.status)).inc()

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 import aiohttp
 import msgspec
 import redis.asyncio
-from redis.exceptions import RedisError
 
 from schemas.cloudevents import encode_attempt
 from schemas.notification import DeliveryAttempted
@@ -26,6 +25,7 @@ from streams.delivery.attempt import Answer, post
 from streams.delivery.breaker import Breaker
 from streams.delivery.schedule import next_attempt_ms
 from streams.engine.keys import LaneKeys
+from streams.engine.redis_client import UNREACHABLE
 from streams.settings import Subscriber
 from streams.stages.deliver import DUE, Delivery, decode_delivery
 
@@ -90,7 +90,7 @@ class Sender:
             try:
                 for partition, count in self._owned().items():
                     await self._look(LaneKeys(self._keyspace, "deliver", partition, count))
-            except RedisError as error:
+            except UNREACHABLE as error:
                 log.warning("The queue of notices cannot be read: %s", error)
             await asyncio.sleep(PAUSE_S)
 

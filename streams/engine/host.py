@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
-from redis.exceptions import RedisError
 
 from schemas.common import Actor
 from schemas.events import ClockTick
@@ -18,6 +17,7 @@ from streams.engine.batch import Outgoing
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.keys import LaneKeys
 from streams.engine.lane import FoldError, Lane, LaneError, Seek
+from streams.engine.redis_client import UNREACHABLE
 from streams.engine.relay import Relay
 from streams.engine.store import (
     ClaimRefusedError,
@@ -203,7 +203,7 @@ class Host:
             await seek(where, back.offset)
         except FencedError:
             self._rest(where, lane)
-        except (FoldError, StaleError, RedisError, OSError) as error:
+        except (FoldError, StaleError, *UNREACHABLE) as error:
             if self.lanes.get(where) is not lane:
                 return
             log.warning("%s: %s; claiming again", lane.name, error or type(error).__name__)
@@ -225,7 +225,7 @@ class Host:
                 await reclaim(where)
             except (FencedError, OutOfDateError):
                 self._rest(where, lane)
-            except (StaleError, RedisError, OSError) as error:
+            except (StaleError, *UNREACHABLE) as error:
                 log.warning("%s: Redis does not answer (%s); trying again", lane.name, error)
                 await asyncio.sleep(0.5 + spread_s)
                 continue

@@ -17,6 +17,7 @@ import redis.asyncio.sentinel
 import redis.sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 
 SENTINEL_PORT = 26379
 
@@ -29,6 +30,18 @@ _ROOM = {"max_connections": 1_000}
 """Pools of Sentinel and Cluster know no waiting: they get room instead of redis-py's 100."""
 
 _TIMEOUTS: dict[str, Any] = {"socket_timeout": 5, "socket_connect_timeout": 5}
+
+
+UNREACHABLE = (redis.RedisError, RedisClusterException, OSError)
+"""What a client raises when its server, or no server of a cluster, can be used."""
+
+
+def away(shown: str, error: Exception) -> str:
+    """A sentence that says so; `shown` is the URL as people may see it. What redis-py adds of its
+    own clients is left out.
+    """
+    why = str(error).partition(" : ")[0].rstrip(". ")
+    return f"Redis at {shown} does not answer: {why}. Is it running, and is redis.url right?"
 
 
 class _Watched(redis.asyncio.Redis):

@@ -20,10 +20,10 @@ from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
-from redis.exceptions import RedisError
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
+from streams.engine.redis_client import UNREACHABLE
 from streams.engine.store import StaleError
 from streams.fold import Record
 from streams.settings import Settings
@@ -126,7 +126,7 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         while self.app.consumer_generation_id == self.host.generation:
             try:
                 return await self.host.claim(where, bounds)
-            except (StaleError, RedisError, OSError) as error:
+            except (StaleError, *UNREACHABLE) as error:
                 log.warning("%s/%d: Redis does not answer (%s); trying again", *where, error)
                 await asyncio.sleep(AGAIN_S)
                 bounds = (await self._bounds([where]))[where]

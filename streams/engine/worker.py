@@ -16,13 +16,12 @@ from typing import Any, Protocol, get_args
 import uvloop
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from redis.exceptions import RedisError
 
 from streams.engine.clients import librdkafka, producer_config
 from streams.engine.health import Health
 from streams.engine.host import Host
 from streams.engine.origin import is_fresh
-from streams.engine.redis_client import connect
+from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
 from streams.engine.transport import build_app
@@ -110,11 +109,8 @@ class Engine:
         self._client = connect(settings.redis.url)
         try:
             await self._client.ping()
-        except (RedisError, OSError) as error:
-            raise WorkerError(
-                f"Redis at {settings.redis.shown} does not answer: {error}. "
-                "Is it running, and is redis.url right?"
-            ) from error
+        except UNREACHABLE as error:
+            raise WorkerError(away(settings.redis.shown, error)) from error
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
         self._relay.start()
         folds = self._make_folds(counts)
@@ -158,8 +154,8 @@ class Engine:
             raise WorkerError(
                 f"Kafka does not say where its topics end: {error.args[0].str()}."
             ) from error
-        except (RedisError, OSError) as error:
-            raise WorkerError(f"Redis does not answer: {error}.") from error
+        except UNREACHABLE as error:
+            raise WorkerError(away(self._settings.redis.shown, error)) from error
 
     async def _watch_over(self) -> None:
         assert self.host is not None

@@ -166,13 +166,15 @@ class Log:
             self.pending -= 1
             done(error)
 
-    async def reachable(self) -> bool:
-        """Does a broker answer?"""
+    async def fault(self) -> str:
+        """Why no record could be taken now, a sentence; empty when one could."""
         try:
-            await asyncio.to_thread(self._producer.list_topics, self._topic, 2.0)
+            found = await asyncio.to_thread(self._producer.list_topics, self._topic, 2.0)
         except KafkaException:
-            return False
-        return True
+            return "Kafka does not answer"
+        if found.topics[self._topic].error is not None:
+            return f"Topic {self._topic!r} does not exist: run `filrouge topics create`"
+        return ""
 
     async def close(self) -> None:
         """Sends what is waiting, within five seconds."""

@@ -71,6 +71,13 @@ class Gateway:
         await self._server.start(limits.host, limits.port)
         self.port = self._server.port
 
+    async def look(self) -> None:
+        """Says in the log when no webhook could be taken now; the gateway serves all the same."""
+        assert self._log is not None
+        if fault := await self._log.fault():
+            kafka = self._settings.kafka.bootstrap
+            log.warning("%s (kafka.bootstrap is %s): every webhook gets a 503.", fault, kafka)
+
     async def stop(self) -> None:
         """Requests under way are finished; what Kafka has not confirmed was not answered 2xx."""
         if self._server:
@@ -178,10 +185,10 @@ class Gateway:
             respond(Reply(200, generate_latest(), CONTENT_TYPE_LATEST))
         elif path == "/healthz":
             respond(Reply(200, b"serving\n"))
-        elif await self._log.reachable():
-            respond(Reply(200, b"Kafka answers\n"))
+        elif fault := await self._log.fault():
+            respond(Reply(503, f"{fault}\n".encode()))
         else:
-            respond(Reply(503, b"Kafka does not answer\n"))
+            respond(Reply(200, b"Kafka answers\n"))
 
 
 _PAGES = {"/metrics", "/healthz", "/readyz"}
@@ -215,6 +222,8 @@ async def _run(settings: Settings) -> int:
     if not settings.source:
         log.warning("There is no [[source]] in the settings: every webhook gets a 404.")
     log.info("The gateway listens on %s:%d", settings.gateway.host, gateway.port)
+    looking = asyncio.create_task(gateway.look())
     await stop.wait()
+    await looking
     await gateway.stop()
     return 0

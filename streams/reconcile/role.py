@@ -15,12 +15,11 @@ import time
 import aiohttp
 import orjson
 from prometheus_client import start_http_server
-from redis.exceptions import RedisError
 
 from streams import metrics
 from streams.channels.base import Request, SourceConfig
 from streams.channels.registry import adapters
-from streams.engine.redis_client import connect
+from streams.engine.redis_client import UNREACHABLE, connect
 from streams.gateway.log import Log
 from streams.gateway.records import record_headers
 from streams.reconcile import chatwoot
@@ -56,7 +55,7 @@ class Puller:
     async def once(self, now_ms: int) -> int:
         """One pass; how many records it wrote.
 
-        Raises `ApiError`, `KafkaAwayError`, `RedisError`; then the position stays.
+        Raises `ApiError`, `KafkaAwayError`, or what Redis' client raises; then the position stays.
         """
         stood_ms = await self._position.load()
         if stood_ms is None:
@@ -105,7 +104,7 @@ class Puller:
         name = self._source.name
         try:
             count = await self.once(time.time_ns() // 1_000_000)
-        except (ApiError, KafkaAwayError, RedisError) as error:
+        except (ApiError, KafkaAwayError, *UNREACHABLE) as error:
             metrics.reconcile_failures.labels(name).inc()
             log.warning("Source %s was not reconciled: %s", name, _sentence(error))
             return False

@@ -47,8 +47,8 @@ class FakeLog:
     def refuses(self) -> bool:
         return False
 
-    async def reachable(self) -> bool:
-        return True
+    async def fault(self) -> str:
+        return ""
 
     async def close(self) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import getpass
 import gzip
 import socket
 import sys
@@ -109,7 +110,7 @@ def test_settings_that_cannot_be_used(command: str, file: str, sentence: str) ->
 
 
 KAFKA = "Kafka at 127.0.0.1:1 does not answer"
-REDIS = "Redis does not answer"
+REDIS = "Redis at redis://127.0.0.1:1/0 does not answer"
 
 
 # kafka-python leaves a socket open when nobody answers; it must be found here, not in another test.
@@ -124,9 +125,9 @@ REDIS = "Redis does not answer"
         ("lag", 1, KAFKA),
         ("lag --json", 1, KAFKA),
         ("doctor", 1, KAFKA),
-        ("dead-letters list", 1, "Topic 'dead-letters' cannot be read"),
-        ("dead-letters show 0/1", 1, "Topic 'dead-letters' cannot be read"),
-        ("dead-letters retry --all", 1, "Topic 'dead-letters' cannot be read"),
+        ("dead-letters list", 1, KAFKA),
+        ("dead-letters show 0/1", 1, KAFKA),
+        ("dead-letters retry --all", 1, KAFKA),
         ("dead-letters retry", 2, "Name the letters"),
         ("identity show +33612345678", 1, REDIS),
         ("identity shared", 1, REDIS),
@@ -222,10 +223,34 @@ def test_the_demo_without_its_own_redis(monkeypatch: pytest.MonkeyPatch) -> None
     assert code == 2 and "pip install 'filrouge[demo]'" in said
 
 
-@pytest.mark.parametrize("role", ["gateway", "console"])
-def test_what_a_kafka_client_refuses_is_said(folder: Path, role: str) -> None:
+@pytest.mark.parametrize(
+    "command", ["gateway", "console", "dead-letters list", "identity attach chat c"]
+)
+def test_what_a_kafka_client_refuses_is_said(folder: Path, command: str) -> None:
     file = folder / "away.toml"
-    told_of = '[kafka]\nsecurity_protocol = "SASL_SSL"\nsasl_mechanism = "MOON"'
+    told_of = '[kafka]\nsecurity_protocol = "SSL"\nssl_ca_file = "rows.csv"'
     file.write_text(file.read_text().replace("[kafka]", told_of))
-    code, said = told("--settings", "away.toml", role)
+    code, said = told("--settings", "away.toml", *command.split())
     assert code == 2 and "Kafka's client cannot be made of what [kafka] says" in said
+
+
+@pytest.mark.parametrize("kind", ["redis+cluster", "redis+sentinel"])
+@pytest.mark.parametrize("command", ["identity shared", "policy show"])
+def test_a_cluster_and_sentinels_that_are_away_are_said(
+    folder: Path, command: str, kind: str
+) -> None:
+    file = folder / "away.toml"
+    url = f"{kind}://127.0.0.1:1/" + ("main/0" if kind.endswith("sentinel") else "0")
+    file.write_text(file.read_text().replace("redis://127.0.0.1:1/0", url))
+    code, said = told("--settings", "away.toml", *command.split())
+    assert code == 1 and f"Redis at {url} does not answer: " in said
+    assert said.endswith("Is it running, and is redis.url right?\n") and len(said) < 300
+
+
+def test_a_user_without_a_name_may_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")  # a container's own number
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    code, said = told("--settings", "away.toml", "policy", "set", "wrong.toml")
+    assert code == 1 and REDIS in said

@@ -23,9 +23,19 @@ domain = "acme"
 secret_files = ["secret.txt"]
 """
 
+SUBSCRIBER = """
+[[subscriber]]
+name = "crm"
+url = "{url}"
+domain = "acme"
+secret = "whsec_Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWU="
+audiences = {audiences}
+"""
+
 
 def mistakes(text: str, folder: Path, **environment: str) -> str:
     (folder / "secret.txt").write_text("s3cret\n")
+    (folder / "empty.txt").write_text("\n")
     file = folder / "filrouge.toml"
     file.write_text(text)
     with pytest.raises(SettingsError) as error:
@@ -39,6 +49,24 @@ def test_a_good_file_is_read_with_its_secrets(tmp_path: Path) -> None:
     settings = load(str(tmp_path / "f.toml"), {"FILROUGE_KAFKA_BOOTSTRAP": "k:1"})
     assert settings.source[0].secrets == ("s3cret",)
     assert settings.kafka.bootstrap == "k:1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://h", "redis://h:1/3", "rediss://me:pass/word@h:1/0?ssl_ca_certs=/etc/ca.pem",
+        "redis+sentinel://a:1,b/mymaster", "redis+sentinel://a:1,b:2/mymaster/3", "unix:///run/redis",
+        "rediss+cluster://h:1/0?ssl_ca_certs=/etc/ca.pem&read_from_replicas=false",
+    ],
+)  # fmt: skip
+def test_each_form_of_a_redis_url_is_taken(url: str) -> None:
+    assert load(None, {"FILROUGE_REDIS_URL": url}).redis.url == url
+
+
+def test_a_list_in_the_environment_is_separated_by_commas_and_may_be_empty() -> None:
+    environment = {"FILROUGE_WORKER_STAGES": "journeys, deliver", "FILROUGE_CONSOLE_TOKENS": ""}
+    settings = load(None, environment)
+    assert settings.worker.stages == ("journeys", "deliver") and settings.console.tokens == ()
 
 
 @pytest.mark.parametrize(
@@ -59,6 +87,40 @@ def test_a_good_file_is_read_with_its_secrets(tmp_path: Path) -> None:
         (GOOD + "[[subscriber]]\nname='a'\nurl='http://x'\ndomain='acme'\nsecret='x'", "whsec_"),
         (GOOD + "[[source]]\nname = 'x'", "needs 'vendor'"),
         ("keyspace = [", "is not TOML"),
+        (GOOD + "secrets = ['']", "Source 'chat' has an empty secret"),
+        (GOOD.replace("secret.txt", "empty.txt"), "Source 'chat' has an empty secret"),
+        (GOOD.replace("secret.txt", "."), "cannot be read: Is a directory."),
+        (GOOD.replace('name = "chat"', 'name = ""'), "A [[source]] has no name."),
+        (GOOD + "[console]\ntokens = ['a', '']", "console.tokens holds an empty token"),
+        (GOOD + "[topics]\nevents = 'a b'", "topics.events must be letters"),
+        (GOOD + "[topics]\nevents = 'webhooks'", "topics.events and topics.webhooks are both"),
+        (GOOD + "[worker]\nstages = []", "at least one stage, and each once"),
+        (GOOD + "[worker]\nstages = ['deliver', 'deliver']", "at least one stage, and each once"),
+        ("keyspace = ''\n" + GOOD, "keyspace must be a name"),
+        ("keyspace = '{a}'\n" + GOOD, "keyspace must be a name"),
+        (
+            GOOD + SUBSCRIBER.format(url="crm.example.com", audiences="['agent']"),
+            "url must be such as",
+        ),
+        (GOOD + SUBSCRIBER.format(url="https://x", audiences="['agents']"), "not 'agents'"),
+        (GOOD + SUBSCRIBER.format(url="https://x", audiences="[]"), "not 'none'"),
+        (
+            GOOD + "[kafka]\nsecurity_protocol = 'SASL_SSL'\nsasl_mechanism = 'scram'",
+            "one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, not 'scram'",
+        ),
+        (
+            GOOD + "[kafka]\nsecurity_protocol = 'SASL_SSL'\nsasl_mechanism = 'PLAIN'",
+            "needs kafka.sasl_username",
+        ),
+        (GOOD + "[redis]\nurl = 'localhost:6379'", "'localhost:6379' is not"),
+        (GOOD + "[redis]\nurl = 'redis://h:1/main'", "number of a database"),
+        (GOOD + "[redis]\nurl = 'redis+sentinel://h:1/'", "names no service"),
+        (GOOD + "[redis]\nurl = 'redis+sentinel://h:1/mymaster/x'", "number of a database"),
+        (GOOD + "[redis]\nurl = 'redis://h:1/0?colour=1'", "unexpected keyword argument 'colour'"),
+        (
+            GOOD + "[redis]\nurl = 'redis://h/0?socket_timeout=x'",
+            "Invalid value for 'socket_timeout'",
+        ),
     ],
 )
 def test_each_mistake_is_a_sentence(text: str, sentence: str, tmp_path: Path) -> None:
