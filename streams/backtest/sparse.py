@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ class SparseRow(dict[str, str]):
         return ""
 
 
-class SparseLog:
+class SparseLog(ABC):
     """One such file, read once for the names of its columns."""
 
     sparse = True
@@ -45,8 +46,9 @@ class SparseLog:
             row[NUMBER] = f"{self._prefix}{number}"
             yield row
 
+    @abstractmethod
     def _found(self, refuse: Callable[[str], None] | None) -> Iterator[SparseRow]:
-        raise NotImplementedError
+        """The file's rows, without numbers; `refuse` hears why one is none."""
 
 
 @contextmanager

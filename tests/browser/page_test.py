@@ -355,7 +355,7 @@ def test_what_customers_and_vendors_write_stays_text(served: Served, page: Page)
 
 
 def test_a_caller_is_looked_up_from_any_page(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import answers
+    from tests.story import answers
 
     world = Keeping()
     world.event(
@@ -388,7 +388,7 @@ def test_a_caller_is_looked_up_from_any_page(served: Served, page: Page) -> None
 
 
 def test_the_board_keeps_the_focus_while_it_redraws(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import writes
+    from tests.story import writes
 
     world = Keeping()
     writes(world)
@@ -415,7 +415,7 @@ def test_the_board_keeps_the_focus_while_it_redraws(served: Served, page: Page) 
 
 
 def test_a_page_that_loses_its_server_says_of_when_it_is(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import writes
+    from tests.story import writes
 
     world = Keeping()
     writes(world)
@@ -445,7 +445,8 @@ def test_what_is_not_there_is_a_sentence_and_a_way_on(served: Served, page: Page
 
 
 def test_the_sum_of_what_a_figure_opens_into_is_the_figure(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import answers, who, writes
+    from tests.story import answers, writes
+    from tests.world import who
 
     world = Keeping()
     for number, minutes in enumerate((1, 2, 6)):
@@ -461,7 +462,7 @@ def test_the_sum_of_what_a_figure_opens_into_is_the_figure(served: Served, page:
 
 
 def test_a_journey_over_two_days_names_each_day_once(served: Served, page: Page) -> None:
-    from tests.unit.journeys_cases_test import answers, writes
+    from tests.story import answers, writes
 
     world = Keeping()
     world.now -= 26 * HOUR

@@ -1,4 +1,4 @@
-"""Logs that are no CSV, rows looked up in another file, and figures opened to the log's threads."""
+"""Logs that are no CSV, rows looked up in another file, who it is, and mistakes in a mapping."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from streams.cli import main
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+from tests.integration.backtesting import EXAMPLES, TWO_CHANNELS, found, invoke, kpi
 
 MAPPING = """source = "log"
 [common]
@@ -37,17 +34,6 @@ ROWS: list[dict[str, Any]] = [
 JOIN = '[join.people]\nfiles = ["people.csv"]\nkey = "{id}"\non = "{who}"\n'
 
 
-def invoke(*arguments: object) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, ["backtest", *map(str, arguments)])
-    return done.exit_code, done.stdout, " ".join(done.output.split())
-
-
-def found(*arguments: object) -> Any:
-    code, out, everything = invoke("--json", *arguments)
-    assert code == 0, everything
-    return json.loads(out)
-
-
 @pytest.fixture
 def mapping(tmp_path: Path) -> Path:
     (tmp_path / "map.toml").write_text(MAPPING)
@@ -56,10 +42,6 @@ def mapping(tmp_path: Path) -> Path:
 
 def figures(answer: Any) -> dict[str, Any]:
     return {one["name"]: one for one in answer["figures"]}
-
-
-def kpi(answer: Any, name: str) -> Any:
-    return next(one for one in answer["kpis"] if one["kpi"] == name)
 
 
 # Worked examples ------------------------------------------------------------------------
@@ -357,91 +339,6 @@ def test_national_numbers_need_their_country_and_are_told_without_it(
     mapping.write_text('region = "FR"\n' + MAPPING)
     answer = found(tmp_path / "log.csv", "--mapping", mapping)
     assert answer["customers"] == 1 and answer["hints"] == []
-
-
-# Figures opened -------------------------------------------------------------------------
-
-
-def test_the_entries_of_a_figure_add_up_to_it() -> None:
-    names = ["transfer_rate", "first_reply_time", "reopen_rate", "fcr", "volume"]
-    answer = found(
-        EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml",
-        "--open", ",".join(names),
-    )  # fmt: skip
-    assert list(answer["opened"]) == names
-    for name in names:
-        entries, one = answer["opened"][name], kpi(answer, name)
-        total = {
-            part: sum(entry["parts"].get(part, 0) for entry in entries)
-            for part in ("n", "hit", "sum", "pending")
-        }
-        assert total["n"] == one["n"] and total["pending"] == one["pending"]
-        assert total["hit"] == (one["hits"] or 0)
-        if one["unit"] == "ms":
-            assert total["sum"] / total["n"] == one["value"]
-        assert all(entry["conversations"] for entry in entries)
-        assert [entry["at_ms"] for entry in entries] == sorted(e["at_ms"] for e in entries)
-
-
-TWO_CHANNELS = """source = "log"
-[common]
-time = "2024-01-01 {at}"
-conversation = "{case}"
-channel = "{channel}"
-identifiers = [{ kind = "crm", value = "ada", trust = "asserted" }]
-[[event]]
-type = "message.posted"
-when = { topic = "" }
-actor = "customer"
-message_id = "{#}"
-direction = "inbound"
-[[event]]
-type = "conversation.updated"
-topic = "{topic}"
-when = { topic = "*" }
-"""
-
-
-def opened(tmp_path: Path, rows: str, kpi_name: str) -> tuple[Any, list[Any]]:
-    (tmp_path / "log.csv").write_text("at,case,channel,topic\n" + rows)
-    (tmp_path / "two.toml").write_text(TWO_CHANNELS)
-    answer = found(tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", kpi_name)
-    return answer, answer["opened"][kpi_name]
-
-
-def test_what_was_taken_back_is_not_among_the_entries(tmp_path: Path) -> None:
-    # Back after four minutes: both channels were used in parallel.
-    rows = "10:00,c1,chat,\n10:02,c2,whatsapp,\n10:04,c1,chat,\n"
-    answer, entries = opened(tmp_path, rows, "switch_rate")
-    assert answer["facts"]["channel.switched"]["retracted"] == 1
-    assert kpi(answer, "switch_rate")["hits"] == 0
-    assert not any(entry["parts"].get("hit") for entry in entries)
-
-
-def test_a_thread_that_left_a_journey_is_not_told_of_it(tmp_path: Path) -> None:
-    rows = "10:00,c1,chat,\n10:00,c1,chat,a\n10:01,c2,chat,\n10:02,c2,chat,b\n"
-    answer, entries = opened(tmp_path, rows, "volume")
-    assert answer["facts"]["conversation.attached"]["retracted"] == 1
-    assert [entry["conversations"] for entry in entries] == [["c1"], ["c2"]]
-
-
-def test_an_opened_figure_is_a_table_of_the_logs_threads() -> None:
-    code, out, _ = invoke(
-        EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml",
-        "--open", "reopen_rate",
-    )  # fmt: skip
-    assert code == 0 and "Reopened: 5 entries, 1 of them hits" in " ".join(out.split())
-    assert "IM0000" in out
-
-
-def test_what_is_pending_is_said_beside_the_figure() -> None:
-    code, out, _ = invoke(EXAMPLES / "incidents.csv", "--mapping", EXAMPLES / "incidents.toml")
-    assert code == 0 and "pending)" in out
-
-
-def test_a_kpi_that_is_none_cannot_be_opened() -> None:
-    code, _, text = invoke(EXAMPLES / "incidents.csv", "--open", "transfers_rate")
-    assert code == 2 and "did you mean 'transfer_rate'" in text
 
 
 # Mistakes in a mapping ------------------------------------------------------------------

@@ -30,7 +30,8 @@ from streams.fold import PaneDelta, Record
 from streams.kpis.contributions import effects
 from streams.stages.journeys import Journeys
 from tests.examples import QUICK, examples
-from tests.world import DAY, DOMAIN, START, States, World, who
+from tests.property.bounded import what_stands
+from tests.world import DOMAIN, START, States, World, who
 
 from schemas.cloudevents import encode_event  # isort: skip
 
@@ -275,24 +276,6 @@ def long_history(dice: random.Random, channels: tuple[str, ...], size: int) -> l
                 made = ConversationUpdated(**envelope, status=status)
         events.append(made)
     return events
-
-
-def what_stands(events: list[EventBase], size: int) -> dict[str, Any]:
-    """Facts by subject once all was told; revisions depend on how the news came."""
-    with (
-        mock.patch("streams.journeys.sealing.TIMELINE", size),
-        mock.patch("streams.journeys.summary.TIMELINE", size),
-        mock.patch("streams.journeys.fold.TIMELINE", size),
-    ):
-        world = World()
-        for event in events:
-            world.now = max(world.now, event.recorded_ms)
-            world.put(event)
-            for state in world.journeys.states.values():
-                for journey in getattr(state, "journeys", {}).values():
-                    assert len(journey.timeline) <= size
-        world.wait(45 * DAY)
-    return {f.subject_id: msgspec.structs.replace(f, revision=1, pos="") for f in world.asserted()}
 
 
 @pytest.mark.parametrize(

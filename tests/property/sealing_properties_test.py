@@ -13,7 +13,6 @@ import random
 from typing import Any
 from unittest import mock
 
-import msgspec
 import pytest
 
 from schemas.common import Actor, ConversationRef, Party
@@ -35,7 +34,8 @@ from schemas.events import (
     TransferReported,
 )
 from tests.examples import QUICK
-from tests.world import DAY, DOMAIN, START, World, who
+from tests.property.bounded import standing, told
+from tests.world import DOMAIN, START, who
 
 SEEDS = 900
 PART = 30
@@ -164,23 +164,10 @@ def _happens(
 
 
 def folded(events: list[EventBase], size: int) -> tuple[dict[str, Any], dict[str, int]]:
-    """Facts by subject, and figures, once all was told; revisions depend on how the news came."""
-    with (
-        mock.patch("streams.journeys.sealing.TIMELINE", size),
-        mock.patch("streams.journeys.summary.TIMELINE", size),
-        mock.patch("streams.journeys.fold.TIMELINE", size),
-        mock.patch("streams.journeys.sealing._WAYS", 1_000),
-    ):
-        world = World()
-        for event in events:
-            world.now = max(world.now, event.recorded_ms)
-            world.put(event)
-            for state in world.journeys.states.values():
-                for journey in getattr(state, "journeys", {}).values():
-                    assert len(journey.timeline) <= size
-        world.wait(45 * DAY)
-    facts = {f.subject_id: msgspec.structs.replace(f, revision=1, pos="") for f in world.asserted()}
-    return facts, {cell: amount for cell, amount in world.panes.items() if amount}
+    """Facts by subject, and figures."""
+    with mock.patch("streams.journeys.sealing._WAYS", 1_000):
+        world = told(events, size)
+    return standing(world), {cell: amount for cell, amount in world.panes.items() if amount}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
 
@@ -12,19 +11,15 @@ from schemas.events import (
     AgentConnected,
     AssignmentChanged,
     ConsentChanged,
-    ContextViewed,
     ConversationUpdated,
     MessagePosted,
     QueueEntered,
-    QueueLeft,
-    TransferReported,
 )
 from schemas.facts import (
     ChannelSwitched,
     ConversationAttached,
     JourneyClosed,
     JourneyResolved,
-    QueueAbandoned,
     QueueWaited,
     ReplyMeasured,
     TransferConcluded,
@@ -33,44 +28,12 @@ from schemas.facts import (
 )
 from streams.fold import PaneDelta
 from streams.journeys.sealing import way
-from streams.journeys.state import TIMELINE, CustomerState, Entry, Journey, encode_state
+from streams.journeys.state import TIMELINE, Entry, Journey, encode_state
 from streams.kpis.contributions import effects
+from tests.long_story import fill, resolves, says, stands, state, taken_back
 from tests.world import DAY, HOUR, MINUTE, World, who
 
 WEEK = 7 * DAY
-
-
-def says(world: World, by: str = "", number: int = 0, **fields: Any) -> None:
-    """A message: the customer's, or an agent's."""
-    world._numbers += 1
-    at = fields.pop("at", None)
-    actor = Actor("agent", by) if by else Actor("customer")
-    fields.setdefault("conversation", "ticket")
-    if number:
-        fields["id"] = f"told-{number}"
-    world.event(
-        MessagePosted, at, actor=actor, identifiers=who(),
-        message_id=f"m{number or world._numbers}",
-        direction="outbound" if by else "inbound", **fields,
-    )  # fmt: skip
-
-
-def stands(
-    world: World, agent: str, status: str = "open", at: int | None = None, where: str = "ticket"
-) -> None:
-    """How things stand, told with each body of some vendors."""
-    about: dict[str, Any] = {"conversation": where, "actor": Actor("system")}
-    world.event(AssignmentChanged, at, **about, to=Party(agent=agent))
-    world.event(ConversationUpdated, at, **about, status=status, topic="delivery", priority="2")
-
-
-def state(world: World) -> CustomerState:
-    [found] = [s for s in world.journeys.states.values() if isinstance(s, CustomerState)]
-    return found
-
-
-def taken_back(world: World, kind: type) -> list[Any]:
-    return [f for f in world.history if isinstance(f, kind) and f.state == "retracted"]
 
 
 def test_states_that_are_told_again_push_nothing_out() -> None:
@@ -144,20 +107,6 @@ def test_what_is_sealed_stays_asserted_and_late_news_of_it_change_nothing() -> N
         actor=Actor("agent", "yan"),
     )  # fmt: skip
     assert world.one(JourneyResolved).contacts == 102
-
-
-def fill(world: World, entries: int = TIMELINE, **fields: Any) -> None:
-    """Exchanges that need the whole timeline."""
-    for number in range(entries):
-        world.now += MINUTE
-        says(world, "yan" if number % 2 else "", **fields)
-
-
-def resolves(world: World, where: str = "ticket", channel: str = "chat") -> None:
-    world.event(
-        ConversationUpdated, conversation=where, channel=channel, status="resolved",
-        actor=Actor("agent", "zoe"),
-    )  # fmt: skip
 
 
 def test_a_stay_goes_on_over_what_is_sealed() -> None:
@@ -351,144 +300,6 @@ def test_back_within_ten_minutes_it_is_one_and_ping_pong() -> None:
         "bounced",
         True,
     )
-
-
-# What the sealed part leaves behind -------------------------------------------------------------
-
-CALL: dict[str, Any] = {"channel": "voice", "conversation": "call", "identifiers": who()}
-
-
-def notes(world: World, entries: int = TIMELINE) -> None:
-    """What needs the whole timeline, and is no word of either side."""
-    for _ in range(entries):
-        world.now += MINUTE
-        says(world, "zoe", visibility="internal")
-
-
-def test_who_gave_up_in_the_sealed_part_and_then_writes_was_not_free_to_choose() -> None:
-    world = World()
-    world.event(QueueEntered, queue="desk", **CALL)
-    world.now += MINUTE
-    world.event(QueueLeft, queue="desk", outcome="abandoned", **CALL)
-    notes(world)
-    says(world)
-    assert state(world).journeys and world.one(ChannelSwitched).cause == "abandoned_queue"
-
-
-def test_a_hand_off_in_the_sealed_part_is_why_he_goes_on_elsewhere() -> None:
-    world = World()
-    says(world)
-    world.event(
-        TransferReported, conversation="ticket", actor=Actor("bot"), kind="unknown",
-        phase="failed", from_=Party(bot="bot"),
-    )  # fmt: skip
-    notes(world)
-    says(world, channel="email", conversation="mail")
-    assert world.one(ChannelSwitched).cause == "handed_off"
-
-
-@pytest.mark.parametrize(("minutes", "switches"), [(4, 0), (6, 2)])
-def test_he_is_back_on_a_channel_that_he_left_in_the_sealed_part(
-    minutes: int, switches: int
-) -> None:
-    world = World()
-    says(world)
-    world.now += MINUTE
-    begin = world.now
-    says(world, channel="whatsapp", conversation="thread")
-    for _ in range(TIMELINE):
-        world.now += 1_000
-        says(world, "zoe", visibility="internal")
-    [journey] = state(world).journeys.values()
-    assert journey.sealed_ms >= begin
-    world.now = begin + minutes * MINUTE
-    says(world)
-    assert len(world.asserted(ChannelSwitched)) == switches
-    assert [f.parallel for f in taken_back(world, ChannelSwitched)] == [True] * (not switches)
-
-
-def test_the_context_of_a_switch_in_the_sealed_part_is_still_looked_up() -> None:
-    world = World()
-    says(world)
-    world.now += MINUTE
-    says(world, channel="email", conversation="mail")
-    notes(world)
-    world.event(ContextViewed, actor=Actor("agent", "zoe"), identifiers=who())
-    assert world.one(ChannelSwitched).context == "viewed"
-
-
-def test_a_transfer_in_the_sealed_part_makes_the_same_hands_news() -> None:
-    """Put down twice alike, and passed on in between: the second is a transfer back."""
-    world = World()
-    says(world)
-    world.event(AgentConnected, agent="zoe", **CALL)
-    world.event(AssignmentChanged, **CALL, actor=Actor("system"), to=Party(agent="zoe"))
-    world.now += MINUTE
-    world.event(
-        TransferReported, **CALL, actor=Actor("agent", "zoe"), kind="unknown", phase="started",
-        to=Party(agent="yan"),
-    )  # fmt: skip
-    notes(world)
-    world.event(AssignmentChanged, **CALL, actor=Actor("system"), to=Party(agent="zoe"))
-    to = [f.to.agent for f in world.asserted(TransferStarted)]
-    assert to == ["yan", "zoe"]
-
-
-def test_a_wait_is_known_by_its_queue_once_it_is_sealed() -> None:
-    """One conversation in two queues; only one wait is over."""
-    world = World()
-    says(world)
-    for queue in ("desk", "returns"):
-        world.event(QueueEntered, queue=queue, **CALL)
-    world.event(QueueLeft, queue="returns", outcome="overflow", **CALL)
-    notes(world, 2 * TIMELINE)
-    world.event(QueueLeft, queue="desk", outcome="abandoned", **CALL)
-    assert world.one(QueueAbandoned).wait_ms == 2 * TIMELINE * MINUTE
-    assert [f.queue for f in world.asserted(QueueWaited)] == ["returns"]
-
-
-def test_a_transfer_keeps_its_queue_and_team_however_often_its_part_is_sealed() -> None:
-    world = World()
-    says(world)
-    world.event(QueueEntered, queue="desk", **CALL)
-    world.event(AssignmentChanged, **CALL, actor=Actor("system"), to=Party(team="first line"))
-    world.event(
-        TransferReported, **CALL, actor=Actor("agent", "zoe"), kind="unknown", phase="started",
-        to=Party(agent="yan"),
-    )  # fmt: skip
-    for team in ("second line", "third line"):
-        world.now += MINUTE
-        world.event(QueueEntered, queue=team, **CALL)
-        world.event(
-            AssignmentChanged, conversation="ticket", actor=Actor("system"), to=Party(team=team)
-        )
-        notes(world, 2 * TIMELINE)
-    world.event(AgentConnected, agent="yan", **CALL)
-    world.wait(HOUR)
-    started = next(f for f in world.asserted(TransferStarted) if f.to.agent == "yan")
-    concluded = next(f for f in world.asserted(TransferConcluded) if f.to.agent == "yan")
-    assert (started.queue, started.team) == ("desk", "first line")
-    assert (concluded.queue, concluded.outcome) == ("third line", "successful")
-
-
-def test_a_transfer_that_somebody_takes_after_all_was_taken_even_if_it_is_sealed() -> None:
-    """For a day nobody did, and that was said."""
-    world = World()
-    says(world)
-    world.event(AgentConnected, agent="zoe", **CALL)
-    world.now += MINUTE
-    world.event(
-        TransferReported, **CALL, actor=Actor("agent", "zoe"), kind="unknown", phase="started",
-        to=Party(agent="yan"),
-    )  # fmt: skip
-    notes(world)
-    world.wait(25 * HOUR)
-    assert world.one(TransferConcluded).outcome == "failed"
-    notes(world)
-    world.event(AgentConnected, agent="yan", **CALL)
-    world.wait(HOUR)
-    concluded = world.one(TransferConcluded)
-    assert (concluded.outcome, concluded.revision) == ("successful", 3)
 
 
 @pytest.mark.long
