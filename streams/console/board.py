@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from operator import is_
 from sys import intern
@@ -14,7 +13,7 @@ import msgspec
 import orjson
 import redis.asyncio
 
-from streams.console.rolling import Cells, Rolling
+from streams.console.rolling import Cells, Rolling, summed
 from streams.engine.keys import LaneKeys
 from streams.engine.redis_store import panes_of
 from streams.kpis.contributions import WAITING
@@ -102,10 +101,7 @@ class Board:
             }
             await asyncio.sleep(0)
         for pane in {pane for pane, _ in wanted}:
-            total: Cells = Counter()
-            for part in self._panes[pane].values():
-                total.update(part)
-            self._sums[pane] = total
+            self._sums[pane] = summed(self._panes[pane].values())
             await asyncio.sleep(0)
 
     async def _move(self, now_ms: int) -> None:
@@ -214,9 +210,7 @@ def _is_shown(pane: Pane, now_ms: int) -> bool:
 
 
 def _point(made_of: list[Cells | None], domain: str) -> Point:
-    total: Cells = Counter()
-    for cells in made_of:
-        total.update(cells or {})
+    total = summed(cells for cells in made_of if cells is not None)
     return made_of, [(one.kpi, one.value) for one in scorecard(total, domain)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from functools import lru_cache
 from typing import Any, get_args
 
 import redis.asyncio
@@ -32,6 +33,9 @@ from streams.settings import Settings
 
 KINDS: tuple[str, ...] = get_args(IdentifierKind)
 
+REGIONS = 256
+"""Of whose writing the newest are kept: as many as there are."""
+
 
 class People:
     """Reads the normalise stage's graph and the journeys stage's states."""
@@ -39,6 +43,9 @@ class People:
     def __init__(self, client: redis.asyncio.Redis, settings: Settings) -> None:
         self._reads = Reads(client)
         self._settings = settings
+        rules = settings.mail_rules()
+        # What is normalised is remembered by its writing: one made anew each time fills memory.
+        self._writing = lru_cache(maxsize=REGIONS)(lambda region: Writing(region, rules))
         keyspace, kafka = settings.keyspace, settings.kafka
         self._lanes = {
             stage: [LaneKeys(keyspace, stage, place, count).states for place in range(count)]
@@ -51,7 +58,7 @@ class People:
     def identifier(self, kind: str, value: str, region: str = "") -> Identifier | None:
         """In its one form, or None when it is none."""
         written = Identifier(kind, value, "asserted")  # type: ignore[arg-type]
-        return normalise(written, Writing(region, self._settings.mail_rules()))
+        return normalise(written, self._writing(region))
 
     async def customer(self, domain: str, who: Identifier | str) -> str | None:
         """The customer with this id or identifier, after all joins; None when nobody has it."""

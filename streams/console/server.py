@@ -382,9 +382,10 @@ def run_console(settings: Settings) -> int:
 
 async def _run(settings: Settings) -> int:
     console = Console(settings)
-    # A full collection holds up everybody who looks somebody up; requests leave few cycles.
+    # A collection holds up everybody who looks somebody up.  Requests leave no cycles, only what is
+    # remembered: a few thousand objects at a time are soon looked through, all of them hardly ever.
     gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
+    gc.set_threshold(5_000, 4, 2_500)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

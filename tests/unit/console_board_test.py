@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -55,6 +56,21 @@ async def test_sums_are_those_of_the_panes_whatever_changes(
             have = board.cells(window)
             assert {c: n for c, n in have.items() if n} == {c: n for c, n in want.items() if n}
         now_ms += dice.choice([0, 10_000, 300_000, 3_600_000])
+
+
+async def test_figures_are_nothing_for_the_garbage_collector(
+    embedded: EmbeddedRedis, board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would walk through every cell of every pane, and everybody would wait for that."""
+    monkeypatch.setattr("streams.console.board._now_ms", lambda: NOW_MS)
+    keys = LaneKeys("test", "journeys", 0, PLACES)
+    size, panes = starts(WINDOWS["24h"], NOW_MS)
+    cell = "acme|volume|n|carrier pigeon||||"
+    embedded.client.hset(keys.pane(size, panes[-1]), cell, 1)
+    embedded.client.zadd(keys.pane_index, {keys.pane(size, panes[-1]): 1})
+    await board.refresh()
+    assert cell in board.cells("24h")
+    assert not [one for one in gc.get_objects() if isinstance(one, dict) and cell in one]
 
 
 async def test_a_sparkline_follows_the_pane_that_changed(

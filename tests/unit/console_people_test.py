@@ -13,6 +13,7 @@ from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
 from streams.engine.redis_client import connect
 from streams.identity import graph
+from streams.identity.identifiers import normalise
 from streams.identity.index import alias_key, customer_base, identifier_key
 from streams.journeys.state import CustomerState, encode_state
 from streams.settings import Domain, Settings
@@ -83,3 +84,11 @@ async def test_the_likely_customer_is_not_told_without_a_link(
     live(embedded, FIRST)
     assert await people.context("acme", PHONE, "service") is None
     assert await people.context("acme", FIRST, "service") is not None
+
+
+async def test_who_is_looked_up_again_and_again_is_remembered_once(people: People) -> None:
+    people.identifier("phone", "06 12 34 56 78", "FR")
+    before = normalise.cache_info().currsize
+    for _ in range(50):
+        assert people.identifier("phone", "06 12 34 56 78", "FR") == PHONE
+    assert normalise.cache_info().currsize == before
