@@ -119,27 +119,32 @@ class Driver:
 
     def prepare(self, records: Iterable[Record]) -> list[Prepared]:
         """Decodes records, once."""
-        return [(record, self._read(record), upstream_of(record)) for record in records]
-
-    def _read(self, record: Record) -> Any:
-        try:
-            return self.fold.prepare(record)
-        except Exception as error:  # noqa: BLE001 - raised again when it is this record's turn
-            return Unreadable(error)
+        read, prepared = self.fold.prepare, []
+        for record in records:
+            try:
+                value = read(record)
+            except Exception as error:  # noqa: BLE001 - raised again when it is this record's turn
+                value = Unreadable(error)
+            prepared.append((record, value, upstream_of(record) if record.headers else None))
+        return prepared
 
     def wanted(self, prepared: Sequence[Prepared]) -> set[str]:
         """States that this batch will read and that are not in memory."""
-        keys: set[str] = set()
+        read, known = self.fold.keys, self.states
+        missing: set[str] = set()
         latest: dict[int, int] = {}
         for record, value, upstream in prepared:
             if type(value) is not Unreadable:
-                keys.update(self.fold.keys(value))
-            clock = self._clock_of(upstream)
+                for key in read(value):
+                    if key not in known:
+                        missing.add(key)
+            clock = self._clock_of(upstream) if upstream else self.partition
             if record.timestamp_ms > latest.get(clock, 0):
                 latest[clock] = record.timestamp_ms
         for clock, now_ms in latest.items():
-            keys |= self.timers.due_entities(clock, now_ms)
-        return {key for key in keys if key not in self.states}  # `-` would walk all the states
+            due = self.timers.due_entities(clock, now_ms)
+            missing.update(key for key in due if key not in known)
+        return missing
 
     def advance(self, prepared: Sequence[Prepared], limit: int) -> int:
         """Applies records from the position on, timers in between, until `limit` of both are in
@@ -156,7 +161,7 @@ class Driver:
                 continue
             if record.offset > self.at.offset:
                 raise Gap(self.at.offset, record.offset)
-            clock = self._clock_of(upstream)
+            clock = self._clock_of(upstream) if upstream else self.partition
             if upstream and upstream.mark <= self.marks.get(upstream.lane, _NO_MARK):
                 self._skipped("repeat")
             else:
@@ -220,9 +225,9 @@ class Driver:
         self.open.batch.records += 1
         self.at = Position(record.offset + 1)
 
-    def _clock_of(self, upstream: Upstream | None) -> int:
+    def _clock_of(self, upstream: Upstream) -> int:
         """`webhooks` has the broker's own time, one clock; the others keep one per upstream."""
-        return upstream.clock if upstream and self._relayed else self.partition
+        return upstream.clock if self._relayed else self.partition
 
     def _set_aside(self, letter: Publish) -> None:
         self.emit(letter)
