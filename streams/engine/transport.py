@@ -234,7 +234,14 @@ class LaneTransport(Transport):  # type: ignore[misc]  # Faust ships no types fo
     Consumer = LaneConsumer
 
 
-def build_app(settings: Settings, host: Host) -> faust.App:
+class LaneApp(faust.App):  # type: ignore[misc]  # Faust ships no types for this class
+    """Keeps nothing on disk."""
+
+    def _create_directories(self) -> None:
+        """Faust's own are for its tables; there are none, and a worker may stand anywhere."""
+
+
+def build_app(settings: Settings, host: Host) -> LaneApp:
     """The Faust app of a worker: no tables, no topics of its own making, no web server."""
     worker, kafka = settings.worker, settings.kafka
     session_s = worker.session_timeout_ms / 1_000
@@ -248,8 +255,9 @@ def build_app(settings: Settings, host: Host) -> faust.App:
         )
     elif (context := ssl_context(kafka)) is not None:
         credentials = faust.SSLCredentials(context)
-    app = faust.App(
+    app = LaneApp(
         worker.group,
+        env={},  # else BROKER_URL, APP_VERSION, TIMEZONE… of the environment have the last word
         broker=[f"kafka://{address}" for address in kafka.bootstrap.split(",")],
         broker_credentials=credentials,
         broker_session_timeout=session_s,
