@@ -30,6 +30,9 @@ from streams.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_FAUST = logging.getLogger("faust.lanes")
+"""What Faust's services say of themselves, of those in this file, too."""
+
 GATHERS = (65_536, 10)
 """While records come a fetch gathers so many bytes, but waits no longer than so many ms: a batch
 costs as much as a dozen records, at every lane and at the broker.  It is short for another reason,
@@ -61,6 +64,8 @@ COMMIT_EVERY_S = 1.0
 class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no types for this
     """The thread in which aiokafka's consumer lives."""
 
+    logger = _FAUST
+
     def fetches(self, gathered: tuple[int, int]) -> None:
         """From the next fetch on: the fewest bytes, and how long (ms) a broker waits for them.
         Faust has no setting for it, and aiokafka none that may change.
@@ -71,6 +76,8 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships n
 
 class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
     """The consumer of a worker whose app carries a `Host` in `app.host`."""
+
+    logger = _FAUST
 
     _house: asyncio.Task[None] | None = None
     """Housekeeping under way."""
@@ -236,6 +243,8 @@ class LaneTransport(Transport):  # type: ignore[misc]  # Faust ships no types fo
 
 class LaneApp(faust.App):  # type: ignore[misc]  # Faust ships no types for this class
     """Keeps nothing on disk."""
+
+    logger = _FAUST
 
     def _create_directories(self) -> None:
         """Faust's own are for its tables; there are none, and a worker may stand anywhere."""

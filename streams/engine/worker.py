@@ -24,6 +24,7 @@ from streams.engine.origin import is_fresh
 from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
+from streams.engine.traces import hide
 from streams.engine.transport import build_app
 from streams.engine.watchdog import spread, stalled
 from streams.fold import Fold, TopicRole
@@ -200,6 +201,7 @@ def run_worker(
     make_services: Callable[[Host], Sequence[Service]] = lambda _: (),
 ) -> int:
     """Runs until SIGTERM or SIGINT (0), or until it cannot go on (1)."""
+    hide()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(settings, make_folds, make_services))
 

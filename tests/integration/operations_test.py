@@ -93,6 +93,22 @@ def test_sigterm_leaves_the_group_at_once(toys: Toys) -> None:
     assert members(toys) == []
 
 
+def test_a_state_that_is_not_the_workers_is_refused_in_a_sentence(toys: Toys) -> None:
+    first = toys.start()
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    first.terminate()
+    assert first.wait(40) == 0, toys.logs()
+    toys.settings.write_text(
+        toys.settings.read_text().replace(f'group = "{toys.name}"', f'group = "{toys.name}-2"')
+    )
+    second = toys.start()
+    assert second.wait(60) == 1, toys.logs()
+    assert f"The state in Redis belongs to group '{toys.name}'" in toys.logs()
+    assert "Traceback" not in toys.logs()
+
+
 def test_a_static_member_that_is_restarted_moves_no_partitions(
     toys: Toys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
