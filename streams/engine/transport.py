@@ -23,6 +23,7 @@ from faust.types import TP
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
+from streams.engine.members import client_id
 from streams.engine.redis_client import UNREACHABLE
 from streams.engine.store import StaleError
 from streams.fold import Record
@@ -269,6 +270,7 @@ def build_app(settings: Settings, host: Host) -> LaneApp:
         env={},  # else BROKER_URL, APP_VERSION, TIMEZONE… of the environment have the last word
         broker=[f"kafka://{address}" for address in kafka.bootstrap.split(",")],
         broker_credentials=credentials,
+        broker_client_id=client_id(settings.keyspace),
         broker_session_timeout=session_s,
         broker_heartbeat_interval=session_s / 4,
         broker_rebalance_timeout=max(30.0, session_s),
