@@ -51,16 +51,20 @@ lint: install
 	@$(BIN)/python -m schemas.page --check
 	@$(BIN)/python -m streams.kpis.page --check
 	@$(BIN)/python -m streams.channels.page --check
+	@$(BIN)/python -m streams.settings_page --check
+	@$(BIN)/python -m streams.metrics_page --check
 
 format: install
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-schemas: install  ## writes schemas/json and the pages of events, KPIs and vendors from the types
+schemas: install  ## writes schemas/json and the pages of events, KPIs, vendors, settings and metrics from the types
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m schemas.page
 	@$(BIN)/python -m streams.kpis.page
 	@$(BIN)/python -m streams.channels.page
+	@$(BIN)/python -m streams.settings_page
+	@$(BIN)/python -m streams.metrics_page
 
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh

@@ -122,6 +122,11 @@ class Lane:
     async def _first_position(
         self, begin: int, published: int | None, claimed: Claimed
     ) -> Position:
+        if begin:
+            log.warning(
+                "%s has no state, and its log begins at offset %d: what was before is not rebuilt",
+                self.name, begin,
+            )  # fmt: skip
         hold_below = max(published or 0, begin)
         await self._store.begin(self._epoch, begin, hold_below)
         if hold_below > begin:

@@ -14,6 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from streams import metrics
 from streams.engine.worker import STOP_S
 from streams.settings import Settings
+from streams.settings_environment import variables
 from streams.settings_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +117,13 @@ def test_each_metric_that_the_pages_name_exists() -> None:
     pages = "".join(page.read_text() for page in (ROOT / "docs").rglob("*.md"))
     told = set(re.findall(r"`(filrouge_[a-z_]+)`", pages))
     assert told and {name.removesuffix("_total") for name in told} <= names
+
+
+def test_each_variable_that_the_pages_and_compose_name_is_a_setting() -> None:
+    places = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").iterdir()]
+    places += [ROOT / "README.md", ROOT / "docker-compose.yml"]
+    told = set(re.findall(r"FILROUGE(?:_[A-Z]+)+\b", "".join(p.read_text() for p in places)))
+    assert told and told <= {*variables(), "FILROUGE_SETTINGS"}
 
 
 def test_each_metric_in_the_rules_exists() -> None:

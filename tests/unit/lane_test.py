@@ -90,6 +90,14 @@ async def test_a_queue_is_not_worked_off_before_the_lane_knows_what_was_done() -
     await host.revoke([("webhooks", 0)])
 
 
+async def test_a_rebuild_from_a_log_that_was_cut_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    for begin, said in ((0, False), (4, True)):
+        made = lane(MemoryStore(), Kept())
+        assert await made.claim("w", 1, begin, 10, published=None) == begin
+        await made.stop()
+        assert ("its log begins at offset 4" in caplog.text) == said
+
+
 async def test_an_idle_lane_may_be_claimed_often_without_a_word(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
