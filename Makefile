@@ -30,8 +30,7 @@ check: lint  ## the inner loop: lint, types, stairs, and the quick tests; proper
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium, and a minute of fuzzing
 	@tests/servers/need.sh
-	@$(BIN)/pytest -q -n 2 --dist worksteal -m 'not servers'
-	@$(BIN)/pytest -q -n 3 --dist loadfile -m servers
+	@tests/all.sh
 	@$(BIN)/python -m tests.fuzz --minutes 1
 
 chaos: install  ## MINUTES=60 of faults under load on real processes, from SEED=1; REDIS=cluster; writes docs/reliability.md
@@ -51,16 +50,20 @@ lint: install
 	@$(BIN)/python -m schemas.page --check
 	@$(BIN)/python -m streams.kpis.page --check
 	@$(BIN)/python -m streams.channels.page --check
+	@$(BIN)/python -m streams.settings_page --check
+	@$(BIN)/python -m streams.metrics_page --check
 
 format: install
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-schemas: install  ## writes schemas/json and the pages of events, KPIs and vendors from the types
+schemas: install  ## writes schemas/json and the pages of events, KPIs, vendors, settings and metrics from the types
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m schemas.page
 	@$(BIN)/python -m streams.kpis.page
 	@$(BIN)/python -m streams.channels.page
+	@$(BIN)/python -m streams.settings_page
+	@$(BIN)/python -m streams.metrics_page
 
 bench: install  ## the benchmarks, on a real Kafka and a real Redis; writes docs/performance.md
 	@tests/servers/need.sh

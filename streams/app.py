@@ -74,7 +74,7 @@ class Delivery:
             self._client,
             settings.keyspace,
             settings.subscriber,
-            lambda: host.owned("deliver"),
+            lambda: host.caught_up("deliver"),  # else what was delivered already goes out again
             self._tell,
         )
 

@@ -72,7 +72,7 @@ class Kafka(Section, frozen=True, kw_only=True):
 class Redis(Section, frozen=True, kw_only=True):
     url: str = "redis://localhost:6379/0"
     """`rediss://` for TLS, `redis+cluster://` for a cluster, `redis+sentinel://` for Sentinels;
-    user, password and TLS files in the URL: see `streams/engine/redis_client.py`.
+    user, password and TLS files in the URL: see `docs/operations.md`.
     """
 
     @property

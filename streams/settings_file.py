@@ -1,9 +1,7 @@
 """Settings as they are written: TOML and the environment into `Settings`.
 
 Read from a TOML file (`--settings FILE`, or `FILROUGE_SETTINGS`, or `filrouge.toml` in the
-current folder) and then from the environment: `FILROUGE_<SECTION>_<FIELD>` overrides a field of
-a section (`FILROUGE_KAFKA_BOOTSTRAP`), `FILROUGE_<FIELD>` one at the top (`FILROUGE_KEYSPACE`).
-A list is separated by commas.
+current folder) and then from the environment (`settings_environment`).
 Sources, domains, subscribers and mail domains are lists and stand in the file; a secret may name a
 file instead (`secret_files`, `key_file`).  `load` reports every mistake at once, a sentence each.
 """
@@ -33,6 +31,7 @@ from streams.settings import (
     Subscriber,
 )
 from streams.settings_check import contradictions
+from streams.settings_environment import overridden
 
 _LISTS: dict[str, type[Section]] = {
     "domain": Domain,
@@ -66,36 +65,16 @@ def load(path: str | None = None, environ: Mapping[str, str] | None = None) -> S
             raise SettingsError([f"The settings file {file} is no text in UTF-8."]) from error
         except tomllib.TOMLDecodeError as error:
             raise SettingsError([f"The settings file {file} is not TOML: {error}."]) from error
-    return _build(_overridden(raw, env), Path(file).parent if file else Path())
-
-
-def _overridden(raw: dict[str, Any], env: Mapping[str, str]) -> dict[str, Any]:
-    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
-    for name, kind in typing.get_type_hints(Settings).items():
-        if name in _LISTS:
-            continue
-        if not _is_section(kind):
-            if (value := env.get(f"FILROUGE_{name.upper()}")) is not None:
-                merged[name] = value
-            continue
-        for field, hint in typing.get_type_hints(kind).items():
-            if (value := env.get(f"FILROUGE_{name.upper()}_{field.upper()}")) is not None:
-                section = merged.setdefault(name, {})
-                if isinstance(section, dict):
-                    section[field] = _listed(value) if get_origin(hint) is tuple else value
-    return merged
-
-
-def _listed(value: str) -> list[str]:
-    return [item for part in value.split(",") if (item := part.strip())]
+    mistakes: list[str] = []
+    given = overridden(raw, env, mistakes)
+    return _build(given, Path(file).parent if file else Path(), mistakes)
 
 
 def _is_section(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
-def _build(raw: dict[str, Any], folder: Path) -> Settings:
-    mistakes: list[str] = []
+def _build(raw: dict[str, Any], folder: Path, mistakes: list[str]) -> Settings:
     values: dict[str, Any] = {}
     hints = typing.get_type_hints(Settings)
     _unknown(raw, hints, "at the top of the settings", mistakes)
@@ -118,7 +97,8 @@ def _build(raw: dict[str, Any], folder: Path) -> Settings:
     if mistakes:
         raise SettingsError(mistakes)
     settings = _with_secrets(Settings(**values), folder, mistakes)
-    mistakes += contradictions(settings)
+    if not mistakes:  # what could not be read has no contradictions yet
+        mistakes += contradictions(settings)
     if mistakes:
         raise SettingsError(mistakes)
     return settings

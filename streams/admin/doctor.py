@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -36,8 +37,23 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         has = bool(source.secrets)
         advice = "" if has else "Without a secret every webhook of it is refused."
         yield Finding(has, f"Source {source.name} ({source.vendor}) has a secret.", advice)
+    if example := [*_of_the_example(settings)]:
+        what = f"Still as in the example: {', '.join(example)}."
+        yield Finding(True, what, "Everybody knows these: change them before others can call.")
     if not settings.console.tokens:
         yield Finding(True, "The console has no tokens: it answers on a loopback address only.")
+
+
+def _of_the_example(settings: Settings) -> Iterator[str]:
+    known = re.compile(r"change.me|whsec_Y2hhbmdlLW1lLW", re.IGNORECASE)  # the base64 of change-me-
+    for domain in settings.domain:
+        if known.match(domain.key):
+            yield f"the key of domain {domain.name}"
+    for source in settings.source:
+        if any(known.match(secret) for secret in (*source.secrets, *source.options.values())):
+            yield f"a secret of source {source.name}"
+    if any(known.match(token) for token in settings.console.tokens):
+        yield "a token of the console"
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:

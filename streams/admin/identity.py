@@ -65,7 +65,12 @@ async def customer(people: People, domain: str, who: str, region: str = "") -> s
     itself). Raises `AdminError`.
     """
     kind, colon, value = who.partition(":")
-    if not colon or kind not in KINDS:
+    if colon and kind not in KINDS:
+        raise AdminError(
+            f"{kind!r} is no kind of identifier; there are {', '.join(KINDS)}. What a source calls "
+            f"him is vendor:{who}."
+        )
+    if not colon:
         kind, value = _guess(who), who
     if not kind:
         return await people.current(domain, who)

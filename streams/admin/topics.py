@@ -22,7 +22,9 @@ from streams.settings import Settings
 _DAY_MS = 86_400_000
 
 _DEFAULTS = {
+    "cleanup.policy": "delete",
     "retention.ms": str(7 * _DAY_MS),
+    "retention.bytes": "-1",
     "min.insync.replicas": "1",
     "message.timestamp.type": "CreateTime",
     "max.message.bytes": "1048588",
@@ -65,7 +67,10 @@ def wanted(settings: Settings) -> dict[str, tuple[int, dict[str, str]]]:
     for role in get_args(TopicRole):
         count = kafka.webhooks_partitions if role == "webhooks" else kafka.events_partitions
         config = {
+            # What is rebuilt is folded from every record of that time, not from the last of a key.
+            "cleanup.policy": "delete",
             "retention.ms": retention,
+            "retention.bytes": "-1",
             "min.insync.replicas": str(kafka.min_insync),
             "max.message.bytes": str(RECORD_BYTES),
         }

@@ -45,7 +45,7 @@ class Tell(Protocol):
 
 
 class Sender:
-    """Runs in a worker; `owned` says which partitions' queues are this worker's."""
+    """Runs in a worker; `owned` says which partitions' queues are this worker's, and true."""
 
     def __init__(
         self,

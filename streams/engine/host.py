@@ -105,6 +105,12 @@ class Host:
             if self._folds[topic].name == stage
         }
 
+    def caught_up(self, stage: str) -> dict[int, int]:
+        """Those of `owned` whose state knows all that was done before they were claimed."""
+        topic = next(topic for topic, fold in self._folds.items() if fold.name == stage)
+        owned = self.owned(stage)
+        return {p: count for p, count in owned.items() if self.lanes[topic, p].caught_up}
+
     @property
     def topics(self) -> list[str]:
         return list(self._folds)

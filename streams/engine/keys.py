@@ -33,6 +33,11 @@ def origin_key(keyspace: str) -> str:
     return f"fr:{keyspace}:origin"
 
 
+def domain_keys_key(keyspace: str) -> str:
+    """Hash: domain → fingerprint of its key (`streams.engine.domain_keys`)."""
+    return f"fr:{keyspace}:domains"
+
+
 class LaneKeys:
     """The Redis keys of stage `lane`, partition `partition` of `count`."""
 

@@ -75,6 +75,8 @@ class Lane:
         self._epoch = 0
         self._committed = 0
         """The offset up to which Redis has it all; `driver.at` runs ahead of it."""
+        self._end = 0
+        """Where the log ended when the lane was claimed."""
         self._confirmed_s = 0.0
         self._careful = 0
         """So many records and timers more go step by step, to find one that kills."""
@@ -103,6 +105,7 @@ class Lane:
         if position is None:
             position = await self._first_position(begin, published, claimed)
         self.require_within(position.offset, begin, end)
+        self._end = end
         self._restore(claimed, position)
         metrics.claims_total.labels(self._fold.name, "ok").inc()
         return position.offset
@@ -119,6 +122,11 @@ class Lane:
     async def _first_position(
         self, begin: int, published: int | None, claimed: Claimed
     ) -> Position:
+        if begin:
+            log.warning(
+                "%s has no state, and its log begins at offset %d: what was before is not rebuilt",
+                self.name, begin,
+            )  # fmt: skip
         hold_below = max(published or 0, begin)
         await self._store.begin(self._epoch, begin, hold_below)
         if hold_below > begin:
@@ -142,7 +150,8 @@ class Lane:
         if claimed.claims >= POISON_CLAIMS:
             # What kills is in the batch that begins here; after as many steps it is behind us.
             self._careful = self._settings.batch_records
-            log.warning("%s was claimed %d times at one position", self.name, claimed.claims)
+            if position.offset < self._end:  # an idle lane stands still, whoever claims it
+                log.warning("%s was claimed %d times at one position", self.name, claimed.claims)
         self._relay.send(self.name, claimed.outbox)
         self._committed = position.offset
         self._committer = asyncio.create_task(self._commit_all())
@@ -300,6 +309,13 @@ class Lane:
     def idle(self) -> bool:
         """Everything fetched is committed."""
         return self._commits.empty() and self.driver.empty()
+
+    @property
+    def caught_up(self) -> bool:
+        """What stood in the log when the lane was claimed is in Redis: a state that was lost or
+        restored is as new again as what was done about it.
+        """
+        return self._committed >= self._end
 
     def committable(self) -> int:
         """The lowest input offset whose effects are not all published: for Kafka's own books."""

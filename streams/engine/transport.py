@@ -23,12 +23,16 @@ from faust.types import TP
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
+from streams.engine.members import client_id
 from streams.engine.redis_client import UNREACHABLE
 from streams.engine.store import StaleError
 from streams.fold import Record
 from streams.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_FAUST = logging.getLogger("faust.lanes")
+"""What Faust's services say of themselves, of those in this file, too."""
 
 GATHERS = (65_536, 10)
 """While records come a fetch gathers so many bytes, but waits no longer than so many ms: a batch
@@ -61,6 +65,8 @@ COMMIT_EVERY_S = 1.0
 class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships no types for this
     """The thread in which aiokafka's consumer lives."""
 
+    logger = _FAUST
+
     def fetches(self, gathered: tuple[int, int]) -> None:
         """From the next fetch on: the fewest bytes, and how long (ms) a broker waits for them.
         Faust has no setting for it, and aiokafka none that may change.
@@ -71,6 +77,8 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust ships n
 
 class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for this class
     """The consumer of a worker whose app carries a `Host` in `app.host`."""
+
+    logger = _FAUST
 
     _house: asyncio.Task[None] | None = None
     """Housekeeping under way."""
@@ -234,7 +242,16 @@ class LaneTransport(Transport):  # type: ignore[misc]  # Faust ships no types fo
     Consumer = LaneConsumer
 
 
-def build_app(settings: Settings, host: Host) -> faust.App:
+class LaneApp(faust.App):  # type: ignore[misc]  # Faust ships no types for this class
+    """Keeps nothing on disk."""
+
+    logger = _FAUST
+
+    def _create_directories(self) -> None:
+        """Faust's own are for its tables; there are none, and a worker may stand anywhere."""
+
+
+def build_app(settings: Settings, host: Host) -> LaneApp:
     """The Faust app of a worker: no tables, no topics of its own making, no web server."""
     worker, kafka = settings.worker, settings.kafka
     session_s = worker.session_timeout_ms / 1_000
@@ -248,10 +265,12 @@ def build_app(settings: Settings, host: Host) -> faust.App:
         )
     elif (context := ssl_context(kafka)) is not None:
         credentials = faust.SSLCredentials(context)
-    app = faust.App(
+    app = LaneApp(
         worker.group,
+        env={},  # else BROKER_URL, APP_VERSION, TIMEZONE… of the environment have the last word
         broker=[f"kafka://{address}" for address in kafka.bootstrap.split(",")],
         broker_credentials=credentials,
+        broker_client_id=client_id(settings.keyspace),
         broker_session_timeout=session_s,
         broker_heartbeat_interval=session_s / 4,
         broker_rebalance_timeout=max(30.0, session_s),

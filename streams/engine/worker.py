@@ -18,12 +18,15 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams.engine.clients import librdkafka, producer_config
+from streams.engine.domain_keys import key_fault
 from streams.engine.health import Health
 from streams.engine.host import Host
+from streams.engine.members import members_fault
 from streams.engine.origin import is_fresh
 from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.relay import Relay
+from streams.engine.traces import hide
 from streams.engine.transport import build_app
 from streams.engine.watchdog import spread, stalled
 from streams.fold import Fold, TopicRole
@@ -111,6 +114,7 @@ class Engine:
             await self._client.ping()
         except UNREACHABLE as error:
             raise WorkerError(away(settings.redis.shown, error)) from error
+        await self._require_own()
         self._relay = Relay(producer_config(settings.kafka), settings.topics.name)
         self._relay.start()
         folds = self._make_folds(counts)
@@ -146,6 +150,16 @@ class Engine:
         gc.collect()
         gc.freeze()
         gc.set_threshold(200_000, 20, 50)
+
+    async def _require_own(self) -> None:
+        """The keyspace is that of these domains, and nobody else's partitions are taken."""
+        settings = self._settings
+        try:
+            fault = await key_fault(settings, self._client) or await members_fault(settings)
+        except UNREACHABLE as error:
+            raise WorkerError(away(settings.redis.shown, error)) from error
+        if fault:
+            raise WorkerError(fault)
 
     async def _is_fresh(self, counts: Mapping[str, int]) -> bool:
         try:
@@ -200,6 +214,7 @@ def run_worker(
     make_services: Callable[[Host], Sequence[Service]] = lambda _: (),
 ) -> int:
     """Runs until SIGTERM or SIGINT (0), or until it cannot go on (1)."""
+    hide()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(settings, make_folds, make_services))
 

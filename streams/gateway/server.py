@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 PREFIX = "/v1/in/"
 RETRY_AFTER_S = 5
 
+UNKNOWN = "unknown"
+"""The source of what comes for none, as a metric label."""
+
 
 class Door:
     """One source, with what each of its webhooks needs made once."""
@@ -44,6 +47,7 @@ class Door:
         self.bucket = Bucket(rate, now_s)
         self.accepted = metrics.webhooks_accepted.labels(source.vendor, source.name)
         self.seconds = metrics.webhook_seconds.labels(source.vendor)
+        _begin_at_zero(source.name, "kafka", "busy")
 
 
 class Gateway:
@@ -66,6 +70,7 @@ class Gateway:
             source.name: Door(source, adapters()[source.vendor], limits.max_rate_per_source, now_s)
             for source in settings.source
         }
+        _begin_at_zero(UNKNOWN, "connections")
         self._log = Log(settings.kafka, settings.topics.webhooks, limits.kafka_timeout_ms)
         self._server = HttpServer(self, limits, _tls(limits.tls_cert_file, limits.tls_key_file))
         await self._server.start(limits.host, limits.port)
@@ -93,14 +98,14 @@ class Gateway:
         if not path.startswith(PREFIX):
             if path in _PAGES:
                 return None if head.method in {"GET", "HEAD"} else problem(405, "This is a page.")
-            return self._refusal(404, "unknown_source", "unknown", f"Webhooks go to {PREFIX}…")
+            return self._refusal(404, "unknown_source", UNKNOWN, f"Webhooks go to {PREFIX}…")
         name = unquote(path.removeprefix(PREFIX))
         if name not in self._doors:
-            return self._refusal(404, "unknown_source", "unknown", f"There is no source {name!r}.")
+            return self._refusal(404, "unknown_source", UNKNOWN, f"There is no source {name!r}.")
         return None
 
     def broken(self, reason: str) -> None:
-        metrics.webhooks_rejected.labels("unknown", reason).inc()
+        metrics.webhooks_rejected.labels(UNKNOWN, reason).inc()
 
     def handle(self, request: Incoming, respond: Respond) -> None:
         path, _, _ = request.target.partition("?")
@@ -189,6 +194,12 @@ class Gateway:
             respond(Reply(503, f"{fault}\n".encode()))
         else:
             respond(Reply(200, b"Kafka answers\n"))
+
+
+def _begin_at_zero(source: str, *reasons: str) -> None:
+    """Of what is answered with 503 an alert asks for the increase: also for that of the first."""
+    for reason in reasons:
+        metrics.webhooks_rejected.labels(source, reason)
 
 
 _PAGES = {"/metrics", "/healthz", "/readyz"}

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
+import msgspec
 import orjson
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -147,6 +148,19 @@ async def test_what_waits_for_kafka_is_limited() -> None:
     async with serving(settings(NOWHERE, max_in_flight=0)) as gateway:
         status, text, _, after = await send(gateway, message(1))
         assert (status, after) == (503, "5") and "Too many requests" in text
+
+
+async def test_what_is_answered_with_503_is_counted_from_zero_on() -> None:
+    """Of a series that begins with its first refusal no alert sees the increase."""
+    quiet = Source(name="quiet", vendor="twilio", domain="acme", secrets=(SECRET,))
+    chosen = msgspec.structs.replace(settings(NOWHERE), source=(quiet,))
+    async with serving(chosen) as gateway, aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{gateway.port}/metrics") as page:
+            lines = (await page.text()).splitlines()
+        for reason in ("kafka", "busy"):
+            of = f'{{reason="{reason}",source="quiet"}}'
+            assert f"filrouge_webhooks_rejected_total{of} 0.0" in lines
+        assert any('reason="connections",source="unknown"' in line for line in lines)
 
 
 async def test_twilio_signs_the_url_that_it_called_before_the_proxies(broker: str) -> None:

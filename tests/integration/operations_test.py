@@ -93,6 +93,61 @@ def test_sigterm_leaves_the_group_at_once(toys: Toys) -> None:
     assert members(toys) == []
 
 
+def test_a_state_that_is_not_the_workers_is_refused_in_a_sentence(toys: Toys) -> None:
+    first = toys.start()
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    first.terminate()
+    assert first.wait(40) == 0, toys.logs()
+    toys.settings.write_text(
+        toys.settings.read_text().replace(f'group = "{toys.name}"', f'group = "{toys.name}-2"')
+    )
+    second = toys.start()
+    assert second.wait(60) == 1, toys.logs()
+    assert f"The state in Redis belongs to group '{toys.name}'" in toys.logs()
+    assert "Traceback" not in toys.logs()
+
+
+def test_a_second_keyspace_waits_until_the_first_ones_workers_are_gone(toys: Toys) -> None:
+    """In one group they would share the partitions, and each would fold a part of the log."""
+    first = toys.start()
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    toys.settings.write_text(
+        toys.settings.read_text().replace(f'keyspace = "{toys.name}"', 'keyspace = "second"')
+    )
+    early = toys.start()
+    assert early.wait(60) == 1, toys.logs()
+    assert f"Workers of keyspace '{toys.name}' run in group" in toys.logs()
+    first.terminate()
+    assert first.wait(40) == 0, toys.logs()
+
+    def rebuilt() -> bool:
+        fences = [LaneKeys("second", "toy", p, PARTITIONS).fence for p in range(PARTITIONS)]
+        return sum(int(toys.redis.hget(fence, "offset") or 0) for fence in fences) == 500  # type: ignore[arg-type]
+
+    toys.start()
+    until(rebuilt, toys)
+    # What the first keyspace published is not published again: here under other positions.
+    assert len(toys.published(want=500)) == 500
+
+
+def test_a_domain_whose_key_was_changed_is_refused(toys: Toys) -> None:
+    domain = '[[domain]]\nname = "acme"\nkey = "the key of the first day"\n'
+    toys.settings.write_text(toys.settings.read_text() + domain)
+    first = toys.start()
+    until(lambda: "The worker runs" in toys.logs(), toys)
+    first.terminate()
+    assert first.wait(40) == 0, toys.logs()
+    toys.settings.write_text(toys.settings.read_text().replace("first day", "second day"))
+    second = toys.start()
+    assert second.wait(60) == 1, toys.logs()
+    assert "The key of domain 'acme' is not the one" in toys.logs()
+    assert "Traceback" not in toys.logs() and "day" not in toys.logs()
+
+
 def test_a_static_member_that_is_restarted_moves_no_partitions(
     toys: Toys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -254,3 +254,13 @@ def test_a_user_without_a_name_may_speak(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(getpass, "getuser", nameless)
     code, said = told("--settings", "away.toml", "policy", "set", "wrong.toml")
     assert code == 1 and REDIS in said
+
+
+@pytest.mark.parametrize("command", ["show chatwoot:7", "join chatwoot:7 +33612345678"])
+def test_a_name_with_a_kind_that_is_none_says_which_there_are(command: str, tmp_path: Path) -> None:
+    (tmp_path / "f.toml").write_text(AWAY.format(port=1))
+    words = ["--settings", str(tmp_path / "f.toml"), "identity", *command.split()]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1
+    assert "'chatwoot' is no kind of identifier; there are" in done.stderr
+    assert "vendor:chatwoot:7" in done.stderr

@@ -14,23 +14,30 @@ from prometheus_client.metrics import MetricWrapperBase
 from streams import metrics
 from streams.engine.worker import STOP_S
 from streams.settings import Settings
+from streams.settings_environment import variables
+from streams.settings_file import load
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = {
+    name: service
+    for name, service in COMPOSE["services"].items()
+    if service["image"].startswith("filrouge")
+}
 
 TESTED_COMMANDS = {
     ("topics", "create"),
     ("gateway",),
     ("worker",),
+    ("reconcile",),
     ("console",),
 }
-"""The start commands that tests/integration/pipeline_test.py runs as processes."""
+"""The start commands that tests/integration/read_only_test.py runs as processes."""
 
 
 def test_every_start_command_is_one_that_the_tests_run() -> None:
-    ours = [s for s in COMPOSE["services"].values() if s["image"].startswith("filrouge")]
-    assert {tuple(service["command"]) for service in ours} == TESTED_COMMANDS
-    text = (ROOT / "tests/integration/pipeline_test.py").read_text()
+    assert {tuple(service["command"]) for service in OURS.values()} == TESTED_COMMANDS
+    text = (ROOT / "tests/integration/read_only_test.py").read_text()
     for command in TESTED_COMMANDS:
         assert ", ".join(f'"{word}"' for word in command) in text
 
@@ -47,6 +54,36 @@ def test_redis_keeps_what_it_acknowledged_and_evicts_nothing() -> None:
     assert command[command.index("--maxmemory-policy") + 1] == "noeviction"
 
 
+def test_nothing_of_ours_writes_to_its_disk() -> None:
+    for name, service in OURS.items():
+        assert service["read_only"] is True, name
+        assert all(volume.endswith(":ro") for volume in service["volumes"]), name
+        assert "tmpfs" not in service, name
+
+
+def test_the_settings_stand_where_the_services_look_with_the_files_that_they_name() -> None:
+    for service in OURS.values():
+        [(outside, inside, _)] = [volume.split(":") for volume in service["volumes"]]
+        file = Path(service["environment"]["FILROUGE_SETTINGS"])
+        assert str(file.parent) == inside
+        assert (ROOT / outside / file.name).is_file()
+
+
+def test_what_is_started_only_when_it_has_something_to_ask_is_scraped_only_then() -> None:
+    """`filrouge reconcile` ends at once where no [[reconcile]] stands, as in the example."""
+    by_profile = {name for name, service in COMPOSE["services"].items() if "profiles" in service}
+    assert by_profile == {"reconcile"}
+    assert not load(str(ROOT / "deploy/filrouge.example.toml"), {}).reconcile
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+    asked = {
+        (name, one["port"])
+        for job in scraped
+        for one in job.get("dns_sd_configs", [])
+        for name in one["names"]
+    }
+    assert asked == {(name, Settings().worker.metrics_port) for name in by_profile}
+
+
 def test_a_worker_may_end_before_it_is_killed() -> None:
     workers = [s for s in COMPOSE["services"].values() if s.get("command") == ["worker"]]
     assert workers
@@ -57,7 +94,10 @@ def test_a_worker_may_end_before_it_is_killed() -> None:
 def test_each_role_that_is_scraped_is_a_service_with_that_port() -> None:
     scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
     places = {
-        target for job in scraped for one in job["static_configs"] for target in one["targets"]
+        target
+        for job in scraped
+        for one in job.get("static_configs", [])
+        for target in one["targets"]
     }
     settings = Settings()
     ports = {
@@ -79,11 +119,28 @@ def test_each_metric_that_the_pages_name_exists() -> None:
     assert told and {name.removesuffix("_total") for name in told} <= names
 
 
+def test_each_variable_that_the_pages_and_compose_name_is_a_setting() -> None:
+    places = [*(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").iterdir()]
+    places += [ROOT / "README.md", ROOT / "docker-compose.yml"]
+    told = set(re.findall(r"FILROUGE(?:_[A-Z]+)+\b", "".join(p.read_text() for p in places)))
+    assert told and told <= {*variables(), "FILROUGE_SETTINGS"}
+
+
 def test_each_metric_in_the_rules_exists() -> None:
     ours = [m for m in vars(metrics).values() if isinstance(m, MetricWrapperBase)]
     names = {family.name for metric in ours for family in metric.describe()}
     used = set(re.findall(r"filrouge_\w+", (ROOT / "deploy/rules.yml").read_text()))
     assert {name.removesuffix("_total") for name in used} <= names
+
+
+def test_each_alert_has_a_case_in_which_it_fires_and_a_line_that_says_what_to_do() -> None:
+    groups = yaml.safe_load((ROOT / "deploy/rules.yml").read_text())["groups"]
+    alerts = {rule["alert"] for group in groups for rule in group["rules"]}
+    tests = yaml.safe_load((ROOT / "deploy/rules_test.yml").read_text())["tests"]
+    cases = [case for test in tests for case in test["alert_rule_test"]]
+    assert {case["alertname"] for case in cases if case["exp_alerts"]} == alerts
+    page = (ROOT / "docs/operations.md").read_text()
+    assert set(re.findall(r"^\| `(Filrouge\w+)` \|", page, re.MULTILINE)) == alerts
 
 
 @pytest.mark.servers

@@ -71,6 +71,45 @@ async def test_a_position_that_the_log_does_not_hold_is_refused() -> None:
         await lane(store, Kept()).claim("w", 1, 6, 10, published=None)
 
 
+async def test_a_queue_is_not_worked_off_before_the_lane_knows_what_was_done() -> None:
+    """A state that was lost or restored is older than the log: notices that went out wait there."""
+    store = MemoryStore()
+    host = Host(Settings(), [Toy()], {"webhooks": 4}, "cluster", lambda _: store, Kept())
+    host.owner, host.generation = "w", 1
+    await host.claim(("webhooks", 0), Bounds(0, 5, None))
+    assert (host.owned("toy"), host.caught_up("toy")) == ({0: 4}, {})
+    made = host.lanes["webhooks", 0]
+    await made.feed(records(0, 4), lambda: False)
+    await made.flush()
+    assert host.caught_up("toy") == {}
+    await made.feed(records(4, 1), lambda: False)
+    await made.flush()
+    assert host.caught_up("toy") == {0: 4}
+    await host.claim(("webhooks", 0), Bounds(0, 6, None))
+    assert host.caught_up("toy") == {}
+    await host.revoke([("webhooks", 0)])
+
+
+async def test_a_rebuild_from_a_log_that_was_cut_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    for begin, said in ((0, False), (4, True)):
+        made = lane(MemoryStore(), Kept())
+        assert await made.claim("w", 1, begin, 10, published=None) == begin
+        await made.stop()
+        assert ("its log begins at offset 4" in caplog.text) == said
+
+
+async def test_an_idle_lane_may_be_claimed_often_without_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore()
+    for end, said in ((0, 0), (3, 1)):
+        for generation in range(4):
+            made = lane(store, Kept())
+            await made.claim("w", generation, 0, end, published=None)
+            await made.stop()
+        assert ("at one position" in caplog.text) == bool(said)
+
+
 @pytest.mark.parametrize(
     ("fresh", "committed", "metadata", "held"),
     [

@@ -63,6 +63,40 @@ def test_each_form_of_a_redis_url_is_taken(url: str) -> None:
     assert load(None, {"FILROUGE_REDIS_URL": url}).redis.url == url
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("FILROUGE_KAFKA_BOOTSTRAP_SERVERS", "did you mean FILROUGE_KAFKA_BOOTSTRAP?"),
+        ("FILROUGE_REDIS_URI", "did you mean FILROUGE_REDIS_URL?"),
+        ("FILROUGE_KEYSPACES", "did you mean FILROUGE_KEYSPACE?"),
+        ("FILROUGE_SOURCE", "There is no setting FILROUGE_SOURCE"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_a_mistake(
+    name: str, sentence: str, tmp_path: Path
+) -> None:
+    assert sentence in mistakes(GOOD, tmp_path, **{name: "x"})
+
+
+def test_what_kubernetes_says_of_services_is_no_setting() -> None:
+    environment = {
+        "FILROUGE_SERVICE_HOST": "10.0.0.1",
+        "FILROUGE_PORT": "tcp://10.0.0.1:8080",
+        "FILROUGE_GATEWAY_SERVICE_HOST": "10.0.0.1",
+        "FILROUGE_GATEWAY_SERVICE_PORT_HTTP": "8080",
+        "FILROUGE_GATEWAY_PORT": "tcp://10.0.0.1:8080",
+        "FILROUGE_GATEWAY_PORT_8080_TCP_ADDR": "10.0.0.1",
+        "FILROUGE_GATEWAY_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+    }
+    assert load(None, environment) == Settings()
+    assert load(None, environment | {"FILROUGE_GATEWAY_HOST": "0.0.0.0"}).gateway.port == 8080
+
+
+def test_a_secret_that_cannot_be_read_is_one_mistake(tmp_path: Path) -> None:
+    said = mistakes(GOOD.replace("secret.txt", "nowhere.txt"), tmp_path)
+    assert said.count("\n") == 0 and "nowhere.txt" in said
+
+
 def test_a_list_in_the_environment_is_separated_by_commas_and_may_be_empty() -> None:
     environment = {"FILROUGE_WORKER_STAGES": "journeys, deliver", "FILROUGE_CONSOLE_TOKENS": ""}
     settings = load(None, environment)
