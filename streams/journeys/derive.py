@@ -28,7 +28,7 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         tasks.conclude(cycle, found)
     cycles.conclude(spans, found)
     for fact in journey.coming:
-        if found.silent_since(fact.at_ms):
+        if not tasks.taken_up(fact, journey.timeline) and found.silent_since(fact.at_ms):
             found.facts[fact.subject_id] = fact
     return found
 
