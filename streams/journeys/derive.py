@@ -34,9 +34,13 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
 
 
 def _topic(journey: Journey) -> str:
-    """What was said last; the lexicon's guess only where nobody else says anything."""
+    """What was said last; the lexicon's guess only where nobody else says anything.  What was said
+    last in the sealed part is known; of its entries one that stays may be older.
+    """
     said = [
-        str(e.data["topic"]) for e in reversed(journey.timeline) if e.data and e.data.get("topic")
+        str(e.data["topic"])
+        for e in reversed(journey.timeline)
+        if e.data and e.data.get("topic") and (e.until_ms or e.at_ms) > journey.sealed_ms
     ]
     if not said:
         return journey.topic

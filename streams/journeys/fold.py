@@ -18,7 +18,7 @@ from streams.journeys.attach import (
     open_journey,
     put_in,
 )
-from streams.journeys.repeats import RUNS, parted
+from streams.journeys.repeats import RUNS, TELLS, parted
 from streams.journeys.state import (
     CONSENTS,
     CONVERSATIONS,
@@ -145,6 +145,8 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
     runs = [one for other in state.journeys.values() for one in other.timeline if one.count > 1]
     return any(
         run.at_ms <= entry.at_ms <= run.until_ms
+        # Told again at the time of the last, it may be the last word of all.
+        and (entry.at_ms < run.until_ms or run.kind not in TELLS)
         and (run.kind, run.conversation, run.channel, run.actor, run.data)
         == (entry.kind, entry.conversation, entry.channel, entry.actor, entry.data)
         for run in runs
