@@ -16,11 +16,11 @@ def says(world: World, by: str = "", number: int = 0, **fields: Any) -> None:
     at = fields.pop("at", None)
     actor = Actor("agent", by) if by else Actor("customer")
     fields.setdefault("conversation", "ticket")
+    fields.setdefault("identifiers", who())
     if number:
         fields["id"] = f"told-{number}"
     world.event(
-        MessagePosted, at, actor=actor, identifiers=who(),
-        message_id=f"m{number or world._numbers}",
+        MessagePosted, at, actor=actor, message_id=f"m{number or world._numbers}",
         direction="outbound" if by else "inbound", **fields,
     )  # fmt: skip
 

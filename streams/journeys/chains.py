@@ -39,6 +39,8 @@ class Moved(msgspec.Struct, gc=False):
     """The conversation in which it was accepted."""
     left: bool = False
     """Whoever took it has gone."""
+    declined_ms: int | None = None
+    """When an agent declined it: refused, unless another takes it after all."""
 
 
 class Holding(msgspec.Struct, gc=False):

@@ -28,15 +28,19 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         tasks.conclude(cycle, found)
     cycles.conclude(spans, found)
     for fact in journey.coming:
-        if found.silent_since(fact.at_ms):
+        if not tasks.taken_up(fact, journey.timeline) and found.silent_since(fact.at_ms):
             found.facts[fact.subject_id] = fact
     return found
 
 
 def _topic(journey: Journey) -> str:
-    """What was said last; the lexicon's guess only where nobody else says anything."""
+    """What was said last; the lexicon's guess only where nobody else says anything.  What was said
+    last in the sealed part is known; of its entries one that stays may be older.
+    """
     said = [
-        str(e.data["topic"]) for e in reversed(journey.timeline) if e.data and e.data.get("topic")
+        str(e.data["topic"])
+        for e in reversed(journey.timeline)
+        if e.data and e.data.get("topic") and (e.until_ms or e.at_ms) > journey.sealed_ms
     ]
     if not said:
         return journey.topic

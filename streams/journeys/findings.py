@@ -98,7 +98,9 @@ class Findings:
 
     def once_silent(self) -> Findings:
         """To conclude what will be so of this journey if nothing more comes."""
-        return Findings(self.journey, self._domain, self._customer, self.policy, _FOREVER)
+        later = Findings(self.journey, self._domain, self._customer, self.policy, _FOREVER)
+        later.cycles = self.cycles
+        return later
 
     def look_at(self, cycle: Cycle | None) -> None:
         """The cycle by which queue and team of the facts that follow are known."""

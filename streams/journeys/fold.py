@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from streams.journeys.attach import (
     open_journey,
     put_in,
 )
-from streams.journeys.repeats import RUNS, parted
+from streams.journeys.repeats import RUNS, TELLS, parted
 from streams.journeys.state import (
     CONSENTS,
     CONVERSATIONS,
@@ -100,11 +101,11 @@ def settle(state: CustomerState, key: str) -> set[str]:
     return touched
 
 
-def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], bool]:
+def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], list[str]]:
     """Puts the event where it belongs. `state` (a fork) is changed.
 
-    Returns the ids of the journeys that must be looked at again, and whether the event came too
-    late to be more than context.
+    Returns the ids of the journeys that must be looked at again, and the source of each event that
+    came too late to be more than context: this one, or one that had waited for it.
     """
     if isinstance(event, ConsentChanged):
         about = f"{event.purpose}/{event.consent_channel or '*'}"
@@ -114,17 +115,22 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
     state.position += 1
     entries = entries_of(event, state.position)
     if not entries:
-        return set(), False
+        return set(), []
     if entries[0].at_ms <= state.floor_ms:
-        return set(), True
+        return set(), [event.source]
     touched: set[str] = set()
-    late = False
+    late: list[Entry] = []
     for entry in entries:
         if is_sealed(state, entry):
-            late = True
+            late.append(entry)
         elif event.probable or not goes_on(state, entry, policy):
-            touched |= place(state, entry, policy)
-    return touched, late
+            touched |= place(state, entry, policy, late)
+    return touched, [event.source if i == event.id else s for i, s in events_of(late).items()]
+
+
+def events_of(late: Iterable[Entry]) -> dict[str, str]:
+    """Event id → source, as far as the entries know it: the one of their conversation."""
+    return {entry.id: entry.source for entry in late}
 
 
 def is_sealed(state: CustomerState, entry: Entry) -> bool:
@@ -139,6 +145,8 @@ def is_sealed(state: CustomerState, entry: Entry) -> bool:
     runs = [one for other in state.journeys.values() for one in other.timeline if one.count > 1]
     return any(
         run.at_ms <= entry.at_ms <= run.until_ms
+        # Told again at the time of the last, it may be the last word of all.
+        and (entry.at_ms < run.until_ms or run.kind not in TELLS)
         and (run.kind, run.conversation, run.channel, run.actor, run.data)
         == (entry.kind, entry.conversation, entry.channel, entry.actor, entry.data)
         for run in runs
@@ -174,21 +182,23 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
     return True
 
 
-def place(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
-    """Puts one entry into its journey; returns the journeys to look at again."""
+def place(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry]) -> set[str]:
+    """Puts one entry into its journey; returns the journeys to look at again.  What belongs to a
+    sealed part is let go of, and added to `late`.
+    """
     if entry.kind == "twin":  # it is decided anew
         data = {name: value for name, value in entry.data.items() if name != "was"}
         entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
-        return _twin(state, first, entry)
+        return _twin(state, first, entry, late)
     if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
-        return _beside(state, entry, policy)
-    touched = _referred(state, entry)
+        return _beside(state, entry, policy, late)
+    touched = _referred(state, entry, late)
     before = set(state.journeys)
     journey = attach(state, entry, policy, _topic_of(state, entry.conversation))
-    _insert(journey, entry)
+    _insert(journey, entry, late)
     for waiting in _take_pending(state, entry.conversation):
-        _insert(journey, waiting)
+        _insert(journey, waiting, late)
     touched.add(journey.id)
     if journey.id not in before and journey.follows:
         touched.add(journey.follows)
@@ -232,27 +242,26 @@ def _told_before(state: CustomerState, entry: Entry, policy: Policy) -> Journey 
     return None
 
 
-def _twin(state: CustomerState, journey: Journey, entry: Entry) -> set[str]:
+def _twin(state: CustomerState, journey: Journey, entry: Entry, late: list[Entry]) -> set[str]:
     """It is folded once; its conversation belongs to the same journey."""
     journey = journey.fork()
     state.journeys[journey.id] = journey
     put_in(state, journey, entry, "twin")
-    _insert(
-        journey, msgspec.structs.replace(entry, kind="twin", data=entry.data | {"was": entry.kind})
-    )
+    data = entry.data | {"was": entry.kind}
+    _insert(journey, msgspec.structs.replace(entry, kind="twin", data=data), late)
     return {journey.id}
 
 
 # What is no act ----------------------------------------------------------------------------------
 
 
-def _beside(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
+def _beside(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry]) -> set[str]:
     """What is no act goes to its conversation's journey; without one it waits for the first act.
     A look-up or a delivered notice names no conversation: it belongs to what is open now.
     """
-    touched = _referred(state, entry)
+    touched = _referred(state, entry, late)
     if entry.kind == "topic":
-        touched |= _differs(state, entry, policy)
+        touched |= _differs(state, entry, policy, late)
     journey = known_journey(state, entry)
     if journey is None and not entry.conversation:
         still_open = [j for j in state.journeys.values() if not j.resolved_ms]
@@ -267,7 +276,7 @@ def _beside(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
     state.journeys[journey.id] = journey
     if entry.conversation and entry.conversation not in state.conversations:
         put_in(state, journey, entry, "reference")
-    _insert(journey, entry)
+    _insert(journey, entry, late)
     return touched | {journey.id}
 
 
@@ -278,7 +287,7 @@ def _latest(journey: Journey) -> tuple[int, int, str]:
 # Decided anew ------------------------------------------------------------------------------------
 
 
-def _referred(state: CustomerState, entry: Entry) -> set[str]:
+def _referred(state: CustomerState, entry: Entry, late: list[Entry]) -> set[str]:
     """A later reference: the conversation goes to the journey of the one that it refers to, if only
     time or nothing had put it where it is.
     """
@@ -287,13 +296,15 @@ def _referred(state: CustomerState, entry: Entry) -> set[str]:
         other = state.journeys.get(state.conversations.get(key, ""))
         if mine is None or other is None or mine is other or other.resolved_ms:
             continue
+        if all(e.conversation != entry.conversation for e in mine.timeline):
+            continue  # what was said in it is sealed, and stays where it is
         rule = next((a.rule for a in mine.attached if a.key == entry.conversation), "")
         if rule in BY_TIME | {"new"}:
-            return _taken_over(state, entry.conversation, mine, other, "reference")
+            return _taken_over(state, entry.conversation, mine, other, "reference", late)
     return set()
 
 
-def _differs(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
+def _differs(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry]) -> set[str]:
     """A differing topic that becomes known soon after an attachment by time alone."""
     mine = state.journeys.get(state.conversations.get(entry.conversation, ""))
     if mine is None or compatible(entry.data["topic"], mine.topic):
@@ -303,17 +314,20 @@ def _differs(state: CustomerState, entry: Entry, policy: Policy) -> set[str]:
         return set()
     if entry.at_ms - attached.at_ms > policy.topic_settles_ms:
         return set()
-    first = next(e for e in mine.timeline if e.conversation == entry.conversation)
+    first = next((e for e in mine.timeline if e.conversation == entry.conversation), None)
+    if first is None:
+        return set()  # what was said in it is sealed, and stays where it is
     others = [j for j in state.journeys.values() if j is not mine]
     journey, rule = find_active(others, first, policy, entry.data["topic"])
     if journey is None:
         journey, rule = open_journey(state, first, policy, entry.data["topic"]), "new"
-    return _taken_over(state, entry.conversation, mine, journey, rule)
+    return _taken_over(state, entry.conversation, mine, journey, rule, late)
 
 
 def _taken_over(
-    state: CustomerState, conversation: str, source: Journey, target: Journey, rule: str
-) -> set[str]:
+    state: CustomerState, conversation: str, source: Journey, target: Journey, rule: str,
+    late: list[Entry],
+) -> set[str]:  # fmt: skip
     """A conversation with all its entries, from one journey into another."""
     source, target = source.fork(), target.fork()
     moved = [e for e in source.timeline if e.conversation == conversation]
@@ -322,7 +336,7 @@ def _taken_over(
     state.journeys[source.id], state.journeys[target.id] = source, target
     put_in(state, target, moved[0], rule)
     for entry in moved:
-        _insert(target, entry)
+        _insert(target, entry, late)
     followed = state.journeys.get(source.follows)
     if not source.timeline and followed is not None:
         followed = followed.fork()
@@ -341,9 +355,10 @@ def _take_pending(state: CustomerState, conversation: str) -> list[Entry]:
     return mine
 
 
-def _insert(journey: Journey, entry: Entry) -> None:
+def _insert(journey: Journey, entry: Entry, late: list[Entry]) -> None:
     if journey.sealed and entry.at_ms <= journey.sealed_ms:
-        return  # that part of the story is sealed: context only
+        late.append(entry)  # that part of the story is sealed: context only
+        return
     last = journey.timeline[-1] if journey.timeline else entry
     inside = any(one.until_ms > entry.at_ms for one in journey.timeline)
     if inside:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from streams.journeys.conclude import Change
 from streams.journeys.fold import members_of
 from streams.journeys.refold import loose, refolded
-from streams.journeys.state import SEEN, CustomerState
+from streams.journeys.state import SEEN, CustomerState, Entry
 from streams.policy import Policy
 
 
@@ -31,10 +31,11 @@ def doubted(state: CustomerState) -> CustomerState:
 
 
 def unite(
-    state: CustomerState, other: CustomerState, sender: str, policy: Policy
+    state: CustomerState, other: CustomerState, sender: str, policy: Policy, late: list[Entry]
 ) -> tuple[set[str], list[Change]]:
     """Puts `other`'s story into `state` (a fork); `sender` is who had it.  Returns the journeys to
-    look at again, and what is taken back of journeys that are no more.
+    look at again, and what is taken back of journeys that are no more.  What belongs to a sealed
+    part is let go of, and added to `late`.
     """
     entries = [*loose(state), *loose(other)]
     known = [*state.journeys.values(), *other.journeys.values()]
@@ -58,7 +59,7 @@ def unite(
     both = dict.fromkeys([*state.doubtful, *other.doubtful])
     state.doubtful = [key for key in both if key not in sure]
     state.conversations = {**other.conversations, **state.conversations}
-    return refolded(state, entries, known, policy)
+    return refolded(state, entries, known, policy, late)
 
 
 def _sure(state: CustomerState) -> set[str]:
@@ -67,13 +68,15 @@ def _sure(state: CustomerState) -> set[str]:
 
 
 def taken_out(
-    state: CustomerState, goes: Callable[[str], bool], proven: str, into: str, policy: Policy
-) -> tuple[CustomerState, set[str], list[Change]]:
+    state: CustomerState, goes: Callable[[str], bool], proven: str, into: str, policy: Policy,
+    late: list[Entry],
+) -> tuple[CustomerState, set[str], list[Change]]:  # fmt: skip
     """Takes the conversations of which `goes` (by key) out of `state` (a fork).  What was doubtful
     stays so, but for the one that is `proven` to be `into`'s.
 
     Returns their story as a state for `into`, the journeys that stay to be looked at, and what is
-    taken back of those that are no more.  Sealed journeys stay.
+    taken back of those that are no more.  Sealed journeys stay; what belongs to a sealed part is
+    let go of, and added to `late`.
     """
     entries = loose(state)
     known = list(state.journeys.values())
@@ -95,6 +98,6 @@ def taken_out(
         state.members.pop(key, None)
     state.doubtful = [key for key in state.doubtful if key not in going]
     touched, taken_back = refolded(
-        state, [e for e in entries if e.conversation not in going], known, policy
+        state, [e for e in entries if e.conversation not in going], known, policy, late
     )
     return parted, touched, taken_back

@@ -28,14 +28,16 @@ def loose(state: CustomerState) -> list[Entry]:
 
 
 def refolded(
-    state: CustomerState, entries: Iterable[Entry], known: Iterable[Journey], policy: Policy
-) -> tuple[set[str], list[Change]]:
+    state: CustomerState, entries: Iterable[Entry], known: Iterable[Journey], policy: Policy,
+    late: list[Entry],
+) -> tuple[set[str], list[Change]]:  # fmt: skip
     """Folds `entries` into `state` (a fork), whose unsealed journeys and pending entries are
     dropped first.
 
     `known` are the journeys in which the entries stood: one that is opened by the same event again
     is the same journey, and keeps its id and what it published.  Returns the journeys to look at,
-    and what is taken back of those that are no more.
+    and what is taken back of those that are no more.  What belongs to a sealed part is let go of,
+    and added to `late`.
     """
     former = {journey.origin: journey for journey in known if not journey.sealed}
     _emptied(state)
@@ -44,7 +46,7 @@ def refolded(
             derive(_own(state, journey), state.domain, state.customer, policy, entry.arrived_ms)
         state.position += 1
         before = set(state.journeys)
-        place(state, msgspec.structs.replace(entry, position=state.position), policy)
+        place(state, msgspec.structs.replace(entry, position=state.position), policy, late)
         for ident in set(state.journeys) - before:
             if (old := former.get(state.journeys[ident].origin)) is not None:
                 _known_again(state, ident, old)

@@ -23,8 +23,16 @@ HANDS = frozenset({"transfer", "connected", "consulted", "offered", "gone"})
 
 DONE = frozenset({"resolved", "closed"})
 
-Standing = dict[tuple[str, str], tuple[int, dict[str, Any]]]
-"""(conversation, kind) → where in the timeline it was said, and what has been said since."""
+TELLS = frozenset({"topic", "urgency", "opened"})
+_ONCE = frozenset({"topic", "urgency", "priority"})
+"""What these kinds tell, and a journey has once, whichever of its conversations says it."""
+_NOTHING: frozenset[str] = frozenset()
+
+Place = tuple[str, str]
+"""(conversation, kind)."""
+
+Standing = dict[Place, tuple[int, dict[str, Any]]]
+"""Where in the timeline it was said, and what has been said since."""
 
 
 def anew(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
@@ -39,13 +47,28 @@ def anew(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
 def compacted(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
     """The same story in fewer entries: repeats go (what they repeat remembers the last of them),
     and runs of messages become one, but for what is sealed (up to then): that was counted.
+
+    What a journey has once, its topic say, is what was said last in any of its conversations: where
+    another has spoken in between, the last repeat stays.
     """
     kept: dict[int, Entry] = {}
+    begun: dict[tuple[int, frozenset[str]], int] = {}
+    again: dict[tuple[int, frozenset[str]], int] = {}
+    last: dict[str, Place] = {}
     for number, first in _read(timeline, sealed_ms):
-        if first is None:
-            kept[number] = timeline[number]
+        entry = timeline[number]
+        place = (entry.conversation, entry.kind)
+        about = _ONCE.intersection(entry.data) if entry.kind in TELLS else _NOTHING
+        same = (number if first is None else first, about)
+        if same not in begun:  # nothing that it repeats, or what said more
+            kept[number], begun[same] = entry, number
+        elif all(last[what] == place for what in about):
+            kept[begun[same]] = _longer(kept[begun[same]], entry)
         else:
-            kept[first] = _longer(kept[first], timeline[number])
+            if (before := again.get(same)) is not None:
+                kept[begun[same]] = _longer(kept[begun[same]], kept.pop(before))
+            kept[number], again[same] = entry, number
+        last.update(dict.fromkeys(about, place))
     return _runs(list(kept.values()), sealed_ms)
 
 
@@ -130,9 +153,11 @@ def _runs(timeline: list[Entry], sealed_ms: int) -> list[Entry]:
 
 
 def _longer(first: Entry, again: Entry) -> Entry:
+    until_ms, last_id = max(_end(again), _end(first), key=lambda end: end[0])
     return msgspec.structs.replace(
-        first,
-        count=first.count + again.count,
-        until_ms=again.until_ms or again.at_ms,
-        last_id=again.last_id or again.id,
+        first, count=first.count + again.count, until_ms=until_ms, last_id=last_id
     )
+
+
+def _end(entry: Entry) -> tuple[int, str]:
+    return entry.until_ms or entry.at_ms, entry.last_id or entry.id

@@ -22,7 +22,7 @@ from schemas.facts import (
     ReplyMeasured,
     Visit,
 )
-from streams.journeys import transfers
+from streams.journeys import tasks, transfers
 from streams.journeys.findings import ACTS, Cycle, Findings
 from streams.journeys.repeats import compacted
 from streams.journeys.state import CONVERSATIONS, TIMELINE, Entry, Journey
@@ -84,6 +84,7 @@ def make_room(journey: Journey, found: Findings) -> None:
     """After everything was concluded from the whole timeline (a fork's)."""
     if len(journey.timeline) <= TIMELINE:
         return
+    journey.coming = [f for f in journey.coming if not tasks.taken_up(f, journey.timeline)]
     journey.timeline = compacted(journey.timeline, journey.sealed_ms)
     for cycle, later in zip_longest(found.cycles, found.cycles[1:]):
         if len(journey.timeline) <= TIMELINE:
@@ -102,10 +103,11 @@ def make_room(journey: Journey, found: Findings) -> None:
 
 
 def _comes(journey: Journey, cycle: Cycle, found: Findings) -> None:
-    """How the transfers end that were under way when their cycle was over."""
+    """How the transfers and tasks end that were under way when their cycle was over."""
     later = found.once_silent()
     later.look_at(cycle)
     transfers.conclude(cycle, later)
+    tasks.conclude(cycle, later)
     said = {s for s, f in journey.published.items() if f.state == "asserted"}
     known = _unsealed(journey)
     waits = [f for f in later.facts.values() if _is_new(journey, f, known)]
@@ -166,12 +168,14 @@ def _seal(
         subject = f"{journey.id}/transfer/{transfer.id}"
         journey.open += [subject, f"{subject}/concluded"]
     known, ids = _unsealed(journey), {entry.id for entry in journey.timeline}
+    stay = [first[number] for number in summary.stay]
     kept = {
         subject: fact
         for subject, fact in journey.published.items()
         if _is_new(journey, fact, known)
         or (isinstance(fact, _OF_THE_CYCLE) and ids.issuperset(fact.evidence))
         or isinstance(fact, ContextReady)
+        or tasks.may_change(fact, cycle, stay)
     }
     journey.published = {s: f for s, f in kept.items() if not _is_alone(s, f, kept)}
     journey.before = {s: f for s, f in journey.before.items() if s in journey.published}

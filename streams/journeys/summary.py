@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from streams.journeys import tasks
 from streams.journeys.findings import ACTS, WORK, Cycle
 from streams.journeys.repeats import DONE, HANDS, RUNS, begins_anew
 from streams.journeys.state import TIMELINE, Entry, Journey
@@ -54,7 +55,7 @@ def _depended_on(
     stay |= {number for number in range(cut) if first[number].id == cycle.resolved_id}
     for number, about in (
         *_clocks(first, cut),
-        *_tasks(first, cut),
+        *_tasks(first, cut, cycle),
         *_escalated(journey, first, cut),
     ):
         begins = first[number].at_ms > journey.sealed_ms
@@ -96,9 +97,9 @@ def _clocks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
         yield number, [f"queue/{first[number].id}", f"sla/queue/{first[number].id}"]
 
 
-def _tasks(first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:
+def _tasks(first: list[Entry], cut: int, cycle: Cycle) -> Iterator[tuple[int, list[str]]]:
     latest = {e.data["task"]: n for n, e in enumerate(first) if e.kind == "task"}
-    return ((number, [f"task/{task}"]) for task, number in latest.items() if number < cut)
+    return ((n, [tasks.subject(task, cycle)]) for task, n in latest.items() if n < cut)
 
 
 def _escalated(journey: Journey, first: list[Entry], cut: int) -> Iterator[tuple[int, list[str]]]:

@@ -22,6 +22,7 @@ _UNANSWERED = 8
 """Switches in the sealed part that nobody has answered, whose context may still come."""
 _OVERFLOW = frozenset({"overflow", "flow_out", "timeout"})
 _HUMAN = frozenset({"reply", "connected"})
+_UNTAKEN = frozenset({"failed", "refused"})
 _CLOSED = frozenset({"out_of_opening_hours", "out_of_hours", "closed"})
 
 
@@ -121,7 +122,7 @@ def undecided(journey: Journey, entries: list[Entry], line_ms: int, policy: Poli
         fact.at_ms
         for subject, fact in journey.published.items()
         if isinstance(fact, TransferStarted)
-        and getattr(journey.published.get(f"{subject}/concluded"), "outcome", "failed") == "failed"
+        and getattr(journey.published.get(f"{subject}/concluded"), "outcome", "failed") in _UNTAKEN
     ]
     soon: list[int] = []
     unanswered: list[int] = []

@@ -99,7 +99,7 @@ def _follow(entries: list[Entry], held: Held, moved: list[Moved], found: Finding
                 holding.escalated = holding.escalated or entry
             case "offered" if entry.data["outcome"] == "declined":
                 if waiting := holding.waiting:
-                    waiting.outcome, waiting.failed_ms = "refused", entry.at_ms
+                    waiting.declined_ms = waiting.declined_ms or entry.at_ms
             case "left" if entry.data["outcome"] == "abandoned":
                 if waiting := holding.waiting:
                     _fails(waiting, entry.at_ms)
@@ -128,6 +128,8 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
             # Queue first, then a name in it: the same transfer comes to its end.
             transfer.after = {**transfer.after, **new}
             holding.hands = {**holding.hands, **new}
+            if new.get("agent"):
+                transfer.declined_ms = None  # it is offered to somebody else
             return
         _fails(transfer, entry.at_ms)
     if new.get("agent") and holding.bot and not holding.human:
@@ -189,8 +191,24 @@ def _returns(transfer: Moved, new: Hands, at_ms: int, found: Findings) -> bool:
 
 
 def _bounces(transfer: Moved, at_ms: int) -> None:
+    """It comes back; what an agent had declined, and nobody taken, was never away."""
+    if _is_refused(transfer):
+        _fails(transfer, at_ms)
+        return
     transfer.outcome = "bounced"
     transfer.failed_ms = at_ms
+
+
+def _is_refused(transfer: Moved) -> bool:
+    return transfer.declined_ms is not None and transfer.accepted_ms is None
+
+
+def _takes(transfer: Moved, agent: str, at_ms: int) -> None:
+    """A human accepts it: whoever it was meant for, if he does not decline."""
+    named = "" if transfer.declined_ms is not None else transfer.after.get("agent")
+    transfer.accepted_ms = at_ms
+    if agent:
+        transfer.after = {**transfer.after, "agent": named or agent}
 
 
 def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
@@ -222,7 +240,7 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
         # Implied first, then named: one transfer.
         transfer.kind, transfer.named = kind, True
     if phase == "accepted" and transfer.accepted_ms is None:
-        transfer.accepted_ms = entry.at_ms
+        _takes(transfer, after.get("agent", "") if _is_refused(transfer) else "", entry.at_ms)
         if not after and not transfer.after and holding.consulted:
             transfer.after = after = {"agent": holding.consulted}
     if after:
@@ -304,10 +322,8 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
                 _bounces(transfer, entry.at_ms)
                 holding.open = None
         elif not came_back and transfer.accepted_ms is None:
-            transfer.accepted_ms = entry.at_ms
+            _takes(transfer, agent, entry.at_ms)
             transfer.into = entry.conversation
-            if agent:
-                transfer.after = {**transfer.after, "agent": transfer.after.get("agent") or agent}
     elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
         # Another agent takes the same call or chat, without a word of a transfer before.
         begin(
@@ -319,7 +335,7 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
 
 def _fails(transfer: Moved, at_ms: int) -> None:
     if not transfer.outcome:
-        transfer.outcome = transfer.outcome or "failed"
+        transfer.outcome = "refused" if _is_refused(transfer) else "failed"
         transfer.failed_ms = at_ms
 
 
@@ -328,7 +344,8 @@ def _ended(entry: Entry, holding: Holding) -> None:
     transfer = holding.waiting
     if transfer is None:
         return
-    if transfer.named and transfer.kind != "handoff" and entry.data.get("answered"):
+    arrived = transfer.named and transfer.kind != "handoff" and entry.data.get("answered")
+    if arrived and not _is_refused(transfer):
         transfer.accepted_ms, transfer.presumed = entry.at_ms, True
     elif entry.data.get("final"):
         _fails(transfer, entry.at_ms)
@@ -363,8 +380,9 @@ def _outcome(transfer: Moved, cycle: Cycle, found: Findings) -> tuple[str, int]:
     if transfer.accepted_ms is not None:
         due_ms = max(transfer.accepted_ms, transfer.started_ms + policy.bounce_ms)
         return ("successful", due_ms) if found.silent_since(due_ms) else ("", 0)
-    if transfer.outcome == "refused":
-        due_ms = max(transfer.failed_ms or 0, transfer.started_ms + policy.bounce_ms)
+    if transfer.outcome == "refused" or _is_refused(transfer):
+        since_ms = transfer.declined_ms or transfer.failed_ms or 0
+        due_ms = max(since_ms, transfer.started_ms + policy.bounce_ms)
         return ("refused", due_ms) if found.silent_since(due_ms) else ("", 0)
     if cycle.resolved_ms is not None and (
         transfer.after.get("agent") or transfer.after.get("team")

@@ -28,10 +28,19 @@ from streams.fold import Count, Fold, Publish, Record, Timer, View
 from streams.journeys import context, moves
 from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change, conclude
-from streams.journeys.fold import is_repeat, members_of, oldest_go, put, remember, settle
+from streams.journeys.fold import (
+    events_of,
+    is_repeat,
+    members_of,
+    oldest_go,
+    put,
+    remember,
+    settle,
+)
 from streams.journeys.state import (
     LEFT,
     CustomerState,
+    Entry,
     Excerpts,
     decode_excerpts,
     decode_state,
@@ -126,8 +135,8 @@ class Journeys(Fold):
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         settled = remember(state, event)
         touched, late = put(state, event, policy)
-        if late:
-            view.emit(Count("late_total", (event.source,)))
+        for source in late:
+            view.emit(Count("late_total", (source,)))
         heard = context.listened(excerpts, event, policy)
         if heard is not None:
             view.put(f"ctx:{event.customer}", heard)
@@ -185,7 +194,9 @@ class Journeys(Fold):
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         if is_repeat(state, event):
             return
-        touched, taken_back = moves.unite(state, decode_state(raw_state), event.loser, policy)
+        other, late = decode_state(raw_state), list[Entry]()
+        touched, taken_back = moves.unite(state, other, event.loser, policy, late)
+        _count(late, view)
         remember(state, event)
         heard = context.united(excerpts, decode_excerpts(raw_excerpts))
         for into in sorted(set(state.left.values())):  # a split that overtook this story
@@ -229,7 +240,9 @@ class Journeys(Fold):
 
         before = set(state.journeys)
         proven = "" if event.probable else one
-        parted, touched, taken_back = moves.taken_out(state, goes, proven, into, policy)
+        late: list[Entry] = []
+        parted, touched, taken_back = moves.taken_out(state, goes, proven, into, policy, late)
+        _count(late, view)
         for ident in before - set(state.journeys):
             view.clear_timer(state.customer, "look", _number(ident))
         stays, gone = context.parted(said, parted.conversations)
@@ -321,6 +334,12 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
         return state.moved_to
     went = {state.left.get(member, "") for member in members}
     return went.pop() if len(went) == 1 else ""
+
+
+def _count(late: list[Entry], view: View) -> None:
+    """What a join or a split let go of."""
+    for source in events_of(late).values():
+        view.emit(Count("late_total", (source,)))
 
 
 @lru_cache(maxsize=65_536)

@@ -2,7 +2,7 @@
 
 One customer's calls, chats and mails, over several conversations and two vendors: queues entered,
 left, abandoned and answered; transfers that a vendor names, and those that are only implied; bots
-that give up; teams, notes, statuses told again.  Folded with a timeline of 64 entries and with one
+that give up; carts and forms; teams, notes, statuses told again.  Folded with a timeline of 64 entries and with one
 without a bound: what stands at the end is the same, fact by fact and figure by figure.  A history is
 made from its seed alone; the seed stands in the message of a failure.
 """
@@ -31,6 +31,7 @@ from schemas.events import (
     QueueEntered,
     QueueLeft,
     SelfserviceStepped,
+    TaskProgressed,
     TransferReported,
 )
 from tests.examples import QUICK
@@ -60,6 +61,7 @@ WORK = "aaAnsrtTR"
 CALLS = "eeeEclldgfFk"
 BOTS = "bbuB"
 BESIDE = "vvmL"
+TASKS = "pp"
 SLOW = (1_000, 20_000, 120_000, 700_000, 1_800_000)
 FAST = (1_000, 5_000, 60_000)
 DAYS = (20_000, 600_000, 10_800_000)
@@ -67,7 +69,7 @@ DAYS = (20_000, 600_000, 10_800_000)
 
 def history(dice: random.Random, size: int = 120) -> list[EventBase]:
     places = dice.sample(PLACES, dice.randint(2, len(PLACES)))
-    kinds = TALKS + "".join(k for k in (WORK, CALLS, BOTS, BESIDE) if dice.random() < 0.75)
+    kinds = TALKS + "".join(k for k in (WORK, CALLS, BOTS, BESIDE, TASKS) if dice.random() < 0.75)
     pace = dice.choice((SLOW, SLOW, FAST, DAYS))
     events: list[EventBase] = []
     at_ms = START
@@ -152,6 +154,11 @@ def _happens(
         case "L":
             rel = dice.choice(("callback", "deflection"))
             made = ConversationLinked, {"rel": rel, "other": ConversationRef("w", "web")}
+        case "p":
+            how = dice.choice(("started", "progressed", "progressed", "completed"))
+            made = TaskProgressed, {
+                "task_kind": "cart", "task_id": dice.choice("xy"), "step": ident, "state": how,
+            }  # fmt: skip
         case "u":
             made = ConversationUpdated, {"status": "pending_bot"}
         case _:

@@ -6,24 +6,26 @@ from typing import Any
 
 import pytest
 
-from schemas.common import Actor, Party
+from schemas.common import Actor, Party, Ref
 from schemas.events import (
     AgentConnected,
     AssignmentChanged,
     ContextViewed,
+    ConversationUpdated,
     QueueEntered,
     QueueLeft,
     TransferReported,
 )
 from schemas.facts import (
     ChannelSwitched,
+    JourneyOpened,
     QueueAbandoned,
     QueueWaited,
     TransferConcluded,
     TransferStarted,
 )
 from streams.journeys.state import TIMELINE
-from tests.long_story import notes, says, state, taken_back
+from tests.long_story import notes, resolves, says, state, taken_back
 from tests.world import HOUR, MINUTE, World, who
 
 # What the sealed part leaves behind -------------------------------------------------------------
@@ -155,3 +157,41 @@ def test_a_transfer_that_somebody_takes_after_all_was_taken_even_if_it_is_sealed
     world.wait(HOUR)
     concluded = world.one(TransferConcluded)
     assert (concluded.outcome, concluded.revision) == ("successful", 3)
+
+
+# A conversation of which only the sealed part tells ---------------------------------------------
+
+
+def test_it_stays_when_its_topic_turns_out_to_differ() -> None:
+    world = World()
+    says(world)
+    world.event(ConversationUpdated, conversation="ticket", topic="delivery", identifiers=who())
+    says(world, conversation="other")
+    for _ in range(TIMELINE):
+        world.now += 1_000
+        says(world, "zoe")
+        says(world)
+    world.event(ConversationUpdated, conversation="other", topic="returns", identifiers=who())
+    assert len(world.asserted(JourneyOpened)) == 1
+
+
+def test_it_stays_when_it_turns_out_to_refer_to_another_need() -> None:
+    """The cycle in which it was begun is sealed as a whole."""
+    world = World()
+    mail = {"conversation": "mail", "channel": "email"}
+    for where in (mail, {}):
+        says(world, **where)
+        says(world, "zoe", **where)
+    resolves(world)
+    world.now += MINUTE
+    says(world)
+    notes(world)
+    [journey] = state(world).journeys.values()
+    assert journey.cycles == 1
+    world.event(ConversationUpdated, conversation="ticket", topic="delivery", identifiers=who())
+    world.event(ConversationUpdated, conversation="other", topic="returns", identifiers=who())
+    says(world, conversation="other", channel="email")
+    assert len(world.asserted(JourneyOpened)) == 2
+    says(world, **mail, refs=(Ref("ticket", "other"),))
+    first = state(world).journeys[journey.id]
+    assert [e.conversation for e in first.timeline if e.kind == "act"] == ["s:ticket", "s:mail"]

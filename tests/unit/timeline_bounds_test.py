@@ -6,11 +6,12 @@ from collections import Counter
 
 import pytest
 
-from schemas.common import Actor, Party
+from schemas.common import Actor, Party, Ref
 from schemas.events import (
     AgentConnected,
     AssignmentChanged,
     ConsentChanged,
+    ConversationOpened,
     ConversationUpdated,
     MessagePosted,
     QueueEntered,
@@ -27,6 +28,8 @@ from schemas.facts import (
     Visit,
 )
 from streams.fold import PaneDelta
+from streams.journeys.documents import context_document
+from streams.journeys.repeats import compacted
 from streams.journeys.sealing import way
 from streams.journeys.state import TIMELINE, Entry, Journey, encode_state
 from streams.kpis.contributions import effects
@@ -77,6 +80,58 @@ def test_so_it_does_even_when_it_had_left_the_timeline() -> None:
     assert len(journey.timeline) < TIMELINE
     stands(world, "yan", at=between)
     assert [f.to.agent for f in world.asserted(TransferStarted)] == ["yan", "zoe"]
+
+
+def test_a_topic_that_is_told_again_after_another_is_the_last_however_room_is_made() -> None:
+    """The ticket's, the mail's, the ticket's again; and what is repeated a hundred times."""
+    world = World()
+    says(world)
+    says(world, channel="email", conversation="mail", refs=(Ref("ticket", "ticket"),))
+    for number in range(100):
+        told = ("ticket", "delivery") if number % 3 != 1 else ("mail", "returns")
+        world.now += 1_000
+        for what in ({"topic": told[1]}, {"urgency": "high" if told[0] == "mail" else "low"}):
+            world.event(ConversationUpdated, conversation=told[0], actor=Actor("system"), **what)
+        [journey] = state(world).journeys.values()
+        assert journey.topic == told[1]
+    assert len(journey.timeline) <= TIMELINE and not journey.sealed
+    context = context_document(state(world), None, world.now)
+    assert (context["about"], context["urgency"]) == ("delivery", "low")
+
+
+@pytest.mark.parametrize(
+    ("told", "stays"),
+    [
+        ("aA aA aA", {1: 3}),
+        ("aA bB aA bB aA", {1: 3, 2: 0, 4: 0, 5: 0}),
+        ("aA bB aA aA bB aA", {1: 4, 2: 0, 5: 0, 6: 0}),
+        ("aA oB aA", {1: 0, 2: 0, 3: 0}),
+    ],
+)
+def test_of_a_topic_that_is_repeated_the_last_word_stays(told: str, stays: dict[int, int]) -> None:
+    """`aA`: conversation a says topic A; `o` is the word with which a was opened."""
+    entries = [
+        Entry(n, n, f"e{n}", "opened" if place == "o" else "topic", "chat",
+              "s:a" if place == "o" else f"s:{place}", data={"topic": topic})
+        for n, (place, topic) in enumerate(told.split(), 1)
+    ]  # fmt: skip
+    assert {e.at_ms: e.until_ms for e in compacted(entries, 0)} == stays
+
+
+def test_a_topic_that_stays_of_the_sealed_part_is_not_what_was_said_last() -> None:
+    """With the first entry, which stays for ever."""
+    world = World()
+    world.event(
+        ConversationOpened, conversation="ticket", identifiers=who(), initiated_by="customer",
+        direction="inbound", topic="billing",
+    )  # fmt: skip
+    world.now += MINUTE
+    says(world)
+    world.event(ConversationUpdated, conversation="ticket", topic="delivery")
+    fill(world, 2 * TIMELINE)
+    [journey] = state(world).journeys.values()
+    assert journey.sealed and journey.timeline[0].data["topic"] == "billing"
+    assert journey.topic == "delivery"
 
 
 def test_what_is_sealed_stays_asserted_and_late_news_of_it_change_nothing() -> None:
