@@ -38,6 +38,7 @@ from streams.journeys.state import (
     encode_state,
 )
 from streams.policy import Policy, changed, decode_policy
+from streams.stages import listed
 from streams.stages.announce import announce
 from streams.stages.letters import dead_letter
 
@@ -100,6 +101,8 @@ class Journeys(Fold):
             case OperatorCommand(command="attach"):
                 self._confirmed(prepared, view)
             case ErasureRequested():
+                if (known := view.get(prepared.customer)) is not None:
+                    listed.forgotten(known, view)
                 view.delete(prepared.customer)
                 view.delete(f"ctx:{prepared.customer}")
             case _:
@@ -150,6 +153,7 @@ class Journeys(Fold):
             return
         for journey in state.journeys.values():
             view.clear_timer(event.loser, "look", _number(journey.id))
+        listed.leave(state, view)
         heard = excerpts or Excerpts()
         if event.probable:
             state, heard = moves.doubted(state), Excerpts("", heard.said, heard.notes)
@@ -185,7 +189,10 @@ class Journeys(Fold):
         state = known.fork() if known else CustomerState(event.customer, event.domain)
         if is_repeat(state, event):
             return
-        touched, taken_back = moves.unite(state, decode_state(raw_state), event.loser, policy)
+        other = decode_state(raw_state)
+        came = list(other.journeys)
+        listed.arrive(other, view)
+        touched, taken_back = moves.unite(state, other, event.loser, policy)
         remember(state, event)
         heard = context.united(excerpts, decode_excerpts(raw_excerpts))
         for into in sorted(set(state.left.values())):  # a split that overtook this story
@@ -195,6 +202,8 @@ class Journeys(Fold):
         view.put(f"ctx:{event.customer}", heard)
         announce(state, taken_back, policy, heard, view)
         self._conclude(state, touched, policy, heard, view)
+        for ident in came:
+            listed.stands(state, ident, view)
 
     def _split(self, event: IdentitySplit, view: View) -> None:
         """Conversations go to another customer: a join was undone, or a claim was wrong."""
