@@ -25,13 +25,14 @@ from streams.console.access import Access
 from streams.console.answers import STATIC, Handler, json, refusal
 from streams.console.board import Board
 from streams.console.openapi import document
+from streams.console.opened import Opened
 from streams.console.people import KINDS, People
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.redis_client import UNREACHABLE, away, connect
 from streams.journeys.sentences import sentence
 from streams.kpis.definitions import BY_NAME, KPIS
-from streams.kpis.panes import WINDOWS
+from streams.kpis.panes import WINDOWS, starts
 from streams.kpis.scorecard import as_json, figure
 from streams.settings import Settings
 
@@ -59,8 +60,10 @@ class Console:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._domains = [domain.name for domain in settings.domain]
         self._client = connect(settings.redis.url)
         self._board = Board(self._client, settings.keyspace, settings.kafka.events_partitions)
+        self._opened = Opened(self._client, settings.keyspace, settings.kafka.events_partitions)
         self._people = People(self._client, settings)
         self._producer = Producer(
             librdkafka(settings.kafka)
@@ -80,6 +83,7 @@ class Console:
         app.router.add_get("/journeys/{id}", self._page("journey.html"))
         app.router.add_get("/customers/{id}", self._page("customer.html"))
         app.router.add_get("/kpis/{kpi}", self._page("kpi.html"))
+        app.router.add_get("/open", self._page("open.html"))
         app.router.add_get("/login", self._page("login.html"))
         app.router.add_post("/login", access.login)
         app.router.add_static("/static", STATIC)
@@ -91,6 +95,7 @@ class Console:
         app.router.add_get("/v1/kpis", self._kpis)
         app.router.add_get("/v1/kpis/{kpi}/cycles", self._cycles)
         app.router.add_get("/v1/live", self._live)
+        app.router.add_get("/v1/open", self._open)
         app.router.add_get("/v1/recent", self._recent)
         app.router.add_get("/v1/board", self._everything)
         app.router.add_get("/openapi.json", self._openapi)
@@ -270,7 +275,7 @@ class Console:
         window = self._window(request)
         by = tuple(filter(None, request.query.get("by", "").split(",")))
         try:
-            figures = self._board.figures(window, request.query.get("domain", ""), by)
+            figures = self._board.figures(window, self._scope(request), by)
         except ValueError as error:
             return refusal(400, str(error))
         return json({"window": window, "kpis": as_json(figures), "fault": self._fault or None})
@@ -279,35 +284,60 @@ class Console:
         kpi = request.match_info["kpi"]
         if kpi not in BY_NAME:
             return refusal(404, f"There is no KPI {kpi!r}; there are {', '.join(BY_NAME)}.")
-        now_ms = _now_ms()
+        domain = self._scope(request)
         try:
-            to_ms = int(request.query.get("to", now_ms))
-            from_ms = int(request.query.get("from", to_ms - 86_400_000))
-        except ValueError:
-            return refusal(400, "`from` and `to` are milliseconds since the epoch.")
-        if not 0 <= to_ms - from_ms <= 40 * 86_400_000:
-            return refusal(400, "`from` must lie before `to`, and no more than 40 days.")
-        entries = await self._board.ledger(kpi, request.query.get("domain", ""), from_ms, to_ms)
+            from_ms, to_ms = _span(request)
+        except ValueError as error:
+            return refusal(400, str(error))
+        entries = await self._opened.ledger(kpi, domain, from_ms, to_ms)
         sums: dict[str, int] = {}
         for entry in entries:
             for part, amount in entry["parts"]:
                 sums[part] = sums.get(part, 0) + amount
         definition = BY_NAME[kpi]
+        found = figure(definition, sums, {})
         about = {
             "title": definition.title, "unit": definition.unit, "better": definition.better,
             "counts": definition.counts, "clock": definition.clock, "excludes": definition.excludes,
-            "value": figure(definition, sums, {}).text,
+            "value": found.text, "median": found.median,
         }  # fmt: skip
-        return json({"kpi": kpi, "about": about, "sum": sums, "entries": entries})
+        return json(
+            {
+                "kpi": kpi, "about": about, "from_ms": from_ms, "to_ms": to_ms, "sum": sums,
+                "entries": entries, "now_ms": _now_ms(),
+            }
+        )  # fmt: skip
 
     async def _live(self, request: web.Request) -> web.Response:
-        return json(msgspec.to_builtins(await self._board.live(request.query.get("domain", ""))))
+        return json(msgspec.to_builtins(await self._board.live(self._scope(request))))
 
-    async def _recent(self, _: web.Request) -> web.Response:
-        return json(await self._lists())
+    async def _open(self, request: web.Request) -> web.Response:
+        """What is open, or only those who wait, since longest first."""
+        domain = self._scope(request)
+        domains = [domain] if domain else self._domains
+        match request.query.get("only", ""):
+            case "":
+                listed = await self._opened.open(domains)
+            case "waiting":
+                listed = await self._opened.waiting(domains)
+            case _:
+                return refusal(400, "`only` is waiting, or left out.")
+        shorts = await self._people.summaries([ident for _, ident in listed.rows])
+        pairs = zip(listed.rows, shorts, strict=True)
+        journeys = [{"since_ms": since, **short} for (since, _), short in pairs if short]
+        return json(
+            {
+                "count": listed.count, "unlisted": listed.unlisted, "journeys": journeys,
+                "domains": self._domains, "now_ms": _now_ms(),
+            }
+        )  # fmt: skip
 
-    async def _lists(self) -> dict[str, Any]:
-        found = {name: await self._board.recent(name) for name in ("switches", "transfers")}
+    async def _recent(self, request: web.Request) -> web.Response:
+        return json(await self._lists(self._scope(request)))
+
+    async def _lists(self, domain: str) -> dict[str, Any]:
+        names = ("switches", "transfers")
+        found = {name: await self._opened.recent(name, domain) for name in names}
         for facts in found.values():
             for fact in facts:
                 fact["sentence"] = sentence(_fact(fact))
@@ -315,7 +345,8 @@ class Console:
 
     async def _everything(self, request: web.Request) -> web.Response:
         """What the page shows, in one answer."""
-        window, domain = self._window(request), request.query.get("domain", "")
+        window, domain = self._window(request), self._scope(request)
+        domains = [domain] if domain else self._domains
         return json(
             {
                 "window": window,
@@ -325,7 +356,10 @@ class Console:
                 "channels": as_json(self._board.figures(window, domain, ("channel",))),
                 "sparks": await self._board.sparks(window, domain),
                 "live": msgspec.to_builtins(await self._board.live(domain)),
-                **await self._lists(),
+                "open_since_ms": await self._opened.oldest(domains),
+                **await self._lists(domain),
+                "domain": domain,
+                "domains": self._domains,
                 "now_ms": time.time_ns() // 1_000_000,
                 "refresh_ms": self._settings.console.refresh_ms,
                 "fault": self._fault or None,
@@ -338,8 +372,13 @@ class Console:
             raise web.HTTPBadRequest(text=f"A window is one of {', '.join(WINDOWS)}.")
         return window
 
+    def _scope(self, request: web.Request) -> str:
+        """Of which domain the figures are asked for; empty for all."""
+        domain = request.query.get("domain", "")
+        return self._domain(request, domain) if domain else ""
+
     def _domain(self, request: web.Request, named: str = "") -> str:
-        names = [domain.name for domain in self._settings.domain]
+        names = self._domains
         domain = named or request.query.get("domain") or (names[0] if len(names) == 1 else "")
         if domain not in names:
             raise web.HTTPBadRequest(text=f"Name a domain: {', '.join(names) or 'none is set up'}.")
@@ -356,6 +395,25 @@ class Console:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _span(request: web.Request) -> tuple[int, int]:
+    """From when up to (without) when, ms: what the scorecard sums over a window that ends at `to`,
+    or just `from` and `to`. Raises ValueError with a sentence.
+    """
+    try:
+        to_ms = int(request.query.get("to", _now_ms()))
+        from_ms = int(request.query.get("from", to_ms - 86_400_000))
+    except ValueError:
+        raise ValueError("`from` and `to` are milliseconds since the epoch.") from None
+    if (window := request.query.get("window")) is not None:
+        if window not in WINDOWS or "from" in request.query:
+            raise ValueError(f"A window is one of {', '.join(WINDOWS)}, and needs no `from`.")
+        panes = starts(WINDOWS[window], to_ms)[1]
+        return panes.start, panes.stop
+    if not 0 <= to_ms - from_ms <= 40 * 86_400_000:
+        raise ValueError("`from` must lie before `to`, and no more than 40 days.")
+    return from_ms, to_ms
 
 
 def _fact(plain: dict[str, Any]) -> Any:

@@ -1,15 +1,11 @@
 // The thread: channels as lanes, time across, the customer's acts as one red line through them.
 import { channelName, day, hour, sameDay, span } from "/static/common.js";
 import { svg } from "/static/drawing.js";
+import { tone } from "/static/tones.js";
 
 const SILENCE = 30 * 60_000;
 const LANE = 70, CHIP = 24, DAYS = 22, CLOCKS = 24, EDGE = 34;
 const ACTS = new Set(["act", "connected"]);
-const CAUSES = { agent_invited: "an agent invited", callback: "called back", deflected: "deflected",
-  handed_off: "handed off", bot_failed: "the bot failed", queue_overflow: "queue overflow",
-  out_of_hours: "out of hours", undelivered: "not delivered", abandoned_queue: "gave up in the queue",
-  unanswered: "no answer came", customer: "own choice" };
-const CLOCK_NAMES = { first_reply: "First reply", next_reply: "Next reply", resolution: "Resolution", queue: "Queue" };
 
 // Time to pixels: near things keep apart, long silences are shortened and marked.
 function scale(times, width) {
@@ -46,35 +42,13 @@ function calls(timeline) {
 const waits = (facts) => facts.filter((f) => f.type === "queue.waited" || f.type === "queue.abandoned")
   .map((f) => ({ channel: f.channel, from: f.at_ms - f.wait_ms, to: f.at_ms, given_up: f.type === "queue.abandoned" }));
 
-// What deserves a word above the lanes: [text, tone].
-function remark(fact, concluded) {
-  const what = fact.kind === "handoff" ? "Hand-off" : "Transfer";
-  switch (fact.type) {
-    case "channel.switched":
-      return [`${channelName(fact.from)} → ${channelName(fact.to)}: ${CAUSES[fact.cause] || fact.cause}`,
-        fact.forced ? "bad" : "plain"];
-    case "transfer.started":
-      return concluded.has(fact.subject_id) ? null : [`${what} under way`, "warn"];
-    case "transfer.concluded":
-      return [`${what}: ${fact.outcome.replace("_", " ")}${fact.ping_pong ? ", ping-pong" : ""}`,
-        fact.outcome === "successful" && !fact.ping_pong ? "good" : "bad"];
-    case "journey.resolved": return ["Resolved", "good"];
-    case "journey.reopened": return ["Reopened", "warn"];
-    case "queue.abandoned": return [`Gave up after ${span(fact.wait_ms)}`, "bad"];
-    case "sla.breached": return [`${CLOCK_NAMES[fact.clock] || fact.clock} too late`, "bad"];
-    case "feedback.joined": return [`Rated ${fact.instrument.toUpperCase()} ${fact.score ?? ""}`, "plain"];
-    default: return null;
-  }
-}
-
+// What deserves a word above the lanes.
 function remarks(facts, timeline) {
   const concluded = new Set(facts.filter((f) => f.type === "transfer.concluded")
     .map((f) => f.subject_id.replace(/\/concluded$/, "")));
-  const found = [];
-  for (const fact of facts) {
-    const said = remark(fact, concluded);
-    if (said) found.push({ at_ms: fact.at_ms, channel: fact.channel, text: said[0], tone: said[1], title: fact.sentence });
-  }
+  const found = facts.filter((fact) => fact.brief && !(fact.type === "transfer.started" && concluded.has(fact.subject_id)))
+    .map((fact) => ({ at_ms: fact.at_ms, channel: fact.channel, tone: tone(fact), title: fact.sentence,
+      text: fact.type === "channel.switched" ? `${channelName(fact.from)} → ${channelName(fact.to)}: ${fact.brief}` : fact.brief }));
   for (const entry of timeline.filter((e) => e.kind === "promised")) {
     found.push({ at_ms: entry.at_ms, channel: entry.channel, text: entry.label, tone: "warn", title: entry.label });
   }
