@@ -194,6 +194,11 @@ def test_what_is_open_opens_into_a_list_that_keeps_up(served: Served, page: Page
     page.goto(served.url)
     expect(page.locator("#open")).to_have_text("1")
     expect(page.locator("#open-by")).to_contain_text("the oldest for 10 min")
+    rate = page.locator(".kpi", has_text="Channel switches").locator(".small")
+    expect(rate).to_have_text("1 of 2")
+    page.get_by_role("link", name="waiting now").click()
+    expect(page.locator("h1")).to_have_text("Waiting now")
+    page.go_back()
     page.get_by_role("link", name="open journeys").click()
     row = page.locator("#journeys li")
     expect(page.locator("#value")).to_have_text("1")
@@ -201,6 +206,13 @@ def test_what_is_open_opens_into_a_list_that_keeps_up(served: Served, page: Page
     expect(row).to_contain_text("Chat → WhatsApp")
     expect(row.locator(".tag")).to_contain_text("waiting for 8 min")
     expect(row.locator(".amount")).to_contain_text("10 min")
+    waits, amount = (row.locator(part).bounding_box() for part in (".tag", ".amount"))
+    assert waits and amount and 0 < amount["x"] - waits["x"] - waits["width"] < 40
+    page.set_viewport_size({"width": 390, "height": 844})
+    time_, amount = (row.locator(part).bounding_box() for part in ("time", ".amount"))
+    assert time_ and amount and abs(time_["y"] - amount["y"]) < 8
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.set_viewport_size({"width": 1920, "height": 1080})
     page.get_by_role("link", name="Waiting now").click()
     expect(row.locator(".amount")).to_contain_text("8 min")
     for path in ("/open?only=waiting", "/open"):
@@ -551,6 +563,25 @@ def test_the_sum_of_what_a_figure_opens_into_is_the_figure(served: Served, page:
     expect(page.locator("#value")).to_have_text("3 min")
     expect(page.locator("#count")).to_contain_text("9 min in all ÷ 3 = mean 3 min")
     expect(page.locator("#cycles .amount")).to_have_text(["6 min", "2 min", "1 min"])
+
+
+def test_on_a_phone_no_remark_is_cut_off(served: Served, page: Page) -> None:
+    from tests.story import writes
+
+    world = Keeping()
+    for channel in ("telegram", "instagram"):
+        writes(world, channel)
+        world.now += 5_000
+    served.run(served.keep(world))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{served.url}/journeys/{world.asserted(JourneyOpened)[0].journey}")
+    remark = page.locator("#thread .remark", has_text="Telegram → Instagram: own choice")
+    expect(remark).to_be_attached()
+    word, drawn = remark.bounding_box(), page.locator("#thread .across svg").bounding_box()
+    assert word and drawn and word["x"] + word["width"] <= drawn["x"] + drawn["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.goto(f"{served.url}/customers/{world.asserted(JourneyOpened)[0].customer}")
+    expect(page.locator("#open a")).to_have_text("Telegram → Instagram")
 
 
 def test_a_journey_over_two_days_names_each_day_once(served: Served, page: Page) -> None:

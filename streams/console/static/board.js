@@ -56,9 +56,15 @@ function judged(one, channels) {
   return { colour, worst: colour === "green" ? null : coloured.find((w) => w.colour === colour) };
 }
 
+// What the value was made of.
+function sample({ unit, n, hits }) {
+  if (!n) return "";
+  return unit === "ratio" ? `${hits} of ${n}` : unit === "ms" ? `mean of ${n}` : `of ${n}`;
+}
+
 function line(one, values, channels) {
   const { colour, worst } = judged(one, channels);
-  const details = [one.n ? `${one.unit === "ms" ? "mean, " : ""}n ${one.n}` : "", target(one)];
+  const details = [sample(one), target(one)];
   if (one.median !== null) details.push(`median ${span(one.median)}`);
   if (one.pending) details.push(`${one.pending} pending`);
   if (worst) details.push(`${channelName(worst.dims.channel)} ${worst.text}`);
@@ -83,7 +89,7 @@ function drawScorecard(board) {
     element("span", { class: "detail" }, `in the ${windowName(current)}`));
   const others = silent.filter((one) => one !== volume);
   $("silent").textContent = sampled.length && others.length
-    ? `No sample in this window: ${others.map((one) => one.title).join(", ")}.` : "";
+    ? `Nothing to count in the ${windowName(current)}: ${others.map((one) => one.title).join(" · ")}` : "";
 }
 
 const rows = (found) => (found.length ? found : [element("li", { class: "soft" }, scope() ? "None among the latest of all domains." : "None yet.")]);
@@ -115,6 +121,7 @@ function draw(board) {
   skew = board.now_ms - Date.now();
   asOf = board.now_ms;
   domainLinks($("domains"), board.domains, (name) => asked("/", { window: current, domain: name }));
+  $("waiting-link").href = asked("/open", { only: "waiting", domain: scope() });
   $("open-link").href = asked("/open", { domain: scope() });
   drawWindows(board.windows);
   const { live } = board;

@@ -7,9 +7,9 @@ const $ = (id) => document.getElementById(id);
 const only = new URLSearchParams(location.search).get("only") || "";
 const EVERY_MS = 5_000;
 const LISTS = {
-  "": { name: "Open journeys", none: "No journey is open.",
+  "": { name: "Open journeys", none: "No journey is open.", first: "Oldest first", part: "oldest",
     about: "Needs of customers that are not resolved. One that came back is open since it came back." },
-  waiting: { name: "Waiting now", none: "Nobody waits.",
+  waiting: { name: "Waiting now", none: "Nobody waits.", first: "Longest wait first", part: "who wait longest",
     about: "Customers who wait for an answer of a human, since their first message that nobody has answered." },
 };
 const list = LISTS[only] || LISTS[""];
@@ -37,7 +37,7 @@ function draw({ count, unlisted, journeys, domains, now_ms }) {
     ? ` ${unlisted} of them were opened before Filrouge kept this list; each comes in with its next event.` : "");
   const listed = count - unlisted;
   $("count").textContent = journeys.length && journeys.length < listed
-    ? `The ${journeys.length} since longest, of ${listed}` : "Since longest first";
+    ? `The ${journeys.length} ${list.part}, of ${listed}` : list.first;
   redraw($("journeys"), ...(journeys.length ? journeys.map((one) => line(one, now_ms)) : [element("li", { class: "soft" }, list.none)]));
   fresh(now_ms);
 }

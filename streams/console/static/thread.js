@@ -55,11 +55,13 @@ function remarks(facts, timeline) {
   return found.sort((a, b) => a.at_ms - b.at_ms);
 }
 
+const chip = ({ text }) => 7.6 * text.length + 22;
+
 // Rows for the remarks, so that none lies on another.
 function rows(placed, width) {
   const ends = [];
   for (const one of placed) {
-    one.wide = 7.6 * one.text.length + 22;
+    one.wide = chip(one);
     one.left = Math.max(2, Math.min(one.at - 12, width - one.wide - 2));
     let row = ends.findIndex((end) => end + 8 < one.left);
     if (row < 0) row = ends.length;
@@ -94,7 +96,7 @@ export function thread(journey, available) {
   const times = [...timeline.flatMap((e) => (e.until_ms ? [e.at_ms, e.until_ms] : [e.at_ms])),
     ...bars.flatMap((b) => [b.from, b.to]), ...words.map((w) => w.at_ms),
     ...(journey.waiting_since_ms ? [journey.waiting_since_ms, journey.now_ms] : [])];
-  const { x, moments, silences, width } = scale(times, available);
+  const { x, moments, silences, width } = scale(times, Math.max(available, ...words.map((word) => chip(word) + 4)));
   for (const word of words) word.at = x(word.at_ms);
   const top = DAYS + CHIP * rows(words, width) + 8;
   const height = top + LANE * lanes.length + CLOCKS;
@@ -182,11 +184,11 @@ export function thread(journey, available) {
     box.append(mark);
   }
   for (const word of words) {
-    const chip = svg("g", { class: `remark ${word.tone}` });
-    chip.append(svg("title", {}, word.title));
-    chip.append(svg("rect", { x: word.left, y: DAYS + CHIP * word.row, width: word.wide, height: 20, rx: 10 }));
-    chip.append(svg("text", { x: word.left + word.wide / 2, y: DAYS + CHIP * word.row + 14, "text-anchor": "middle" }, word.text));
-    box.append(chip);
+    const mark = svg("g", { class: `remark ${word.tone}` });
+    mark.append(svg("title", {}, word.title));
+    mark.append(svg("rect", { x: word.left, y: DAYS + CHIP * word.row, width: word.wide, height: 20, rx: 10 }));
+    mark.append(svg("text", { x: word.left + word.wide / 2, y: DAYS + CHIP * word.row + 14, "text-anchor": "middle" }, word.text));
+    box.append(mark);
   }
   return { names, box };
 }
