@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from schemas.common import Actor, Identifier, Party
-from schemas.events import ConversationUpdated, MessagePosted, TransferReported
+from schemas.events import AssignmentChanged, ConversationUpdated, MessagePosted, TransferReported
 from schemas.facts import JourneyOpened
 from streams.console.server import Console
 from streams.demo.embedded import Embedded
@@ -196,6 +196,11 @@ def test_what_is_open_opens_into_a_list_that_keeps_up(served: Served, page: Page
     expect(page.locator("#open-by")).to_contain_text("the oldest for 10 min")
     rate = page.locator(".kpi", has_text="Channel switches").locator(".small")
     expect(rate).to_have_text("1 of 2")
+    page.set_viewport_size({"width": 880, "height": 900})
+    kept = page.locator(".kpi", has_text="SLA met")
+    expect(kept.locator(".value")).to_have_text("100.0 %")
+    assert kept.locator(".value").evaluate("e => e.scrollWidth <= e.clientWidth")
+    page.set_viewport_size({"width": 1920, "height": 1080})
     page.get_by_role("link", name="waiting now").click()
     expect(page.locator("h1")).to_have_text("Waiting now")
     page.go_back()
@@ -565,13 +570,19 @@ def test_the_sum_of_what_a_figure_opens_into_is_the_figure(served: Served, page:
     expect(page.locator("#cycles .amount")).to_have_text(["6 min", "2 min", "1 min"])
 
 
-def test_on_a_phone_no_remark_is_cut_off(served: Served, page: Page) -> None:
-    from tests.story import writes
+def test_on_a_phone_nothing_of_the_thread_is_cut_off(served: Served, page: Page) -> None:
+    from tests.story import answers, writes
 
     world = Keeping()
     for channel in ("telegram", "instagram"):
         writes(world, channel)
         world.now += 5_000
+    answers(world, "instagram")
+    for agent in ("zoe", "yan", "zoe", "yan", "zoe"):
+        world.event(
+            AssignmentChanged, channel="instagram", conversation="instagram-1",
+            to=Party(agent=agent), actor=Actor("system"),
+        )  # fmt: skip
     served.run(served.keep(world))
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{served.url}/journeys/{world.asserted(JourneyOpened)[0].journey}")
@@ -579,6 +590,8 @@ def test_on_a_phone_no_remark_is_cut_off(served: Served, page: Page) -> None:
     expect(remark).to_be_attached()
     word, drawn = remark.bounding_box(), page.locator("#thread .across svg").bounding_box()
     assert word and drawn and word["x"] + word["width"] <= drawn["x"] + drawn["width"]
+    last = page.locator("#thread .passed").last.bounding_box()
+    assert last and last["x"] + last["width"] <= drawn["x"] + drawn["width"]
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.goto(f"{served.url}/customers/{world.asserted(JourneyOpened)[0].customer}")
     expect(page.locator("#open a")).to_have_text("Telegram → Instagram")

@@ -93,7 +93,7 @@ function drawScorecard(board) {
 }
 
 const rows = (found) => (found.length ? found : [element("li", { class: "soft" }, scope() ? "None among the latest of all domains." : "None yet.")]);
-const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0)
+const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
   .map(([name, n]) => `${channelName(name)} ${n}`).join(" · ");
 const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 

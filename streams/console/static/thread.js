@@ -87,6 +87,17 @@ const SHOWN = new Set(["opened", "left", "ended", "topic", "viewed", "told"]);
 const INSIDE = new Set(["note", "promised", "transfer", "assigned", "status", "consulted"]);
 const plain = (x, y) => svg("circle", { class: "hollow", cx: x, cy: y, r: 3.5 });
 
+// What is drawn of the timeline, and where: of what one side does on a channel, nothing on top of another.
+function placed(timeline, x) {
+  const taken = new Map();
+  return timeline.filter((e) => !SHOWN.has(e.kind)).map((entry) => {
+    const act = ACTS.has(entry.kind), lane = `${act} ${entry.channel}`;
+    const at = act ? x(entry.at_ms) : Math.max(x(entry.at_ms), (taken.get(lane) ?? -Infinity) + 14);
+    taken.set(lane, at);
+    return { entry, act, at };
+  });
+}
+
 export function thread(journey, available) {
   const timeline = journey.timeline.filter((e) => e.channel);
   const facts = journey.facts.filter((f) => f.state === "asserted");
@@ -96,7 +107,9 @@ export function thread(journey, available) {
   const times = [...timeline.flatMap((e) => (e.until_ms ? [e.at_ms, e.until_ms] : [e.at_ms])),
     ...bars.flatMap((b) => [b.from, b.to]), ...words.map((w) => w.at_ms),
     ...(journey.waiting_since_ms ? [journey.waiting_since_ms, journey.now_ms] : [])];
-  const { x, moments, silences, width } = scale(times, Math.max(available, ...words.map((word) => chip(word) + 4)));
+  const { x, moments, silences, width: scaled } = scale(times, Math.max(available, ...words.map((word) => chip(word) + 4)));
+  const marks = placed(timeline, x);
+  const width = Math.max(scaled, ...marks.map(({ at }) => at + 12));
   for (const word of words) word.at = x(word.at_ms);
   const top = DAYS + CHIP * rows(words, width) + 8;
   const height = top + LANE * lanes.length + CLOCKS;
@@ -171,11 +184,7 @@ export function thread(journey, available) {
     const middle = DAYS + CHIP * word.row;
     box.append(svg("line", { class: `leader ${word.tone}`, x1: word.at, x2: word.at, y1: middle + 20, y2: his(word.channel) - 10 }));
   }
-  const taken = new Map();
-  for (const entry of timeline.filter((e) => !SHOWN.has(e.kind))) {
-    const act = ACTS.has(entry.kind), lane = `${act} ${entry.channel}`;
-    const at = act ? x(entry.at_ms) : Math.max(x(entry.at_ms), (taken.get(lane) ?? -Infinity) + 14);
-    taken.set(lane, at);
+  for (const { entry, act, at } of marks) {
     let mark;
     if (!act) mark = (MARKS[entry.kind] || plain)(at, ours(entry.channel));
     else if (entry.until_ms) mark = svg("rect", { class: "customer", x: at - 8, y: his(entry.channel) - 8, width: x(entry.until_ms) - at + 16, height: 16, rx: 8 });
