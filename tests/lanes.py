@@ -16,9 +16,11 @@ from streams.engine.driver import Driver
 from streams.engine.partition import partition_for
 from streams.engine.upstream import upstream_of
 from streams.fold import POSITION_HEADER, Record
+from streams.kpis.cells import encode
+from streams.kpis.contributions import open_list
 from streams.stages.journeys import Journeys
 from streams.stages.normalise import Normalise
-from tests.world import DOMAIN, States
+from tests.world import DOMAIN, HOUR, States
 
 PARTITIONS = 4
 
@@ -34,7 +36,10 @@ class Lanes:
         self.written = [0] * PARTITIONS
         self.facts: dict[str, Any] = {}
         self.cells: Counter[tuple[str, int, str]] = Counter()
-        self.ledger: dict[tuple[int, str], bytes] = {}
+        self.ledger: dict[tuple[Driver, int, str], bytes] = {}
+        self.waiting: dict[tuple[Driver, str, str], int] = {}
+        """Of each lane: list, member → since ms."""
+        self.live: Counter[str] = Counter()
         self.letters: list[str] = []
         self.joins: list[str] = []
 
@@ -94,14 +99,35 @@ class Lanes:
             if size == "1h":
                 for cell, amount in cells.items():
                     self.cells[cell, start, size] += amount
+        self.live.update(batch.live)
         for hour, lines in batch.ledger.items():
             for entry, raw in lines.items():
                 if raw is None:
-                    self.ledger.pop((hour, entry), None)
+                    self.ledger.pop((lane, hour, entry), None)
                 else:
-                    self.ledger[hour, entry] = raw
+                    self.ledger[lane, hour, entry] = raw
+        for name, members in batch.waiting.items():
+            for member, since_ms in members.items():
+                if since_ms is None:
+                    self.waiting.pop((lane, name, member), None)
+                else:
+                    self.waiting[lane, name, member] = since_ms
 
-    def summary(self) -> tuple[list[Any], dict[Any, int], int]:
+    def listed(self, name: str) -> list[int]:
+        """Since when each in this list of any lane."""
+        return sorted(since for (_, of, _), since in self.waiting.items() if of == name)
+
+    def opened(self) -> dict[tuple[str, int, str], int]:
+        """What the lines of the ledger add up to: what opens a figure is the figure."""
+        found: Counter[tuple[str, int, str]] = Counter()
+        for (_, hour, entry), raw in self.ledger.items():
+            line, (domain, kpi, _) = msgspec.json.decode(raw), entry.split("|", 2)
+            assert hour <= line["at_ms"] < hour + HOUR
+            for part, amount in line["parts"]:
+                found[encode(domain, kpi, part, tuple(line["dims"])), hour, "1h"] += amount
+        return {cell: amount for cell, amount in found.items() if amount}
+
+    def summary(self) -> tuple[list[Any], dict[Any, int], int, list[int], list[int]]:
         """What stands, without the names that depend on whose journey it was at first."""
         names = {
             fact.journey: f"journey of {fact.at_ms}"
@@ -122,4 +148,6 @@ class Lanes:
             sorted(stands, key=repr),
             {cell: amount for cell, amount in self.cells.items() if amount},
             len(self.ledger),
+            self.listed("waiting"),
+            self.listed(open_list(DOMAIN)),
         )

@@ -10,7 +10,6 @@ from sys import intern
 from typing import Any
 
 import msgspec
-import orjson
 import redis.asyncio
 
 from streams.console.rolling import Cells, Rolling, summed
@@ -166,38 +165,6 @@ class Board:
             live.longest_journey = head["journey"]
         return live
 
-    async def recent(self, name: str, limit: int = 20) -> list[dict[str, Any]]:
-        """The newest of a short list, over all partitions; of a fact only its last revision."""
-        pipe = self._client.pipeline(transaction=False)
-        for lane in self._lanes:
-            pipe.lrange(lane.recent(name), 0, 99)
-        latest: dict[str, dict[str, Any]] = {}
-        for lines in await pipe.execute():
-            for line in lines:
-                fact = orjson.loads(line)
-                subject = fact["subject_id"].removesuffix("/concluded")
-                known = latest.get(subject)
-                if known is None or _rank(fact) > _rank(known):
-                    latest[subject] = fact
-        asserted = [f for f in latest.values() if f.get("state", "asserted") == "asserted"]
-        return sorted(asserted, key=lambda f: (-f["at_ms"], f["subject_id"]))[:limit]
-
-    async def ledger(self, kpi: str, domain: str, from_ms: int, to_ms: int) -> list[dict[str, Any]]:
-        """What made a KPI over whole hours: one entry a fact, exactly as counted."""
-        hour = 3_600_000
-        pipe = self._client.pipeline(transaction=False)
-        hours = range(from_ms - from_ms % hour, to_ms, hour)
-        asked = [(start, lane) for start in hours for lane in self._lanes]
-        for start, lane in asked:
-            pipe.hgetall(lane.ledger(start))
-        entries = []
-        for (start, _), found in zip(asked, await pipe.execute(), strict=True):
-            for entry, value in found.items():
-                of, name, subject = entry.decode().split("|", 2)
-                if name == kpi and (not domain or of == domain):
-                    entries.append({"subject": subject, "hour_ms": start, **orjson.loads(value)})
-        return sorted(entries, key=lambda e: (e["journey"], e["subject"]))
-
 
 _LONGEST = {pane_size(ms): ms for ms in sorted(WINDOWS.values())}
 """The longest window of each size of panes, ms."""
@@ -212,10 +179,6 @@ def _is_shown(pane: Pane, now_ms: int) -> bool:
 def _point(made_of: list[Cells | None], domain: str) -> Point:
     total = summed(cells for cells in made_of if cells is not None)
     return made_of, [(one.kpi, one.value) for one in scorecard(total, domain)]
-
-
-def _rank(fact: Mapping[str, Any]) -> tuple[bool, int]:
-    return fact["type"] == "transfer.concluded", fact.get("revision", 1)
 
 
 def _count(live: Live, cells: Mapping[bytes, bytes], domain: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from streams.console.opened import LISTED
 from streams.console.people import KINDS
+from streams.engine.redis_store import RECENT_KEPT
 from streams.kpis.panes import WINDOWS
 
 
@@ -58,6 +60,7 @@ def _path(name: str) -> dict[str, Any]:
 
 
 _DOMAIN = _query("domain", "The identity domain; may be left out when there is one only.")
+_SCOPE = _query("domain", "The identity domain; left out, all are summed.")
 _WINDOW = _query("window", "The rolling window.", enum=list(WINDOWS), default="1h")
 
 
@@ -90,18 +93,36 @@ def document() -> dict[str, Any]:
             "/v1/identity/{command}": _command(),
             "/v1/journeys/{id}": _operation("One journey.", _path("id"), missing=True),
             "/v1/kpis": _operation(
-                "The scorecard.", _WINDOW, _DOMAIN, _query("by", "Dimensions, comma separated.")
+                "The scorecard.", _WINDOW, _SCOPE, _query("by", "Dimensions, comma separated.")
             ),
             "/v1/kpis/{kpi}/cycles": _operation(
-                "The entries that made a figure over whole hours, and their sum.",
+                "The entries that made a figure, their sum, and of when they are (from_ms, and "
+                "to_ms, which is not counted any more). Name a window to get what the scorecard "
+                "sums: it goes from the begin of its first pane to the end of its last.",
                 _path("kpi"),
-                _query("from", "Milliseconds since the epoch."),
-                _query("to", "Milliseconds since the epoch."),
-                _DOMAIN,
+                _query("window", "A rolling window that ends at `to`.", enum=list(WINDOWS)),
+                _query("from", "Instead of a window: milliseconds since the epoch."),
+                _query("to", "Milliseconds since the epoch (default now)."),
+                _SCOPE,
                 missing=True,
             ),
-            "/v1/live": _operation("Who waits, what is open.", _DOMAIN),
-            "/v1/recent": _operation("The latest switches and transfers."),
-            "/v1/board": _operation("Everything that the page shows.", _WINDOW, _DOMAIN),
+            "/v1/live": _operation(
+                "Who waits, what is open. `open` by channel is what was opened there less what was "
+                "resolved there, so it is the sum that counts: a journey moves between channels.",
+                _SCOPE,
+            ),
+            "/v1/open": _operation(
+                f"The open journeys, the {LISTED} since longest, of `count`. `unlisted` of them "
+                "were opened before this list was kept; each comes in with its next event.",
+                _query("only", "Only those whose customer waits.", enum=["waiting"]),
+                _SCOPE,
+            ),
+            "/v1/recent": _operation(
+                "The latest switches and transfers. A partition keeps "
+                f"{RECENT_KEPT} of each over all its domains: of a quiet domain beside a busy one "
+                "there may be fewer than happened.",
+                _SCOPE,
+            ),
+            "/v1/board": _operation("Everything that the page shows.", _WINDOW, _SCOPE),
         },
     }

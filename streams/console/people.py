@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -26,7 +27,7 @@ from streams.identity.index import (
     shared_key,
 )
 from streams.identity.joins import KEPT_MS
-from streams.journeys.documents import context_document, journey_document
+from streams.journeys.documents import context_document, journey_document, journey_summary
 from streams.journeys.state import CustomerState, decode_excerpts, decode_state
 from streams.policy import Policy, decode_policy
 from streams.settings import Settings
@@ -35,6 +36,9 @@ KINDS: tuple[str, ...] = get_args(IdentifierKind)
 
 REGIONS = 256
 """Of whose writing the newest are kept: as many as there are."""
+
+PORTION = 8
+"""Journeys that are read at once: whoever looks a customer up waits for no more."""
 
 
 class People:
@@ -197,11 +201,30 @@ class People:
 
     async def journey(self, ident: str) -> dict[str, Any] | None:
         """A journey by its id, wherever a join has moved it."""
-        customer = ident.rpartition(".")[0]
-        state = await self.state(customer)
+        state = await self._holder(ident)
+        return journey_document(state, ident, _now_ms()) if state else None
+
+    async def _holder(self, ident: str) -> CustomerState | None:
+        """The state of whoever has this journey, or had it last."""
+        state = await self.state(ident.rpartition(".")[0])
         while state is not None and state.moved_to:
             state = await self.state(state.moved_to)
-        return journey_document(state, ident, _now_ms()) if state else None
+        return state
+
+    async def summaries(self, idents: Sequence[str]) -> list[dict[str, Any] | None]:
+        """Journeys in short, in this order, a few at a time; None for one that is not open now."""
+        found: list[dict[str, Any] | None] = []
+        for at in range(0, len(idents), PORTION):
+            found += await asyncio.gather(*map(self._summary, idents[at : at + PORTION]))
+        return found
+
+    async def _summary(self, ident: str) -> dict[str, Any] | None:
+        state = await self._holder(ident)
+        journey = state.journeys.get(ident) if state else None
+        if state is None or journey is None or journey.resolved_ms or journey.closed_ms:
+            return None
+        whose = {"customer": state.customer, "domain": state.domain}
+        return journey_summary(journey) | whose | {"channel": journey.last_channel()}
 
     def _normalised(self, domain: str) -> str:
         lanes = self._lanes["normalise"]

@@ -27,7 +27,8 @@ _WORDS = 1_000
 
 _KEPT_MS = {size: width_ms + kept_ms for size, width_ms, kept_ms in PANES}
 _LEDGER_KEPT_MS = _KEPT_MS["1h"]
-_RECENT_KEPT = 100
+RECENT_KEPT = 100
+"""Lines of a short list."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_publish = msgspec.msgpack.Decoder(Outgoing)
@@ -186,8 +187,8 @@ def _operations(batch: Batch, trim_to: str | None, keys: LaneKeys) -> Iterator[O
         yield from _chunks("HDEL", key, [e for e, value in entries.items() if value is None])
         yield "PEXPIRE", key, [2 * _LEDGER_KEPT_MS]
     for name, lines in batch.recent.items():
-        yield from _chunks("LPUSH", keys.recent(name), lines[-_RECENT_KEPT:])
-        yield "LTRIM", keys.recent(name), [0, _RECENT_KEPT - 1]
+        yield from _chunks("LPUSH", keys.recent(name), lines[-RECENT_KEPT:])
+        yield "LTRIM", keys.recent(name), [0, RECENT_KEPT - 1]
     if trim_to is not None:
         yield "XTRIM", keys.outbox, ["MINID", _after(trim_to)]
     effects = [w for o in batch.outbox for w in (o.entry, _encode(o))]

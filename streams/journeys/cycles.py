@@ -16,6 +16,7 @@ from schemas.facts import (
     JourneyOpened,
     JourneyReopened,
     JourneyResolved,
+    ReplyAwaited,
     Visit,
 )
 from streams.journeys.findings import ACTS, WORK, Cycle, Findings
@@ -210,10 +211,18 @@ def _closed(last: Cycle, found: Findings, policy: Policy) -> None:
     journey.closed_ms = 0
     if found.silent_since(due_ms):
         journey.closed_ms = at_ms
+        if how == "expired":
+            _wait_no_more(found)
         found.add(
             JourneyClosed, "closed", last, at_ms, journey.last_channel(),
             how=how, path=_path(journey), duration_ms=max(0, journey.last_ms - journey.opened_ms),
         )  # fmt: skip
+
+
+def _wait_no_more(found: Findings) -> None:
+    """Nobody answers any more what has expired."""
+    found.journey.waiting_ms = 0
+    found.facts = {s: f for s, f in found.facts.items() if not isinstance(f, ReplyAwaited)}
 
 
 def _attached(journey: Journey) -> list[Entry]:

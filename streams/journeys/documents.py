@@ -13,7 +13,7 @@ from schemas.facts import (
     TransferStarted,
 )
 from streams.journeys.commitments import commitments
-from streams.journeys.sentences import about, label, sentence, why
+from streams.journeys.sentences import about, brief, label, sentence, why
 from streams.journeys.state import CustomerState, Entry, Excerpts, Journey
 
 
@@ -42,7 +42,10 @@ def journey_document(state: CustomerState, journey_id: str, now_ms: int) -> dict
         ],
         "timeline": [_entry(entry) for entry in journey.timeline],
         "facts": [
-            {**_fact(fact), "sentence": sentence(fact), "was": _was(journey, fact)}
+            {
+                **_fact(fact), "sentence": sentence(fact), "brief": brief(fact),
+                "was": _was(journey, fact),
+            }
             for fact in sorted(journey.published.values(), key=lambda f: (f.at_ms, f.subject_id))
         ],
         "waiting_since_ms": journey.waiting_ms or None,
@@ -78,7 +81,7 @@ def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> di
         "domain": state.domain,
         "certainty": "probable" if doubtful else "certain",
         "name": said.name or None,
-        "journeys": [_summary(j) for j in sorted(live, key=lambda j: -j.last_ms)],
+        "journeys": [journey_summary(j) for j in sorted(live, key=lambda j: -j.last_ms)],
         "about": about(latest.topic) if latest and latest.topic else None,
         "last_messages": [msgspec.structs.asdict(one) for one in said.said],
         "notes": [msgspec.structs.asdict(one) for one in said.notes],
@@ -98,7 +101,7 @@ def _context(state: CustomerState, excerpts: Excerpts | None, now_ms: int) -> di
         "urgency": _last(latest, "urgency") if latest else None,
         "priority": _last(latest, "priority") if latest else None,
         "waiting_since_ms": min((j.waiting_ms for j in live if j.waiting_ms), default=None),
-        "recent": [_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
+        "recent": [journey_summary(j) for j in sorted(done, key=lambda j: -j.resolved_ms)[:3]],
         "now_ms": now_ms,
     }
 
@@ -133,7 +136,8 @@ def _state(journey: Journey) -> str:
     return "closed" if journey.closed_ms else "resolved" if journey.resolved_ms else "open"
 
 
-def _summary(journey: Journey) -> dict[str, Any]:
+def journey_summary(journey: Journey) -> dict[str, Any]:
+    """One journey in short, for a list."""
     return {
         "id": journey.id,
         "state": _state(journey),

@@ -63,6 +63,7 @@ _CAUSES = {
     "undelivered": "not delivered",
     "abandoned_queue": "gave up in the queue",
     "unanswered": "no answer came",
+    "customer": "own choice",
 }
 
 
@@ -232,6 +233,37 @@ def sentence(fact: Fact) -> str:
     return f"Taken back: {said}" if fact.state == "retracted" else said
 
 
+def brief(fact: Fact) -> str | None:
+    """The few words that a conclusion has beside the thread; None where it needs none."""
+    match fact:
+        case ChannelSwitched():
+            return _cause(fact)
+        case TransferStarted():
+            return f"{_passed_on(fact).capitalize()} under way"
+        case TransferConcluded():
+            pong = ", ping-pong" if fact.ping_pong else ""
+            return f"{_passed_on(fact).capitalize()}: {fact.outcome.replace('_', ' ')}{pong}"
+        case JourneyResolved():
+            return "Resolved"
+        case JourneyReopened():
+            return "Reopened"
+        case QueueAbandoned():
+            return f"Gave up after {_span(fact.wait_ms)}"
+        case SlaBreached():
+            return f"{fact.clock.replace('_', ' ').capitalize()} too late"
+        case FeedbackJoined():
+            return f"Rated {_rating(fact.instrument, fact.score)}"
+    return None
+
+
+def _cause(fact: ChannelSwitched) -> str:
+    return _CAUSES.get(fact.cause, fact.cause.replace("_", " "))
+
+
+def _passed_on(fact: TransferStarted | TransferConcluded) -> str:
+    return "hand-off" if fact.kind == "handoff" else "transfer"
+
+
 def _said(fact: Fact) -> str:
     match fact:
         case JourneyOpened():
@@ -239,8 +271,7 @@ def _said(fact: Fact) -> str:
         case ConversationAttached():
             return f"Its conversation on {on(fact.channel)} belongs here because {why(fact.rule)}"
         case ChannelSwitched():
-            cause = _CAUSES.get(fact.cause, fact.cause.replace("_", " "))
-            how = f"forced: {cause}" if fact.forced else "by choice"
+            how = f"forced: {_cause(fact)}" if fact.forced else "by choice"
             return f"Customer came from {on(fact.from_)} to {on(fact.to)} after {_span(fact.gap_ms)} ({how})"
         case TransferStarted():
             if fact.kind == "handoff":
@@ -248,8 +279,7 @@ def _said(fact: Fact) -> str:
             return f"Transferred{_ways(fact)}"
         case TransferConcluded():
             pong = ", ping-pong" if fact.ping_pong else ""
-            what = "hand-off" if fact.kind == "handoff" else "transfer"
-            return f"The {what}{_ways(fact)} {_OUTCOMES[fact.outcome]}{pong}"
+            return f"The {_passed_on(fact)}{_ways(fact)} {_OUTCOMES[fact.outcome]}{pong}"
         case ReplyMeasured():
             return f"The {fact.which} reply took {_span(fact.ms)}"
         case SlaAtRisk():

@@ -22,12 +22,17 @@ WAITING = "waiting"
 _encode = msgspec.json.Encoder().encode
 
 
+def open_list(domain: str) -> str:
+    """The live list of a domain's open journeys: journey → since when (ms) its cycle is open."""
+    return f"open:{domain}"
+
+
 def effects(fact: Fact, sign: int) -> list[Effect]:
     """`sign` +1 for what is asserted now, −1 for what was asserted before."""
     found: list[Effect] = []
     kpis = BY_FACT.get(type(fact), ())
     split_by = dimensions_of(fact) if kpis else ()
-    lines: dict[object, bytes] = {}  # several KPIs count an opened journey in the same words
+    written: dict[object, bytes] = {}  # several KPIs count an opened journey in the same words
     for kpi in kpis:
         parts = kpi.parts(fact)
         if not parts:
@@ -38,15 +43,25 @@ def effects(fact: Fact, sign: int) -> list[Effect]:
             cell = encode(fact.domain, kpi.name, part, dims)
             found.append(PaneDelta(cell, fact.at_ms, sign * amount))
         line = None
-        if sign > 0 and (line := lines.get((parts, detail))) is None:
-            line = lines[parts, detail] = _line(fact, dims, parts)
+        if sign > 0 and (line := written.get((parts, detail))) is None:
+            line = written[parts, detail] = _line(fact, dims, parts)
         found.append(Ledger(fact.at_ms, f"{fact.domain}|{kpi.name}|{fact.subject_id}", line))
     _live(fact, sign, found)
     return found
 
 
 def _line(fact: Fact, dims: tuple[str, ...], parts: Parts) -> bytes:
-    return _encode({"journey": fact.journey, "cycle": fact.cycle, "dims": dims, "parts": parts})
+    return _encode(
+        {
+            "journey": fact.journey, "cycle": fact.cycle, "at_ms": fact.at_ms,
+            "dims": dims, "parts": parts,
+        }
+    )  # fmt: skip
+
+
+def lines(fact: Fact, sign: int) -> list[Effect]:
+    """Of a fact's effects those that no sum over all lanes has: they stand in the lists of one."""
+    return [effect for effect in effects(fact, sign) if isinstance(effect, Ledger | Waiting)]
 
 
 def _live(fact: Fact, sign: int, found: list[Effect]) -> None:

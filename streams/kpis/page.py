@@ -21,7 +21,8 @@ sum of its panes, exact to one pane at its far edge. Durations carry logarithmic
 and percentiles within 1 %.
 
 Every figure can be split by channel, queue, team, topic and the KPI's own detail, and opened:
-`GET /v1/kpis/<name>/cycles?from=&to=` lists the entries that made it over whole hours, with their sum.
+`GET /v1/kpis/<name>/cycles?window=1h` lists the entries that made it, with their sum, over the very panes that
+the scorecard sums; `?from=&to=` over any span, to the millisecond.
 No sample gives no value, never zero. Colours: green meets the target, amber is within its band (else within
 10 % of the target), red misses it.
 

@@ -17,6 +17,7 @@ from streams.journeys.state import CustomerState, Excerpts
 from streams.kpis.contributions import effects
 from streams.notifications.decide import About, concerns, decide
 from streams.policy import Policy
+from streams.stages.listed import stands, turns
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
 _RECENT = {
@@ -51,6 +52,8 @@ def announce(
             document["subject_id"] = new.subject_id
             view.emit(Publish("context", state.customer, _json(document)))
         _notify(state, old, new, policy, view)
+        if turns(new):
+            stands(state, new.journey, view)
 
 
 def _notify(state: CustomerState, old: Any, new: Any, policy: Policy, view: View) -> None:

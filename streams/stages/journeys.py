@@ -47,6 +47,7 @@ from streams.journeys.state import (
     encode_state,
 )
 from streams.policy import Policy, changed, decode_policy
+from streams.stages import listed
 from streams.stages.announce import announce
 from streams.stages.letters import dead_letter
 
@@ -109,6 +110,8 @@ class Journeys(Fold):
             case OperatorCommand(command="attach"):
                 self._confirmed(prepared, view)
             case ErasureRequested():
+                if (known := view.get(prepared.customer)) is not None:
+                    listed.forgotten(known, view)
                 view.delete(prepared.customer)
                 view.delete(f"ctx:{prepared.customer}")
             case _:
@@ -159,6 +162,7 @@ class Journeys(Fold):
             return
         for journey in state.journeys.values():
             view.clear_timer(event.loser, "look", _number(journey.id))
+        listed.leave(state, view)
         heard = excerpts or Excerpts()
         if event.probable:
             state, heard = moves.doubted(state), Excerpts("", heard.said, heard.notes)
@@ -195,6 +199,8 @@ class Journeys(Fold):
         if is_repeat(state, event):
             return
         other, late = decode_state(raw_state), list[Entry]()
+        came = list(other.journeys)
+        listed.arrive(other, view)
         touched, taken_back = moves.unite(state, other, event.loser, policy, late)
         _count(late, view)
         remember(state, event)
@@ -206,6 +212,8 @@ class Journeys(Fold):
         view.put(f"ctx:{event.customer}", heard)
         announce(state, taken_back, policy, heard, view)
         self._conclude(state, touched, policy, heard, view)
+        for ident in came:
+            listed.stands(state, ident, view)
 
     def _split(self, event: IdentitySplit, view: View) -> None:
         """Conversations go to another customer: a join was undone, or a claim was wrong."""

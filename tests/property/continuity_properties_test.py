@@ -26,6 +26,7 @@ from schemas.events import (
 from streams.identity.graph import current
 from streams.identity.identifiers import normalise
 from streams.identity.index import identifier_key
+from streams.kpis.contributions import open_list
 from tests.examples import QUICK
 from tests.lanes import Lanes
 from tests.world import DAY, DOMAIN, START
@@ -173,7 +174,27 @@ def test_a_journeys_way_leaves_no_trace(first: int) -> None:
         if seed % 3 == 0:
             events = [event for event in events if event.source != "forms"] or events
             learnt = joined_by_mistake
-        assert learnt(events, dice).summary() == known_from_the_start(events).summary(), seed
+        lanes = learnt(events, dice)
+        assert lanes.summary() == known_from_the_start(events).summary(), seed
+        assert opens(lanes), seed
+
+
+def opens(lanes: Lanes) -> bool:
+    """Does each figure open into what made it, in whatever lane that stands now?"""
+    waiting, journeys = (
+        sum(
+            sign * n
+            for cell, n in lanes.live.items()
+            for gauge, sign in signs
+            if f"|{gauge}|" in cell
+        )
+        for signs in ((("waiting", 1),), (("open", 1), ("resolved", -1)))
+    )
+    return (
+        lanes.opened() == {cell: n for cell, n in lanes.cells.items() if n}
+        and len(lanes.listed("waiting")) == waiting
+        and len(lanes.listed(open_list(DOMAIN))) == journeys
+    )
 
 
 def whose(lanes: Lanes, person: int) -> str:

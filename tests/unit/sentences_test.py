@@ -7,9 +7,19 @@ from typing import Any, get_args
 import pytest
 
 from schemas.common import Party
-from schemas.facts import ChannelSwitched, SwitchCause, TransferConcluded, TransferStarted
+from schemas.facts import (
+    ChannelSwitched,
+    FeedbackJoined,
+    JourneyResolved,
+    QueueAbandoned,
+    ReplyAwaited,
+    SlaBreached,
+    SwitchCause,
+    TransferConcluded,
+    TransferStarted,
+)
 from streams.journeys.acts import entries_of
-from streams.journeys.sentences import label, sentence
+from streams.journeys.sentences import brief, label, sentence
 from tests.conformance.vendors import parsed, vendors
 
 SAMPLES = vendors()
@@ -17,6 +27,7 @@ COMMON: dict[str, Any] = {
     "subject_id": "j/1", "domain": "acme", "customer": "ada-0", "journey": "ada-0.1", "at_ms": 1,
     "channel": "chat", "evidence": (), "policy": "p", "fold": "f",
 }  # fmt: skip
+ZOE, NOBODY = Party(agent="zoe"), Party()
 
 
 @pytest.mark.parametrize(
@@ -55,6 +66,29 @@ def test_each_cause_of_a_switch_has_its_words(cause: Any) -> None:
     assert "_" not in said
     assert said.endswith("(by choice)") == (cause == "customer")
     assert cause != "unanswered" or "no answer came" in said
+    few = brief(fact)
+    assert few == "own choice" if cause == "customer" else few and f"(forced: {few})" in said
+
+
+@pytest.mark.parametrize(
+    ("fact", "few"),
+    [
+        (TransferStarted(kind="blind", from_=ZOE, to=NOBODY, **COMMON), "Transfer under way"),
+        (
+            TransferConcluded(
+                kind="handoff", from_=ZOE, to=NOBODY, outcome="no_context", ping_pong=True, **COMMON
+            ),
+            "Hand-off: no context, ping-pong",
+        ),
+        (SlaBreached(clock="first_reply", target_ms=1, due_ms=1, **COMMON), "First reply too late"),
+        (QueueAbandoned(wait_ms=42_000, **COMMON), "Gave up after 42 s"),
+        (FeedbackJoined(instrument="csat", score=4, **COMMON), "Rated CSAT 4"),
+        (JourneyResolved(duration_ms=1, **COMMON), "Resolved"),
+        (ReplyAwaited(**COMMON), None),
+    ],
+)
+def test_beside_the_thread_a_conclusion_has_few_words(fact: Any, few: str | None) -> None:
+    assert brief(fact) == few
 
 
 @pytest.mark.parametrize("vendor", sorted(SAMPLES))

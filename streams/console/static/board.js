@@ -1,5 +1,5 @@
 // The live board: asks for everything once a refresh, redraws only what the answer says.
-import { ask, channelName, clock, fresh, journeyLink, span, stale, who, windowName } from "/static/common.js";
+import { ask, asked, channelName, clock, domainLinks, fresh, journeyLink, scope, span, stale, who, windowName } from "/static/common.js";
 import { element, redraw, svg } from "/static/drawing.js";
 import "/static/lookup.js";
 
@@ -10,9 +10,10 @@ const chosen = () => new URLSearchParams(location.search).get("window") || "1h";
 let current = chosen();
 let longestSince = null;
 let skew = 0;
+let asOf = 0;
 
 function drawWindows(windows) {
-  redraw($("windows"), ...windows.map((name) => element("a", { href: `?window=${name}`, "data-window": name,
+  redraw($("windows"), ...windows.map((name) => element("a", { href: asked("/", { window: name, domain: scope() }), "data-window": name,
     "aria-label": windowName(name), title: windowName(name), "aria-current": name === current ? "true" : null }, name)));
 }
 
@@ -44,7 +45,8 @@ function target(one) {
   return one.unit === "ms" ? `target ${span(one.target)}` : `target ${one.target}`;
 }
 
-const opened = (one) => `/kpis/${one.kpi}?window=${current}`;
+// Opened, it is summed over the same span as here.
+const opened = (one) => asked(`/kpis/${one.kpi}`, { window: current, to: asOf, domain: scope() });
 
 // A KPI whose targets differ by channel takes the colour of its worst channel, and names it.
 function judged(one, channels) {
@@ -54,9 +56,15 @@ function judged(one, channels) {
   return { colour, worst: colour === "green" ? null : coloured.find((w) => w.colour === colour) };
 }
 
+// What the value was made of.
+function sample({ unit, n, hits }) {
+  if (!n) return "";
+  return unit === "ratio" ? `${hits} of ${n}` : unit === "ms" ? `mean of ${n}` : `of ${n}`;
+}
+
 function line(one, values, channels) {
   const { colour, worst } = judged(one, channels);
-  const details = [one.n ? `${one.unit === "ms" ? "mean, " : ""}n ${one.n}` : "", target(one)];
+  const details = [sample(one), target(one)];
   if (one.median !== null) details.push(`median ${span(one.median)}`);
   if (one.pending) details.push(`${one.pending} pending`);
   if (worst) details.push(`${channelName(worst.dims.channel)} ${worst.text}`);
@@ -81,11 +89,11 @@ function drawScorecard(board) {
     element("span", { class: "detail" }, `in the ${windowName(current)}`));
   const others = silent.filter((one) => one !== volume);
   $("silent").textContent = sampled.length && others.length
-    ? `No sample in this window: ${others.map((one) => one.title).join(", ")}.` : "";
+    ? `Nothing to count in the ${windowName(current)}: ${others.map((one) => one.title).join(" · ")}` : "";
 }
 
-const rows = (found) => (found.length ? found : [element("li", { class: "soft" }, "None yet.")]);
-const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0)
+const rows = (found) => (found.length ? found : [element("li", { class: "soft" }, scope() ? "None among the latest of all domains." : "None yet.")]);
+const by = (counts) => Object.entries(counts).filter(([, n]) => n > 0).sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
   .map(([name, n]) => `${channelName(name)} ${n}`).join(" · ");
 const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
 
@@ -111,18 +119,22 @@ function tickLongest() {
 
 function draw(board) {
   skew = board.now_ms - Date.now();
+  asOf = board.now_ms;
+  domainLinks($("domains"), board.domains, (name) => asked("/", { window: current, domain: name }));
+  $("waiting-link").href = asked("/open", { only: "waiting", domain: scope() });
+  $("open-link").href = asked("/open", { domain: scope() });
   drawWindows(board.windows);
   const { live } = board;
   $("waiting").textContent = Math.max(0, sum(live.waiting));
   $("waiting-by").textContent = by(live.waiting) || "nobody";
   $("open").textContent = Math.max(0, sum(live.open));
-  $("open-by").textContent = by(live.open) || "none";
+  $("open-by").textContent = board.open_since_ms === null ? "none" : `the oldest for ${span(board.now_ms - board.open_since_ms)}`;
   longestSince = live.longest_since_ms;
   if (longestSince === null) $("longest").textContent = "–";
   redraw($("longest-who"), longestSince === null ? "longest wait" : element("a", { href: journeyLink(live.longest_journey) }, "longest wait"));
   redraw($("waiters"), ...(live.longest.length ? live.longest.map((one) => waiter(one, board.now_ms)) : [element("li", { class: "soft" }, "Nobody waits.")]));
   const more = Math.max(0, sum(live.waiting) - live.longest.length);
-  $("waiters-more").textContent = more ? `and ${more} more` : "";
+  redraw($("waiters-more"), more ? element("a", { href: asked("/open", { only: "waiting", domain: scope() }) }, `and ${more} more`) : "");
   $("longest-by").textContent = longestSince === null ? "nobody waits" : `on ${channelName(live.longest_channel)}`;
   fresh(board.now_ms, "live", board.fault || "");
   tickLongest();
@@ -139,10 +151,10 @@ function draw(board) {
 async function refresh() {
   let pause = 1000;
   try {
-    const asked = current;
-    const board = await ask(`/v1/board?window=${encodeURIComponent(asked)}`);
+    const wanted = current;
+    const board = await ask(asked("/v1/board", { window: wanted, domain: scope() }));
     pause = board.refresh_ms;
-    if (asked === current) draw(board);
+    if (wanted === current) draw(board);
   } catch (error) {
     stale(error);
   }

@@ -1,5 +1,5 @@
 // What all pages share: asking the API, saying how fresh the page is, times, durations, names.
-import { element } from "/static/drawing.js";
+import { element, redraw } from "/static/drawing.js";
 
 const PATIENCE_MS = 10_000;
 
@@ -57,6 +57,20 @@ export function nothing(error) {
   document.title = "Not found · Filrouge";
   document.querySelector("main").replaceChildren(element("h1", {}, "Not found"),
     element("p", { role: "alert" }, error.message), element("p", {}, element("a", { href: "/" }, "To the scorecard")));
+}
+
+// Of which domain the figures are; empty for all of them.
+export const scope = () => new URLSearchParams(location.search).get("domain") || "";
+// A path with what is asked for; what is empty is left out.
+export function asked(path, parameters) {
+  const query = new URLSearchParams(Object.entries(parameters).filter(([, value]) => value)).toString();
+  return query ? `${path}?${query}` : path;
+}
+// Where there are several domains: all of them, or one.
+export function domainLinks(box, domains, link) {
+  box.hidden = domains.length < 2;
+  redraw(box, ...["", ...domains].map((name) => element("a", { href: link(name), "data-domain": name,
+    "aria-current": name === scope() ? "true" : null }, name || "All domains")));
 }
 
 export const customerLink = (id, domain) => `/customers/${encodeURIComponent(id)}?domain=${encodeURIComponent(domain)}`;

@@ -42,8 +42,8 @@ const said = (one) => element("li", {}, element("span", { class: "soft" },
   told([clock(one.at_ms), channelName(one.channel), SPEAKERS[one.by] || one.by])), element("p", {}, one.text));
 
 const journey = (one) => element("li", {},
-  element("a", { href: journeyLink(one.id) }, one.topic || "No topic yet"),
-  element("span", { class: "soft" }, ` ${told([one.channels.map(channelName).join(" → "), `opened ${clock(one.opened_ms)}`,
+  element("a", { href: journeyLink(one.id) }, told([one.topic, one.channels.map(channelName).join(" → ")])),
+  element("span", { class: "soft" }, ` · ${told([`opened ${clock(one.opened_ms)}`,
     counted(one.switches, "channel switch", "channel switches"), counted(one.transfers, "transfer", "transfers"),
     one.resolved_ms ? `${one.state} ${clock(one.resolved_ms)}` : ""])}`));
 

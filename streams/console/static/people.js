@@ -6,6 +6,9 @@ import { element } from "/static/drawing.js";
 const KINDS = ["phone", "email", "whatsapp", "bsuid", "messenger", "instagram", "telegram", "slack", "social",
   "cookie", "device", "user", "crm", "vendor"];
 
+// How sure it is that an identifier is this person's.
+const TRUST = { asserted: "that a platform vouches for", curated: "from a contact card", network: "shown by the network", claimed: "only claimed" };
+
 const NUMBER = /^[\d ().\/-]{6,}$/;
 
 const identity = (domain, kind, value) =>
@@ -28,10 +31,11 @@ const listed = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} 
 
 export function person(found, current, after) {
   const parts = [];
-  const counts = Object.entries(found.identifiers).map(([trust, count]) => `${count} ${trust}`);
+  const counts = Object.entries(found.identifiers).map(([trust, count]) => `${count} ${TRUST[trust] || trust}`);
+  const count = Object.values(found.identifiers).reduce((a, b) => a + b, 0);
   parts.push(element("p", {}, found.provisional
     ? "Nothing is proven of this customer yet: there are only conversations and claims."
-    : `Known by ${listed(counts) || "no"} ${counts.length === 1 && counts[0].startsWith("1 ") ? "identifier" : "identifiers"}, since ${day(found.first_ms)}.`));
+    : `Known since ${day(found.first_ms)} by ${count === 1 ? "one identifier" : `${count || "no"} identifiers`}${count ? `: ${listed(counts)}` : ""}.`));
   const others = found.journeys.filter((id) => id !== current);
   if (others.length) {
     parts.push(element("p", {}, "Other journeys: ", ...others.flatMap((id, i) =>

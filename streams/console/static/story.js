@@ -1,6 +1,7 @@
 // The story: what happened and what is concluded from it, in one order, with what was taken back.
 import { channelName, day, hour, sameDay, short, span } from "/static/common.js";
 import { element } from "/static/drawing.js";
+import { tone } from "/static/tones.js";
 
 const SILENCE = 30 * 60_000;
 // Told elsewhere on the page, or taken back only because what was awaited came.
@@ -10,9 +11,6 @@ const PASSING = new Set(["reply.awaited", "sla.at_risk"]);
 const ABOUT = new Set(["topic", "sentiment", "urgency"]);
 const SIDES = { act: "customer", feedback: "customer", reply: "agent", connected: "agent", note: "agent",
   promised: "agent", consulted: "agent", bot: "bot", auto: "bot" };
-const TONES = { "channel.switched": (f) => (f.forced ? "bad" : "plain"), "sla.breached": () => "bad",
-  "queue.abandoned": () => "bad", "journey.resolved": () => "good",
-  "transfer.concluded": (f) => (f.outcome === "successful" && !f.ping_pong ? "good" : "bad") };
 
 const bare = (fact) => fact.sentence.replace(/^Taken back: /, "");
 
@@ -32,13 +30,12 @@ function conclusions(facts) {
 }
 
 function concludedLine({ fact, was }) {
-  const tone = (TONES[fact.type] || (() => "plain"))(fact);
   const revision = fact.revision > 1 ? element("small", { class: "revision", title: "Concluded anew as more became known" }, `revision ${fact.revision}`) : null;
   if (was === null) {
     return element("li", { class: "concluded taken-back" }, element("time", {}, hour(fact.at_ms)),
       element("span", {}, "Taken back ", element("span", { class: "was" }, "was: ", element("s", {}, bare(fact)))), revision);
   }
-  return element("li", { class: `concluded ${tone}` }, element("time", {}, hour(fact.at_ms)),
+  return element("li", { class: `concluded ${tone(fact)}` }, element("time", {}, hour(fact.at_ms)),
     element("span", {}, fact.sentence,
       fact.certainty === "probable" ? element("span", { class: "tag plain" }, "probable") : null,
       ...was.map((before) => element("span", { class: "was" }, "was: ", element("s", {}, before)))), revision);

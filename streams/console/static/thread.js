@@ -1,15 +1,11 @@
 // The thread: channels as lanes, time across, the customer's acts as one red line through them.
 import { channelName, day, hour, sameDay, span } from "/static/common.js";
 import { svg } from "/static/drawing.js";
+import { tone } from "/static/tones.js";
 
 const SILENCE = 30 * 60_000;
 const LANE = 70, CHIP = 24, DAYS = 22, CLOCKS = 24, EDGE = 34;
 const ACTS = new Set(["act", "connected"]);
-const CAUSES = { agent_invited: "an agent invited", callback: "called back", deflected: "deflected",
-  handed_off: "handed off", bot_failed: "the bot failed", queue_overflow: "queue overflow",
-  out_of_hours: "out of hours", undelivered: "not delivered", abandoned_queue: "gave up in the queue",
-  unanswered: "no answer came", customer: "own choice" };
-const CLOCK_NAMES = { first_reply: "First reply", next_reply: "Next reply", resolution: "Resolution", queue: "Queue" };
 
 // Time to pixels: near things keep apart, long silences are shortened and marked.
 function scale(times, width) {
@@ -46,46 +42,26 @@ function calls(timeline) {
 const waits = (facts) => facts.filter((f) => f.type === "queue.waited" || f.type === "queue.abandoned")
   .map((f) => ({ channel: f.channel, from: f.at_ms - f.wait_ms, to: f.at_ms, given_up: f.type === "queue.abandoned" }));
 
-// What deserves a word above the lanes: [text, tone].
-function remark(fact, concluded) {
-  const what = fact.kind === "handoff" ? "Hand-off" : "Transfer";
-  switch (fact.type) {
-    case "channel.switched":
-      return [`${channelName(fact.from)} → ${channelName(fact.to)}: ${CAUSES[fact.cause] || fact.cause}`,
-        fact.forced ? "bad" : "plain"];
-    case "transfer.started":
-      return concluded.has(fact.subject_id) ? null : [`${what} under way`, "warn"];
-    case "transfer.concluded":
-      return [`${what}: ${fact.outcome.replace("_", " ")}${fact.ping_pong ? ", ping-pong" : ""}`,
-        fact.outcome === "successful" && !fact.ping_pong ? "good" : "bad"];
-    case "journey.resolved": return ["Resolved", "good"];
-    case "journey.reopened": return ["Reopened", "warn"];
-    case "queue.abandoned": return [`Gave up after ${span(fact.wait_ms)}`, "bad"];
-    case "sla.breached": return [`${CLOCK_NAMES[fact.clock] || fact.clock} too late`, "bad"];
-    case "feedback.joined": return [`Rated ${fact.instrument.toUpperCase()} ${fact.score ?? ""}`, "plain"];
-    default: return null;
-  }
-}
-
+// What deserves a word above the lanes.
 function remarks(facts, timeline) {
   const concluded = new Set(facts.filter((f) => f.type === "transfer.concluded")
     .map((f) => f.subject_id.replace(/\/concluded$/, "")));
-  const found = [];
-  for (const fact of facts) {
-    const said = remark(fact, concluded);
-    if (said) found.push({ at_ms: fact.at_ms, channel: fact.channel, text: said[0], tone: said[1], title: fact.sentence });
-  }
+  const found = facts.filter((fact) => fact.brief && !(fact.type === "transfer.started" && concluded.has(fact.subject_id)))
+    .map((fact) => ({ at_ms: fact.at_ms, channel: fact.channel, tone: tone(fact), title: fact.sentence,
+      text: fact.type === "channel.switched" ? `${channelName(fact.from)} → ${channelName(fact.to)}: ${fact.brief}` : fact.brief }));
   for (const entry of timeline.filter((e) => e.kind === "promised")) {
     found.push({ at_ms: entry.at_ms, channel: entry.channel, text: entry.label, tone: "warn", title: entry.label });
   }
   return found.sort((a, b) => a.at_ms - b.at_ms);
 }
 
+const chip = ({ text }) => 7.6 * text.length + 22;
+
 // Rows for the remarks, so that none lies on another.
 function rows(placed, width) {
   const ends = [];
   for (const one of placed) {
-    one.wide = 7.6 * one.text.length + 22;
+    one.wide = chip(one);
     one.left = Math.max(2, Math.min(one.at - 12, width - one.wide - 2));
     let row = ends.findIndex((end) => end + 8 < one.left);
     if (row < 0) row = ends.length;
@@ -111,6 +87,17 @@ const SHOWN = new Set(["opened", "left", "ended", "topic", "viewed", "told"]);
 const INSIDE = new Set(["note", "promised", "transfer", "assigned", "status", "consulted"]);
 const plain = (x, y) => svg("circle", { class: "hollow", cx: x, cy: y, r: 3.5 });
 
+// What is drawn of the timeline, and where: of what one side does on a channel, nothing on top of another.
+function placed(timeline, x) {
+  const taken = new Map();
+  return timeline.filter((e) => !SHOWN.has(e.kind)).map((entry) => {
+    const act = ACTS.has(entry.kind), lane = `${act} ${entry.channel}`;
+    const at = act ? x(entry.at_ms) : Math.max(x(entry.at_ms), (taken.get(lane) ?? -Infinity) + 14);
+    taken.set(lane, at);
+    return { entry, act, at };
+  });
+}
+
 export function thread(journey, available) {
   const timeline = journey.timeline.filter((e) => e.channel);
   const facts = journey.facts.filter((f) => f.state === "asserted");
@@ -120,7 +107,9 @@ export function thread(journey, available) {
   const times = [...timeline.flatMap((e) => (e.until_ms ? [e.at_ms, e.until_ms] : [e.at_ms])),
     ...bars.flatMap((b) => [b.from, b.to]), ...words.map((w) => w.at_ms),
     ...(journey.waiting_since_ms ? [journey.waiting_since_ms, journey.now_ms] : [])];
-  const { x, moments, silences, width } = scale(times, available);
+  const { x, moments, silences, width: scaled } = scale(times, Math.max(available, ...words.map((word) => chip(word) + 4)));
+  const marks = placed(timeline, x);
+  const width = Math.max(scaled, ...marks.map(({ at }) => at + 12));
   for (const word of words) word.at = x(word.at_ms);
   const top = DAYS + CHIP * rows(words, width) + 8;
   const height = top + LANE * lanes.length + CLOCKS;
@@ -195,11 +184,7 @@ export function thread(journey, available) {
     const middle = DAYS + CHIP * word.row;
     box.append(svg("line", { class: `leader ${word.tone}`, x1: word.at, x2: word.at, y1: middle + 20, y2: his(word.channel) - 10 }));
   }
-  const taken = new Map();
-  for (const entry of timeline.filter((e) => !SHOWN.has(e.kind))) {
-    const act = ACTS.has(entry.kind), lane = `${act} ${entry.channel}`;
-    const at = act ? x(entry.at_ms) : Math.max(x(entry.at_ms), (taken.get(lane) ?? -Infinity) + 14);
-    taken.set(lane, at);
+  for (const { entry, act, at } of marks) {
     let mark;
     if (!act) mark = (MARKS[entry.kind] || plain)(at, ours(entry.channel));
     else if (entry.until_ms) mark = svg("rect", { class: "customer", x: at - 8, y: his(entry.channel) - 8, width: x(entry.until_ms) - at + 16, height: 16, rx: 8 });
@@ -208,11 +193,11 @@ export function thread(journey, available) {
     box.append(mark);
   }
   for (const word of words) {
-    const chip = svg("g", { class: `remark ${word.tone}` });
-    chip.append(svg("title", {}, word.title));
-    chip.append(svg("rect", { x: word.left, y: DAYS + CHIP * word.row, width: word.wide, height: 20, rx: 10 }));
-    chip.append(svg("text", { x: word.left + word.wide / 2, y: DAYS + CHIP * word.row + 14, "text-anchor": "middle" }, word.text));
-    box.append(chip);
+    const mark = svg("g", { class: `remark ${word.tone}` });
+    mark.append(svg("title", {}, word.title));
+    mark.append(svg("rect", { x: word.left, y: DAYS + CHIP * word.row, width: word.wide, height: 20, rx: 10 }));
+    mark.append(svg("text", { x: word.left + word.wide / 2, y: DAYS + CHIP * word.row + 14, "text-anchor": "middle" }, word.text));
+    box.append(mark);
   }
   return { names, box };
 }
