@@ -12,6 +12,7 @@ goes on without it, further in (`to.agents`) it is refused, for half an object s
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -202,9 +203,20 @@ def _notes(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
         notes.append(f"`personal` has no {_listed(lost)}, but {', '.join(sorted(_PERSONAL))}")
     if hints := [name for name in strange if name in _PERSONAL]:
         notes.append(f"{_listed(hints)} belongs into `personal`")
-    if unread_time and any(digit in unread_time for digit in "123456789"):
+    if unread_time and not _is_a_time(unread_time):
         notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
     return notes
+
+
+def _is_a_time(stated: str) -> bool:
+    """A 0, or 1970: it says that there is none."""
+    for read in (float, datetime.fromisoformat):
+        try:
+            read(stated)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def _listed(names: list[str]) -> str:
