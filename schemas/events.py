@@ -167,7 +167,7 @@ class AgentDisconnected(EventBase, frozen=True, kw_only=True, tag="agent.disconn
 
 
 class AssignmentChanged(EventBase, frozen=True, kw_only=True, tag="assignment.changed"):
-    """`to` is where it stands now; `from_` only when the vendor tells."""
+    """`to` is where it stands now; `from` only when the vendor tells."""
 
     to: Party
     from_: Party | None = msgspec.field(default=None, name="from")

@@ -40,9 +40,17 @@ An example, as you would send it through the [open door](vendors/cloudevents.md)
 
     {"specversion": "1.0", "type": "filrouge.message.posted", "source": "shop", "id": "m1", "time": "2026-01-05T10:00:00Z",
      "data": {"channel": "chat", "conversation": "c1", "actor": {"kind": "customer"}, "message_id": "m1",
-              "direction": "inbound", "identifiers": [{"kind": "user", "value": "ada", "trust": "asserted"}],
+              "direction": "inbound", "identifiers": [{"kind": "user", "value": "ada", "trust": "curated"}],
               "personal": {"text": "Where is my parcel?"}}}
 
+"""
+
+
+_IDENTIFIERS = """
+`phone` is E.164 with a plus, `user` your own account id, `crm` your CRM's key of the contact. `vendor` is a contact's id that means
+something in one system only: write it `system:id`, so that two systems' ids never meet. `asserted` is what a platform itself knows or a
+signed login says, `curated` what a colleague wrote, `network` what the network shows, `claimed` what somebody typed;
+[which of them joins two customers](journeys.md#who-it-is).
 """
 
 
@@ -51,6 +59,8 @@ def rendered() -> str:
     parts = [_HEAD, "## What every event has\n\n", _fields(EventBase, set())]
     for kind in (Actor, ConversationRef, Identifier, Ref, Party):
         parts += [f"\n**{kind.__name__}**: {_first(kind)}\n\n", _fields(kind, set())]
+        if kind is Identifier:
+            parts.append(_IDENTIFIERS)
     common = set(EventBase.__struct_fields__)
     parts.append("\n## Event types\n")
     parts += [_section(kind, common) for kind in get_args(Event)]

@@ -120,7 +120,7 @@ def _as_text(file: Path, parsed: Parsed) -> str:
 def _lines(event: EventBase) -> Iterator[str]:
     kind = event.__struct_config__.tag
     when = rfc3339(event.time_ms) + (
-        " (arrival; the vendor gave no time)" if event.estimated else ""
+        " (the arrival: the body has no time that can be read)" if event.estimated else ""
     )
     who = event.actor.kind + (f" {event.actor.id}" if event.actor.id else "")
     yield f"  {kind}  {when}"

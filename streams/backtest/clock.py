@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,9 @@ _DAY_MS = 86_400_000
 EARLIEST_MS = _DAY_MS
 LATEST_MS = 7_258_118_400_000
 """2 January 1970 and 1 January 2200.  Systems write 0, 1900 or 9999 for "none"."""
+
+_EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 - of the zone that the log says
+"""Day 0 of a spreadsheet's numbers, for all days since March 1900."""
 
 _KEYS = ("formats", "zone", "rollover")
 
@@ -42,10 +45,11 @@ def log_reader(time: Mapping[str, Any]) -> Callable[[str], int]:
 def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
     """A function from a text to ms.
 
-    `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, `mail` (a Date header), or a pattern
-    of Python's strptime (`%d.%m.%y %H:%M`).  `zone` (an IANA name) holds for stamps that name
-    none, neither as an offset nor as an IANA name at their end; an hour that its clocks show twice
-    is taken for the first, one that they skip is read as if they had not been put forward yet.
+    `formats` are tried in order: `iso`, `epoch_s`, `epoch_ms`, `excel` (a spreadsheet's number of
+    days), `mail` (a Date header), or a pattern of Python's strptime (`%d.%m.%y %H:%M`).  `zone` (an
+    IANA name) holds for stamps that name none, neither as an offset nor as an IANA name at their
+    end; an hour that its clocks show twice is taken for the first, one that they skip is read as
+    if they had not been put forward yet.
     """
     if (place := _zone(zone)) is None:
         raise MappingError(f"{zone!r} is no time zone; write an IANA name such as Europe/Paris.")
@@ -105,14 +109,27 @@ def _step(pattern: str) -> Callable[[str], datetime]:
         return lambda text: datetime.fromtimestamp(float(text), UTC)
     if pattern == "epoch_ms":
         return lambda text: datetime.fromtimestamp(float(text) / 1_000, UTC)
+    if pattern == "excel":
+        return _excel
     if pattern == "mail":
         return parsedate_to_datetime
+    if "%" not in pattern:
+        raise MappingError(
+            f"[time]: {pattern!r} is none of iso, epoch_s, epoch_ms, excel, mail, and no pattern "
+            "such as %d.%m.%y %H:%M."
+        )
     try:
         datetime.strptime("", pattern)  # noqa: DTZ007 - only the pattern is tried
     except ValueError as error:
         if "does not match" not in str(error):
             raise MappingError(f"{pattern!r} is no pattern of a time: {error}") from error
     return lambda text: datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone comes later
+
+
+def _excel(text: str) -> datetime:
+    """`45327,390278`: days, to a tenth of a second, which is as good as six places are."""
+    days = float(text.replace(",", ".", 1))
+    return _EXCEL + timedelta(seconds=round(days * 864_000) / 10)
 
 
 def not_before(time_ms: int, previous_ms: int) -> int:

@@ -34,7 +34,8 @@ _encode = msgspec.json.Encoder().encode
 
 NO_ACT = (
     "No journey was opened: none of the events is an act of a customer (message.posted inbound, "
-    "queue.entered, agent.connected, selfservice.stepped). conversation.opened alone is none."
+    "queue.entered, agent.connected, selfservice.stepped that progressed). conversation.opened "
+    "alone is none."
 )
 
 
@@ -71,6 +72,7 @@ def backtest_files(
         result.hints.append("The files have no rows.")
     if result.events and not result.standing.counts["journey.opened"]:
         result.hints.append(NO_ACT)
+    result.hints += result.without_act.hints()
     seconds = time.perf_counter() - started
     if as_json:
         sys.stdout.write(orjson.dumps(_object(result, by, seconds)).decode() + "\n")

@@ -21,6 +21,7 @@ from streams.backtest.nobody import Nobody
 from streams.backtest.opening import Opening
 from streams.backtest.standing import Standing
 from streams.backtest.states import IN_MEMORY, States
+from streams.backtest.without_act import WithoutAct
 from streams.channels.base import Parsed, SourceConfig
 from streams.channels.registry import adapters
 from streams.engine.driver import Driver
@@ -77,6 +78,7 @@ class Result(msgspec.Struct):
     figures: list[dict[str, Any]] = []
     opened: Opening | None = None
     """What stands behind the figures that were asked for."""
+    without_act: WithoutAct = msgspec.field(default_factory=WithoutAct)
 
     def mistaken(self, *sentences: str) -> None:
         """A row that cannot be read, or some events of it."""
@@ -158,6 +160,7 @@ def replay(
             journeys.states[f"policy:{event.domain}"] = started
         result.events += 1
         result.by_type[str(event.__struct_config__.tag)] += 1
+        result.without_act.event(event)
         for topic, value in normalise.push(Parsed((event,)), event.time_ms):
             if topic == "events":
                 _through(journeys, value, event.time_ms, result, facts_out)
@@ -185,6 +188,7 @@ def _through(
                     fact = decode_fact(found)
                     result.facts[str(fact.__struct_config__.tag), fact.state] += 1
                     result.standing.hear(fact)
+                    result.without_act.fact(fact)
                     if result.opened is not None:
                         result.opened.fact(fact)
                     if facts_out is not None:

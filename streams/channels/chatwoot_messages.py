@@ -21,7 +21,7 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.base import Parsed, ignored, malformed, unknown
-from streams.channels.body import dig, number, rows, table, text
+from streams.channels.body import dig, number, plain, rows, table, text
 from streams.channels.chatwoot_people import MESSAGE_TYPES, actor_of, card, distinct
 from streams.channels.draft import CUSTOMER, Draft, identifier
 
@@ -67,7 +67,7 @@ def read_message(body: dict[str, Any], conversation: dict[str, Any], draft: Draf
         in_reply_to=text(attributes, "in_reply_to") or None,
         refs=_twin(body),
         personal={
-            "text": text(body, "content") or _attachments(body),
+            "text": text(body, "content") or _mail(attributes) or _attachments(body),
             "subject": text(attributes, "email", "subject"),
             "name": text(conversation, "meta", "sender", "name"),
         },
@@ -81,7 +81,15 @@ def _twin(body: dict[str, Any]) -> tuple[Ref, ...]:
     return (Ref("twin", native_id),) if native_id else ()
 
 
+def _mail(attributes: dict[str, Any]) -> str:
+    """A mail that has no text part has its words in HTML."""
+    markup = table(attributes, "email", "html_content")
+    return plain(text(markup, "reply") or text(markup, "full"))
+
+
 def _attachments(body: dict[str, Any]) -> str:
+    if dig(body, "content_attributes", "is_unsupported") is True:
+        return "[unsupported]"
     kinds = [text(attachment, "file_type") or "file" for attachment in rows(body, "attachments")]
     return f"[{', '.join(kinds)}]" if kinds else ""
 

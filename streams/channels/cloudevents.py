@@ -4,16 +4,22 @@ Structured (one), batch (several) and binary (attributes in `ce-` headers) mode.
 `docs/events.md`, with or without the prefix `filrouge.`; `data` holds the event's own fields, and
 what the attributes say already (id, time) need not stand there again.  Signed as Standard
 Webhooks, or with a bearer token.
+
+A sender hears what is wrong.  What fits no field is named: at the top or in `personal` the event
+goes on without it, further in (`to.agents`) it is refused, for half an object says something else.
 """
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
+import orjson
 
-from schemas.cloudevents import PREFIX
+from schemas.cloudevents import PREFIX, kind_of
 from schemas.common import Trust
 from schemas.events import Event, EventBase
 from streams.channels import times
@@ -26,9 +32,11 @@ from streams.channels.base import (
     Request,
     SourceConfig,
     malformed,
+    together,
     unknown,
 )
 from streams.channels.body import read_json, table, text
+from streams.channels.fitting import strangers, words
 from streams.channels.ids import event_id
 from streams.channels.signatures import any_secret, bearer, fresh, standard_webhook
 
@@ -50,6 +58,9 @@ _FIRST_PARTY = frozenset(
 _KINDS: dict[str, type[EventBase]] = {
     str(kind.__struct_config__.tag): kind for kind in Event.__args__
 }
+
+_PERSONAL = frozenset({"text", "name", "note", "comment", "subject"})
+_BAD_WORD = re.compile(r"Invalid enum value .* at `([^`]*)`")
 
 _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 
@@ -109,22 +120,18 @@ class CloudEvents(Adapter):
                     return fresh(request, times.seconds(stamp), "webhook-timestamp")
         return refused
 
+    def reply(self, request: Request, source: SourceConfig) -> Reply:
+        """Who asks for it (`Prefer: return=representation`, RFC 7240) hears what was understood."""
+        if "return=representation" not in request.headers.get("prefer", ""):
+            return Reply(200)
+        found = self.parse(request, source)
+        told = {"events": [kind_of(type(event)) for event in found.events], "reason": found.reason}
+        headers = {"Preference-Applied": "return=representation"}
+        return Reply(200, orjson.dumps(told), "application/json", headers)
+
     def read(self, request: Request, source: SourceConfig) -> Parsed:
-        events: list[EventBase] = []
-        refused: list[Parsed] = []
-        for item in _items(request):
-            found = _event(item, request, source)
-            if isinstance(found, Parsed):
-                refused.append(found)
-            else:
-                events.append(found)
-        if not refused:
-            return Parsed(
-                tuple(events), "" if events else "The batch is empty.", "" if events else "ignored"
-            )
-        if not events:
-            return refused[0]
-        return Parsed(tuple(events), " ".join(r.reason for r in refused), "partial")
+        found = [_event(item, request, source) for item in _items(request)]
+        return together(found, "The batch is empty.")
 
 
 def _items(request: Request) -> list[dict[str, Any]]:
@@ -148,7 +155,7 @@ def _decoded(value: str) -> str:
     return unquote_to_bytes(raw).decode("utf-8")
 
 
-def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> EventBase | Parsed:
+def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Parsed:
     bare = "specversion" not in item and "data" not in item
     data = dict(item) if bare else dict(table(item, "data"))
     kind = (text(item, "type") or text(data, "type")).removeprefix(PREFIX)
@@ -174,21 +181,67 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Even
     data.setdefault("channel", "web")
     data.setdefault("native_type", kind)
     data.pop("customer", None)
-    _name_source(data, source.name)
+    _write_out(data, source.name)
+    strange = list(dict.fromkeys(strangers(data, _KINDS[kind])))
+    if inner := [place for place in strange if "." in place]:
+        return malformed(
+            f"{kind} {ident!r} has no field {_listed(inner)}; docs/events.md lists them."
+        )
     try:
         event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
-        return malformed(f"{kind} {ident!r}: {error}.")
-    return _with_ceiling(event, source)
+        return malformed(f"{kind} {ident!r}: {_told(str(error), _KINDS[kind])}.")
+    notes = _notes(event, strange, stated if at_ms is None else "")
+    reason = f"{kind} {ident!r}: {'; '.join(notes)}." if notes else ""
+    return Parsed((_with_ceiling(event, source),), reason, "partial" if notes else "")
 
 
-def _name_source(data: dict[str, Any], name: str) -> None:
-    """`conversation` may be a bare id: it is one of this source."""
-    conversation = data.get("conversation")
+def _notes(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
+    """What is wrong in an event that can be used all the same."""
+    notes = [f"there is no field {_listed(strange)}, so it was left out"] if strange else []
+    if lost := [name for name in event.personal if name not in _PERSONAL]:
+        notes.append(f"`personal` has no {_listed(lost)}, but {', '.join(sorted(_PERSONAL))}")
+    if hints := [name for name in strange if name in _PERSONAL]:
+        notes.append(f"{_listed(hints)} belongs into `personal`")
+    if unread_time and not _is_a_time(unread_time):
+        notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
+    return notes
+
+
+def _is_a_time(stated: str) -> bool:
+    """A 0, or 1970: it says that there is none."""
+    for read in (float, datetime.fromisoformat):
+        try:
+            read(stated)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _told(error: str, kind: type[EventBase]) -> str:
+    """A decoder's word, and what would fit instead."""
+    found = _BAD_WORD.search(error)
+    fit = words(kind, found.group(1)) if found else ()
+    return f"{error}; it is one of {', '.join(fit)}" if fit else error
+
+
+def _write_out(data: dict[str, Any], source: str) -> None:
+    """Short forms: `conversation` may be a bare id, it is one of this source; `actor` a word, or
+    `agent:7`.
+    """
+    conversation, actor = data.get("conversation"), data.get("actor")
     if isinstance(conversation, str | int):
-        data["conversation"] = {"source": name, "id": str(conversation)}
+        data["conversation"] = {"source": source, "id": str(conversation)}
     elif isinstance(conversation, dict):
-        conversation.setdefault("source", name)
+        data["conversation"] = {"source": source, **conversation}
+    if isinstance(actor, str):
+        kind, _, ident = actor.partition(":")
+        data["actor"] = {"kind": kind, "id": ident or None}
 
 
 def _with_ceiling(event: EventBase, source: SourceConfig) -> EventBase:

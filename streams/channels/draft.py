@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from schemas.common import Actor, Channel, ConversationRef, Identifier, IdentifierKind, Trust
-from schemas.events import EventBase
+from schemas.events import EventBase, MessagePosted
 from streams.channels.base import Request, SourceConfig
 from streams.channels.ids import event_id
+from streams.channels.mail_text import own
 
 E = TypeVar("E", bound=EventBase)
 
@@ -51,10 +52,15 @@ class Draft:
         **fields: Any,
     ) -> E:
         """`key` makes the event unique in its source; without a time it is the arrival's,
-        marked as estimated. `personal` values that are empty are left out.
+        marked as estimated. `personal` values that are empty are left out. Of a mail's text
+        the writer's own words stay: what he quotes was said before, by somebody else.
         """
         source, received_ms = self._source, self._request.received_ms
         where = self.conversation if conversation is None else conversation
+        medium = channel or self.channel
+        said = {name: text for name, text in personal.items() if text} if personal else {}
+        if medium == "email" and cls is MessagePosted and "text" in said:
+            said["text"] = own(said["text"])
         return cls(
             id=event_id(source.name, key),
             source=source.name,
@@ -62,12 +68,12 @@ class Draft:
             time_ms=received_ms if time_ms is None else time_ms,
             recorded_ms=received_ms,
             estimated=time_ms is None,
-            channel=channel or self.channel,
+            channel=medium,
             actor=actor,
             conversation=ConversationRef(source.name, where) if where else None,
             identifiers=self.identifiers if identifiers is None else identifiers,
             native_type=self.native_type,
-            personal={name: text for name, text in personal.items() if text} if personal else {},
+            personal=said,
             **fields,
         )
 

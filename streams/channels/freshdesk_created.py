@@ -10,10 +10,10 @@ from schemas.events import (
     EventBase,
     MessagePosted,
 )
-from streams.channels.body import plain
 from streams.channels.draft import CUSTOMER
 from streams.channels.freshdesk_state import status_of
 from streams.channels.freshdesk_ticket import Ticket
+from streams.channels.mail_text import unquoted
 
 
 def read_created(ticket: Ticket) -> list[EventBase]:
@@ -38,7 +38,7 @@ def read_created(ticket: Ticket) -> list[EventBase]:
             message_id=f"{ticket.draft.conversation}/first",
             direction="outbound" if ticket.outbound else "inbound",
             personal={
-                "text": plain(ticket.get("description", "description_text"))
+                "text": unquoted(ticket.get("description", "description_text"))
                 or ticket.get("subject"),
                 "subject": ticket.get("subject"),
                 "name": ticket.person("name"),

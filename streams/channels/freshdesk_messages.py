@@ -16,6 +16,7 @@ from streams.channels.body import plain
 from streams.channels.draft import CUSTOMER
 from streams.channels.freshdesk_ticket import Ticket
 from streams.channels.ids import digest
+from streams.channels.mail_text import unquoted
 
 _BY_CUSTOMER = {"customer", "requester"}
 """Words of a trigger that name the author of a reply."""
@@ -47,7 +48,7 @@ def read_comment(ticket: Ticket, *, private: bool, key: str = "", known: bool = 
         direction="outbound" if actor.kind == "agent" else "inbound",
         visibility="internal" if private else "public",
         personal={
-            "text": plain(words),
+            "text": unquoted(words),
             "subject": ticket.get("subject"),
             "name": ticket.person("name") if actor == CUSTOMER else "",
         },

@@ -13,6 +13,7 @@ from streams.channels.body import number, plain, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM
 from streams.channels.front_event import Event
 from streams.channels.front_people import linked, teammate
+from streams.channels.mail_text import unquoted
 
 _SURVEYS = {"csat", "smart_csat"}
 _SCORE = re.compile(r"\b(\d{1,2})\s*(?:/|out of)\s*(\d{1,2})\b")
@@ -110,7 +111,7 @@ def _rated(event: Event, comment: dict[str, Any], ident: str, at_ms: int | None)
 
 
 def _words(message: dict[str, Any]) -> str:
-    words = text(message, "text") or plain(text(message, "body")) or text(message, "blurb")
+    words = text(message, "text") or unquoted(text(message, "body")) or text(message, "blurb")
     if words.strip():
         return words.strip()
     kinds = [text(one, "content_type") or "file" for one in rows(message, "attachments")]

@@ -12,8 +12,9 @@ from typing import Any
 from schemas.common import Actor, Channel, Identifier, Party
 from schemas.events import EventBase
 from streams.channels import times
-from streams.channels.body import plain, rows, table, text
+from streams.channels.body import rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft
+from streams.channels.mail_text import unquoted
 
 Card = Callable[[dict[str, Any]], tuple[Identifier, ...]]
 
@@ -138,7 +139,7 @@ def actor_of(author: dict[str, Any]) -> Actor:
 
 
 def text_of(said: dict[str, Any]) -> str:
-    words = plain(text(said, "body"))
+    words = unquoted(text(said, "body"))
     if words:
         return words
     kinds = [text(one, "content_type") or "file" for one in rows(said, "attachments")]

@@ -51,7 +51,7 @@ _FORWARDED = re.compile(r"(?i)forwarded message|message transféré|weitergeleit
 def words(text: str, markup: str = "") -> str:
     """The writer's own words, from the plain text, else from the HTML."""
     if not text.strip():
-        return _own_html(markup)
+        return own(unquoted(markup))
     return own(text)
 
 
@@ -64,11 +64,12 @@ def own(text: str) -> str:
     return said or text
 
 
-def _own_html(markup: str) -> str:
+def unquoted(markup: str) -> str:
+    """The words of a mail's HTML without what its program marks as quoted."""
     quoted = _QUOTED_HTML.search(markup)
     if quoted is None or _FORWARDED.search(markup, quoted.start(), quoted.start() + 2_000):
-        return own(plain(markup))
-    return own(plain(markup[: quoted.start()])) or own(plain(markup))
+        return plain(markup)
+    return plain(markup[: quoted.start()]) or plain(markup)
 
 
 def _cut(lines: list[str]) -> int:

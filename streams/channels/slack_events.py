@@ -28,13 +28,14 @@ from streams.channels.draft import CUSTOMER, Draft, identifier
 from streams.channels.slack_sides import SLACKBOT, Sides, person
 
 _SAID = {
-    "", "assistant_app_thread", "bot_message", "file_comment", "file_mention", "file_share",
-    "me_message", "reply_broadcast", "slackbot_response", "thread_broadcast",
+    "", "bot_message", "file_comment", "file_mention", "file_share", "me_message",
+    "reply_broadcast", "slackbot_response", "thread_broadcast",
 }  # fmt: skip
 """Subtypes of a message in which somebody says something."""
 
 _NO_WORDS = {
-    "app_conversation_join", "bot_add", "bot_disable", "bot_enable", "bot_remove", "bot_update",
+    "app_conversation_join", "assistant_app_thread", "bot_add", "bot_disable", "bot_enable",
+    "bot_remove", "bot_update",
     "channel_archive", "channel_convert_to_private", "channel_convert_to_public", "channel_join",
     "channel_leave", "channel_name", "channel_posting_permissions", "channel_purpose",
     "channel_topic", "channel_unarchive", "document_mention", "ekm_access_denied", "group_archive",
@@ -273,9 +274,26 @@ def _words(line: dict[str, Any]) -> str:
     if said := text(line, "text").strip():
         return said
     for block in (*rows(line, "attachments"), *rows(line, "blocks")):
-        if shown := text(block, "text") or text(block, "fallback") or text(block, "text", "text"):
+        shown = text(block, "text") or text(block, "fallback") or text(block, "text", "text")
+        if shown := shown or "".join(_runs(block)).strip():
             return shown
     kinds = [
         text(one, "mimetype") or text(one, "filetype") or "file" for one in rows(line, "files")
     ]
     return f"[{', '.join(kinds)}]" if kinds else ""
+
+
+def _runs(block: dict[str, Any], depth: int = 4) -> Iterator[str]:
+    """The words of a `rich_text` block, whose pieces stand in sections and lists, as its `text`
+    would have them.
+    """
+    for piece in rows(block, "elements"):
+        match text(piece, "type"):
+            case "text" | "link":
+                yield text(piece, "text") or text(piece, "url")
+            case "emoji":
+                yield f":{text(piece, 'name')}:"
+            case "user":
+                yield f"<@{text(piece, 'user_id')}>"
+            case _ if depth:
+                yield from (*_runs(piece, depth - 1), "\n")

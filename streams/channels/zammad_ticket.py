@@ -16,8 +16,9 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.base import Parsed, Request, SourceConfig, ignored
-from streams.channels.body import dig, plain, rows, table, text
+from streams.channels.body import dig, rows, table, text
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
+from streams.channels.mail_text import unquoted
 from streams.channels.zammad_words import (
     INITIATORS,
     SENDERS,
@@ -169,7 +170,7 @@ class Told:
                 in_reply_to=text(article, "in_reply_to") or None,
                 refs=(Ref("twin", native_id),) if native_id else (),
                 personal={
-                    "text": plain(text(article, "body")) or _attachments(article),
+                    "text": unquoted(text(article, "body")) or _attachments(article),
                     "subject": text(article, "subject") or text(self._ticket, "title"),
                     "name": named or text(card, "fullname"),
                 },

@@ -1,8 +1,8 @@
 """Replies: since when the customer waits, how long it took, and whether the promise was kept.
 
 The clock starts with the first unanswered message of the customer and stops with the first answer
-of a human, on whatever channel.  Bots and our own automatic mails never stop it.  A call in a queue
-has its own clock (`queues`).
+of a human, on whatever channel.  Bots and our own automatic mails never stop it.  A call or a
+visitor in a queue has a clock of his own (`queues`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from streams.journeys.state import Entry
 
 Which = Literal["first", "next"]
 
+_SPOKEN = frozenset({"voice", "in_person"})
+"""Nobody writes there: who waits, waits in a queue."""
+
 
 def conclude(cycle: Cycle, found: Findings) -> None:
     waiting: Entry | None = None
@@ -23,7 +26,7 @@ def conclude(cycle: Cycle, found: Findings) -> None:
     begun = journey.answered and cycle.number == journey.cycles + 1
     which: Which = "next" if begun else "first"
     for entry in cycle.entries:
-        if entry.asks and entry.channel != "voice":
+        if entry.asks and entry.channel not in _SPOKEN:
             waiting = waiting or entry
         elif entry.kind in {"reply", "connected"} and waiting is not None:
             _answered(waiting, entry, which, cycle, found)

@@ -250,7 +250,7 @@ KPIS: tuple[Kpi, ...] = (
         parts=_reply("first"), channel_targets=_REPLY_TARGETS,
         counts="From the first unanswered message of a cycle to a human's first public answer.",
         clock="Wall time; starts at the message, not at the ticket; any channel may answer.",
-        excludes="Bots, automatic replies, notes; calls (see speed of answer).",
+        excludes="Bots, automatic replies, notes; calls and visits (see speed of answer).",
     ),
     Kpi(
         name="next_reply_time", title="Next reply time", unit="ms", theme="speed",

@@ -58,7 +58,8 @@ def rendered() -> str:
 
 
 def _anchor(kpi: Kpi) -> str:
-    return kpi.title.lower().replace(" ", "-")
+    """As readers of Markdown name a heading: without its commas."""
+    return kpi.title.lower().replace(",", "").replace(" ", "-")
 
 
 def _target(kpi: Kpi) -> str:

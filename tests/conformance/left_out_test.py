@@ -82,7 +82,10 @@ def test_nobody_is_put_on_the_other_side(vendor: str) -> None:
                 assert sided(message), (name, path)
                 before = whole.get(ident)
                 if before is not None and before.actor.kind == "customer":
-                    assert message.direction == "inbound", (name, path)
+                    assert message.direction == "inbound", (
+                        f"{name!r} without {path}: the customer's words became ours. Where the "
+                        "side is not known, give `unknown`."
+                    )
 
 
 def sworn(vendor: str, sample: Sample) -> set[tuple[str, object]]:

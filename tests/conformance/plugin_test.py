@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OLARK = ROOT / "examples" / "olark"
+HUBSPOT = ROOT / "examples" / "hubspot"
 
 
 def installed(folder: Path, project: Path, **points: str) -> dict[str, str]:
@@ -43,10 +44,12 @@ def run(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.long
-def test_the_example_passes_the_whole_suite(tmp_path: Path) -> None:
-    env = installed(tmp_path, OLARK)
-    suite = ["channels_test.py", "about_test.py", "tampering_test.py"]
-    done = run(env, "pytest", "-q", "-k", "olark", *(f"tests/conformance/{name}" for name in suite))
+@pytest.mark.parametrize("example", [OLARK, HUBSPOT], ids=lambda folder: folder.name)
+def test_the_example_passes_the_whole_suite(tmp_path: Path, example: Path) -> None:
+    env = installed(tmp_path, example)
+    names = ["channels_test.py", "about_test.py", "tampering_test.py", "left_out_test.py"]
+    suite = [f"tests/conformance/{name}" for name in names]
+    done = run(env, "pytest", "-q", "-k", example.name, *suite)
     assert done.returncode == 0, done.stdout[-3_000:]
     passed = int(re.findall(r"(\d+) passed", done.stdout)[0])
     assert passed > 50, "the suite did not run over the plug-in"

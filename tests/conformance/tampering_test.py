@@ -65,7 +65,7 @@ def test_another_time_is_refused_though_it_is_fresh(vendor: str, shift_s: int) -
     body = shifted(call.body.decode("latin-1")).encode("latin-1")
     assert headers != dict(call.headers) or body != call.body, "the signed time was not found"
     if headers != dict(call.headers):
-        assert verified(vendor, headers=headers) is not None
+        assert verified(vendor, headers=headers) is not None, "another signature opens the door"
     assert verified(vendor, body, headers) is not None
 
 
@@ -96,4 +96,4 @@ def test_no_other_signature_will_do(vendor: str, data: st.DataObject) -> None:
             st.text(max_size=80) | st.sampled_from([headers[name][:-2], headers[name] * 2, ""])
         )
     if names:
-        assert verified(vendor, headers=headers) is not None
+        assert verified(vendor, headers=headers) is not None, "another signature opens the door"

@@ -81,6 +81,60 @@ def test_chats_with_their_messages_in_a_list() -> None:
     assert figures(answer)["chats"]["by"]["live_chat"]["n"] == 2
 
 
+def test_visits_with_numbers_of_the_day_and_a_spreadsheets_times() -> None:
+    answer = found(EXAMPLES / "branch.csv", "--mapping", EXAMPLES / "branch.toml")
+    assert answer["rows_refused"] == 0 and answer["hints"] == []
+    assert figures(answer)["wait until called, min"]["mean"] == pytest.approx(74 / 6)
+    assert kpi(answer, "speed_of_answer")["value"] == pytest.approx((12 + 30 + 2 + 4 + 8) * 12_000)
+    assert (
+        kpi(answer, "abandonment_rate")["hits"] == 1 and kpi(answer, "abandonment_rate")["n"] == 6
+    )
+    assert kpi(answer, "transfer_rate")["hits"] == 1
+    assert kpi(answer, "volume")["value"] == 6
+    assert kpi(answer, "first_reply_time")["n"] == 0, "nobody writes at a counter"
+
+
+def test_ends_in_another_thread_than_the_acts_are_told(tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    mapping = tmp_path / "log.toml"
+    rows = "".join(f"{n},12:00,12:30\n" for n in range(12))
+    log.write_text(f"case,at,done\n{rows}")
+    step = """source = "log"
+[common]
+actor = "customer"
+channel = "app"
+[[event]]
+type = "selfservice.stepped"
+time = "2024-01-01 {at}"
+conversation = "{case} app"
+resource = "booking"
+step = "rebook"
+outcome = "OUTCOME"
+[[event]]
+type = "conversation.updated"
+time = "2024-01-01 {done}"
+conversation = "{case}"
+status = "resolved"
+"""
+    mapping.write_text(step.replace("OUTCOME", "failure"))
+    told = " ".join(found(log, "--mapping", mapping)["hints"])
+    assert "12 of 12 conversations are resolved, and no act" in told
+    assert "12 of 12 conversations hold steps" in told and "progressed" in told
+    right = step.replace("OUTCOME", "progressed").replace("{case} app", "{case}")
+    mapping.write_text(right)
+    assert found(log, "--mapping", mapping)["hints"] == []
+
+
+def test_a_format_that_there_is_not_is_a_sentence(tmp_path: Path, mapping: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("at\n1\n")
+    mapping.write_text(
+        'source = "log"\n[time]\nformats = ["exel"]\n[[event]]\ntype = "clock.tick"\n'
+    )
+    code, _, told = invoke(log, "--mapping", mapping)
+    assert code == 2 and "is none of iso, epoch_s, epoch_ms, excel, mail" in told
+
+
 def test_a_mailbox_as_reply_trees() -> None:
     answer = found(EXAMPLES / "mails.csv", "--mapping", EXAMPLES / "mails.toml")
     assert answer["rows_refused"] == 0 and answer["hints"] == []

@@ -2,7 +2,8 @@
 
 A module has
   `BODIES`  name → (body, what it must give: the events' types in order, or the reason's code);
-            a body is JSON values, a `Form`, or a `Raw`;
+            `"partial"` after the types where a part of the body could not be read; a body is JSON
+            values, a `Form`, or a `Raw`;
   `CALL`    one request as the demo's generator makes and signs it, at `NOW_MS`, with `SECRET`,
             for `URL`; what it says is "hello"; a vendor that signs with a key pair has a `SECRET`
             of its own;

@@ -135,6 +135,25 @@ BODIES: Bodies = {
         chatwoot_message("message_updated", content_attributes={"deleted": True}),
         ("message.status_changed",),
     ),
+    "a mail without a text part": (
+        chatwoot_message(
+            content=None,
+            conversation={**conversation(), "channel": "Channel::Email"},
+            content_type="incoming_email",
+            content_attributes={
+                "email": {
+                    "subject": "My parcel",
+                    "text_content": None,
+                    "html_content": {"full": "<p>Where is my parcel?</p>"},
+                }
+            },
+        ),
+        ("message.posted",),
+    ),
+    "nothing that Chatwoot can show": (
+        chatwoot_message(content=None, content_attributes={"is_unsupported": True}),
+        ("message.posted",),
+    ),
     "touched": (chatwoot_message("message_updated", status="sent"), "ignored"),
     "rated": (
         chatwoot_message(

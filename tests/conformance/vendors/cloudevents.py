@@ -81,6 +81,41 @@ BODIES: Bodies = {
         {"type": "task.progressed", "id": "3", "time": "2026-09-21T14:13:20Z", **TASK},
         ("task.progressed",),
     ),
+    "short forms": (
+        event(
+            "message.posted",
+            channel="chat",
+            conversation=7,
+            actor="agent:8",
+            message_id="m2",
+            direction="outbound",
+        ),
+        ("message.posted",),
+    ),
+    "a field that there is not": (
+        event("conversation.updated", conversation="t1", status="open", order=7),
+        ("conversation.updated", "partial"),
+    ),
+    "words in the wrong place": (
+        event("message.posted", message_id="m3", direction="inbound", text="Where is my parcel?"),
+        ("message.posted", "partial"),
+    ),
+    "a personal field that there is not": (
+        event("message.posted", message_id="m4", direction="inbound", personal={"surname": "x"}),
+        ("message.posted", "partial"),
+    ),
+    "a time that cannot be read": (
+        {**MESSAGE, "time": "21/09/2026 14:13"},
+        ("message.posted", "partial"),
+    ),
+    "a misspelt half of a party": (
+        event("assignment.changed", conversation="t1", to={"agents": "7"}),
+        "malformed",
+    ),
+    "a part that is good": (
+        [MESSAGE, event("conversation.updated", "2", status="solved")],
+        ("message.posted", "partial"),
+    ),
     "empty batch": ([], "ignored"),
     "unknown type": (event("parcel.levitated"), "unknown_type"),
     "first-party type": (event("clock.tick"), "malformed"),

@@ -290,6 +290,13 @@ BODIES: Bodies = {
             ("contact.user.tag.created", "ignored"),
         )
     },
+    "answered by mail": (
+        notification(
+            "conversation.user.replied",
+            talk(part("comment", LEA, "<p>Where is my parcel?</p>"), medium="email"),
+        ),
+        ("message.posted",),
+    ),
     "merged": (
         contact("contact.merged", merged_from={"type": "contact", "id": "c41"}),
         ("identity.linked", "identity.linked"),

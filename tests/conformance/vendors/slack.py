@@ -138,7 +138,8 @@ FEEDBACK = {
 
 SAID = ("message.posted",)
 SILENT = ("channel_join", "channel_leave", "channel_topic", "channel_archive", "pinned_item",
-          "message_replied", "ekm_access_denied", "huddle_thread", "bot_add")  # fmt: skip
+          "message_replied", "ekm_access_denied", "huddle_thread", "bot_add",
+          "assistant_app_thread")  # fmt: skip
 OTHERS = ("member_joined_channel", "channel_created", "file_shared", "link_shared", "pin_added",
           "star_added", "app_uninstalled", "tokens_revoked", "emoji_changed", "subteam_updated",
           "assistant_thread_context_changed", "message_metadata_posted", "function_executed",
@@ -153,9 +154,17 @@ BODIES: Bodies = {
     "app": (callback(line(user="U0BOT", bot_id="B1", app_id="A1")), SAID),
     **{
         subtype: (callback(line(subtype, thread_ts=THREAD)), SAID)
-        for subtype in ("thread_broadcast", "me_message", "assistant_app_thread")
+        for subtype in ("thread_broadcast", "me_message")
     },
     "file": (callback(line("file_share", text="", files=[{"id": "F1", "mimetype": "image/png"}])), SAID),
+    "only blocks": (
+        callback(line(text="", blocks=[{"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": [
+                {"type": "text", "text": "My lamp "}, {"type": "user", "user_id": "U31"},
+                {"type": "emoji", "name": "cry"}, {"type": "link", "url": "https://example.com/"}]},
+        ]}])),
+        SAID,
+    ),
     "file without a time of its own": (
         callback({"type": "message", "text": "", "user": "U40", "channel": "D1",
                   "files": [{"mimetype": "image/png"}]}),

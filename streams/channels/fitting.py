@@ -1,0 +1,55 @@
+"""What of a sender's table fits no field of its type, and which words a field takes.
+
+A decoder passes over what it does not know: a misspelt field would be lost without a word.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+
+_STEP = re.compile(r"[\w-]+")
+
+
+@cache
+def _hints(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """Name on the wire → type, without `None` and without limits of a number."""
+    hints = typing.get_type_hints(kind)
+    return {f.encode_name: _bare(hints[f.name]) for f in msgspec.structs.fields(kind)}
+
+
+def _bare(hint: Any) -> Any:
+    """The one type that counts: of `X | None`, of a tuple's items."""
+    if get_origin(hint) in (types.UnionType, typing.Union):
+        return _bare(next(part for part in get_args(hint) if part is not types.NoneType))
+    return _bare(get_args(hint)[0]) if get_origin(hint) is tuple else hint
+
+
+def strangers(value: Any, kind: Any, place: str = "") -> Iterator[str]:
+    """Places of fields that the type does not have: `text`, `to.agents`, `identifiers.trusted`."""
+    if isinstance(value, list):
+        for item in value:
+            yield from strangers(item, kind, place)
+    elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        known = _hints(kind)
+        for name, part in value.items():
+            where = f"{place}.{name}" if place else str(name)
+            if name in known:
+                yield from strangers(part, known[name], where)
+            elif name != kind.__struct_config__.tag_field:
+                yield where
+
+
+def words(kind: type[msgspec.Struct], place: str) -> tuple[str, ...]:
+    """What may stand at `$.identifiers[0].kind` and the like; empty where anything may."""
+    found: Any = kind
+    for step in _STEP.findall(re.sub(r"\[[^\]]*\]", "", place)):
+        known = isinstance(found, type) and issubclass(found, msgspec.Struct)
+        found = _hints(found).get(step) if known else None
+    return get_args(found) if get_origin(found) is Literal else ()
