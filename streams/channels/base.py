@@ -78,7 +78,7 @@ class Rejected(msgspec.Struct, frozen=True):
 class Parsed(msgspec.Struct, frozen=True):
     """Events in the order of the body, or why there are none.
 
-    `reason` is empty when there are events.  `code` groups reasons for metrics and says what
+    With events and no `code`, `reason` says what of the body they do without.  `code` groups reasons for metrics and says what
     happens next: `ignored` (nothing of ours in it: test calls, typing, pings) is counted;
     `unknown_type` and `malformed` become dead letters, so that nothing is lost.
     A body can give events and still have a part that could not be read: then `reason` says so
@@ -112,10 +112,10 @@ def together(parts: Iterable[Parsed], empty: str) -> Parsed:
     found = list(parts)
     events = tuple(event for part in found for event in part.events)
     strange = [part for part in found if part.code not in {"", "ignored"}]
-    told = strange or ([] if events else found)
+    told = [part for part in found if part.events] + strange if events else strange or found
     reason = " ".join(dict.fromkeys(part.reason for part in told if part.reason))
     if not strange:
-        return Parsed(events) if events else ignored(reason or empty)
+        return Parsed(events, reason) if events else ignored(reason or empty)
     return Parsed(events, reason, "partial" if events else strange[0].code)
 
 

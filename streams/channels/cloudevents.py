@@ -5,8 +5,10 @@ Structured (one), batch (several) and binary (attributes in `ce-` headers) mode.
 what the attributes say already (id, time) need not stand there again.  Signed as Standard
 Webhooks, or with a bearer token.
 
-A sender hears what is wrong.  What fits no field is named: at the top or in `personal` the event
-goes on without it, further in (`to.agents`) it is refused, for half an object says something else.
+A sender hears what is wrong.  What fits no field is named, and the event goes on without it: a
+sender may know more than we do.  Words of a message in the wrong place, or a time that cannot be
+read, are a dead letter too.  An object of which nothing fits (`to: {"agents": …}`) refuses its
+event: without it the event would say something else.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from streams.channels.base import (
     unknown,
 )
 from streams.channels.body import read_json, table, text
-from streams.channels.fitting import strangers, words
+from streams.channels.fitting import misfits, strangers, words
 from streams.channels.ids import event_id
 from streams.channels.signatures import any_secret, bearer, fresh, standard_webhook
 
@@ -183,26 +185,36 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Pars
     data.pop("customer", None)
     _write_out(data, source.name)
     strange = list(dict.fromkeys(strangers(data, _KINDS[kind])))
-    if inner := [place for place in strange if "." in place]:
+    if empty := [*misfits(data, _KINDS[kind])]:
+        inner = [place for place in strange if place.rpartition(".")[0] in empty]
         return malformed(
-            f"{kind} {ident!r} has no field {_listed(inner)}; docs/events.md lists them."
+            f"{kind} {ident!r}: there is no field {_listed(inner)}, and nothing else stands there; "
+            "docs/events.md lists them."
         )
     try:
         event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
         return malformed(f"{kind} {ident!r}: {_told(str(error), _KINDS[kind])}.")
-    notes = _notes(event, strange, stated if at_ms is None else "")
-    reason = f"{kind} {ident!r}: {'; '.join(notes)}." if notes else ""
-    return Parsed((_with_ceiling(event, source),), reason, "partial" if notes else "")
+    passed_over, lost = _passed_over(event, strange), _lost(strange, "" if at_ms else stated)
+    notes = "; ".join([*passed_over, *lost])
+    reason = f"{kind} {ident!r}: {notes}." if notes else ""
+    return Parsed((_with_ceiling(event, source),), reason, "partial" if lost else "")
 
 
-def _notes(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
-    """What is wrong in an event that can be used all the same."""
+def _passed_over(event: EventBase, strange: list[str]) -> list[str]:
+    """What the event does not need."""
     notes = [f"there is no field {_listed(strange)}, so it was left out"] if strange else []
-    if lost := [name for name in event.personal if name not in _PERSONAL]:
-        notes.append(f"`personal` has no {_listed(lost)}, but {', '.join(sorted(_PERSONAL))}")
-    if hints := [name for name in strange if name in _PERSONAL]:
-        notes.append(f"{_listed(hints)} belongs into `personal`")
+    if unknown_words := [name for name in event.personal if name not in _PERSONAL]:
+        known = ", ".join(sorted(_PERSONAL))
+        notes.append(f"`personal` has no {_listed(unknown_words)}, but {known}")
+    return notes
+
+
+def _lost(strange: list[str], unread_time: str) -> list[str]:
+    """What it should have, and was said in a way that we do not understand."""
+    notes = []
+    if misplaced := [name for name in strange if name in _PERSONAL]:
+        notes.append(f"{_listed(misplaced)} belongs into `personal`")
     if unread_time and not _is_a_time(unread_time):
         notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
     return notes

@@ -46,6 +46,19 @@ def strangers(value: Any, kind: Any, place: str = "") -> Iterator[str]:
                 yield where
 
 
+def misfits(value: Any, kind: Any, place: str = "") -> Iterator[str]:
+    """Places of objects of whose fields the type has none: `to` of `{"to": {"agents": "7"}}`."""
+    if isinstance(value, list):
+        for item in value:
+            yield from misfits(item, kind, place)
+    elif isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        known = _hints(kind)
+        if value and known.keys().isdisjoint(value):
+            yield place
+        for name in known.keys() & value.keys():
+            yield from misfits(value[name], known[name], f"{place}.{name}" if place else name)
+
+
 def words(kind: type[msgspec.Struct], place: str) -> tuple[str, ...]:
     """What may stand at `$.identifiers[0].kind` and the like; empty where anything may."""
     found: Any = kind

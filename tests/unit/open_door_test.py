@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from schemas.cloudevents import kind_of
 from schemas.events import MessagePosted, TransferReported
 from streams.channels.base import Parsed, Request, SourceConfig
-from streams.channels.fitting import strangers, words
+from streams.channels.fitting import misfits, strangers, words
 from streams.channels.registry import adapters
 
 NOW_MS = 1_790_000_000_000
@@ -36,21 +37,35 @@ def read(body: object) -> Parsed:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"text": "hello"}, "`text` belongs into `personal`"),
-        ({"from_": {"agent": "7"}}, "there is no field `from_`"),
+        ({"tier": "gold"}, "there is no field `tier`"),
+        ({"actor": {"kind": "customer", "name": "Ada"}}, "there is no field `actor.name`"),
+        ({"identifiers": [{"kind": "user", "value": "7", "note": 1}]}, "`identifiers.note`"),
         ({"personal": {"words": "hello"}}, "`personal` has no `words`, but comment, name, note"),
     ],
 )
 def test_what_has_no_place_is_named_and_the_event_goes_on(data: dict[str, Any], said: str) -> None:
     found = read(message(**data))
-    assert len(found.events) == 1 and found.code == "partial" and said in found.reason
+    assert len(found.events) == 1 and found.code == "" and said in found.reason
+    assert said in read([message(), message(**data)]).reason
+
+
+def test_words_in_the_wrong_place_are_a_dead_letter_beside_the_event() -> None:
+    found = read(message(text="hello"))
+    assert len(found.events) == 1 and found.code == "partial"
+    assert "`text` belongs into `personal`" in found.reason
+
+
+def test_an_object_of_which_nothing_fits_refuses_its_event() -> None:
+    told = message(to={"agents": "7"}, kind="cold", phase="started")
+    wrong = {**told, "type": "transfer.reported"}
+    found = read([message(), wrong])
+    assert [kind_of(type(e)) for e in found.events] == ["message.posted"]
+    assert found.code == "partial" and "there is no field `to.agents`" in found.reason
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"actor": {"kind": "customer", "name": "Ada"}}, "`actor.name`"),
-        ({"identifiers": [{"kind": "user", "value": "7", "trusted": True}]}, "identifiers.trusted"),
         ({"channel": "livechat"}, "it is one of voice, chat, bot, whatsapp"),
         ({"actor": "visitor"}, "it is one of customer, agent, bot, system, external"),
         ({"identifiers": [{"kind": "mail", "value": "x"}]}, "it is one of phone, email, whatsapp"),
@@ -101,5 +116,7 @@ def test_places_are_found_in_lists_and_within() -> None:
         "y": 1,
     }
     assert list(strangers(value, TransferReported)) == ["to.desk", "refs.why", "y"]
+    assert list(misfits(value, TransferReported)) == []
+    assert list(misfits({"refs": [{"why": "?"}]}, TransferReported)) == ["refs"]
     assert words(MessagePosted, "$.identifiers[0].trust")[0] == "asserted"
     assert words(MessagePosted, "$.message_id") == words(MessagePosted, "$.no.such") == ()
