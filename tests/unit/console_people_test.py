@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.common import Identifier
-from streams.console.people import People
+from streams.console.people import PORTION, People
 from streams.console.reads import Found, Reads
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
@@ -15,7 +15,7 @@ from streams.engine.redis_client import connect
 from streams.identity import graph
 from streams.identity.identifiers import normalise
 from streams.identity.index import alias_key, customer_base, identifier_key
-from streams.journeys.state import CustomerState, encode_state
+from streams.journeys.state import CustomerState, Journey, encode_state
 from streams.settings import Domain, Settings
 from tests.servers.embedded import EmbeddedRedis
 
@@ -39,10 +39,27 @@ def keep(embedded: EmbeddedRedis, key: str, value: object) -> None:
     embedded.client.hset(lane.states, key, graph.encode(key, value))
 
 
-def live(embedded: EmbeddedRedis, customer: str) -> None:
+def live(embedded: EmbeddedRedis, state: CustomerState) -> None:
     count = SETTINGS.kafka.events_partitions
-    lane = LaneKeys(SETTINGS.keyspace, "journeys", partition_for(customer, count), count)
-    embedded.client.hset(lane.states, customer, encode_state(CustomerState(customer, "acme")))
+    lane = LaneKeys(SETTINGS.keyspace, "journeys", partition_for(state.customer, count), count)
+    embedded.client.hset(lane.states, state.customer, encode_state(state))
+
+
+def journey(ident: str, **fields: int) -> Journey:
+    return Journey(ident, 1, "customer", **fields)  # type: ignore[arg-type]
+
+
+async def test_a_list_tells_of_what_is_open_wherever_it_lives_now(
+    embedded: EmbeddedRedis, people: People
+) -> None:
+    mine = {"a-0.1": journey("a-0.1"), "b-0.1": journey("b-0.1", waiting_ms=7)}
+    done = {"a-0.2": journey("a-0.2", resolved_ms=5), "a-0.3": journey("a-0.3", closed_ms=5)}
+    live(embedded, CustomerState("a-0", "acme", journeys=mine | done))
+    live(embedded, CustomerState("b-0", "acme", moved_to="a-0"))
+    asked = ["b-0.1", "a-0.2", "a-0.3", "gone-0.1", *["a-0.1"] * PORTION]
+    moved, *none, _, last = (await people.summaries(asked))[: 4 + 2]
+    assert moved and (moved["customer"], moved["waiting_since_ms"]) == ("a-0", 7)
+    assert none == [None] * 3 and last and last["id"] == "a-0.1"
 
 
 @pytest.fixture
@@ -67,8 +84,8 @@ def trips(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def test_an_identifier_leads_to_its_customer(
     embedded: EmbeddedRedis, people: People, trips: list[int], owner: str, now: str, most: int
 ) -> None:
-    live(embedded, FIRST)
-    live(embedded, now)
+    live(embedded, CustomerState(FIRST, "acme"))
+    live(embedded, CustomerState(now, "acme"))
     keep(embedded, identifier_key(KEY, PHONE), graph.Link(owner, "asserted"))
     if now != owner:
         keep(embedded, alias_key(owner), now)
@@ -81,7 +98,7 @@ async def test_an_identifier_leads_to_its_customer(
 async def test_the_likely_customer_is_not_told_without_a_link(
     embedded: EmbeddedRedis, people: People
 ) -> None:
-    live(embedded, FIRST)
+    live(embedded, CustomerState(FIRST, "acme"))
     assert await people.context("acme", PHONE, "service") is None
     assert await people.context("acme", FIRST, "service") is not None
 
