@@ -21,7 +21,7 @@ import orjson
 
 from schemas.cloudevents import PREFIX, kind_of
 from schemas.common import Trust
-from schemas.events import Event, EventBase
+from schemas.events import Event, EventBase, MessagePosted
 from streams.channels import times
 from streams.channels.about import About
 from streams.channels.base import (
@@ -203,9 +203,16 @@ def _notes(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
         notes.append(f"`personal` has no {_listed(lost)}, but {', '.join(sorted(_PERSONAL))}")
     if hints := [name for name in strange if name in _PERSONAL]:
         notes.append(f"{_listed(hints)} belongs into `personal`")
+    if isinstance(event, MessagePosted) and not _sided(event):
+        notes.append("a customer's message is `inbound`, everybody else's `outbound`")
     if unread_time and not _is_a_time(unread_time):
         notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
     return notes
+
+
+def _sided(event: MessagePosted) -> bool:
+    by_customer = event.actor.kind == "customer"
+    return event.actor.kind == "external" or by_customer == (event.direction == "inbound")
 
 
 def _is_a_time(stated: str) -> bool:

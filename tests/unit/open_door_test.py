@@ -38,6 +38,8 @@ def read(body: object) -> Parsed:
     [
         ({"text": "hello"}, "`text` belongs into `personal`"),
         ({"from_": {"agent": "7"}}, "there is no field `from_`"),
+        ({"direction": "outbound"}, "a customer's message is `inbound`"),
+        ({"actor": "agent:7"}, "everybody else's `outbound`"),
         ({"personal": {"words": "hello"}}, "`personal` has no `words`, but comment, name, note"),
     ],
 )
