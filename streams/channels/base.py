@@ -78,11 +78,11 @@ class Rejected(msgspec.Struct, frozen=True):
 class Parsed(msgspec.Struct, frozen=True):
     """Events in the order of the body, or why there are none.
 
-    With events and no `code`, `reason` says what of the body they do without.  `code` groups reasons for metrics and says what
-    happens next: `ignored` (nothing of ours in it: test calls, typing, pings) is counted;
-    `unknown_type` and `malformed` become dead letters, so that nothing is lost.
-    A body can give events and still have a part that could not be read: then `reason` says so
-    and `code` is `partial`.
+    With events and no `code`, `reason` says what of the body they do without.  `code` groups
+    reasons for metrics and says what happens next: `ignored` (nothing of ours in it: test calls,
+    typing, pings) is counted; `unknown_type` and `malformed` become dead letters, so that nothing
+    is lost.  A body can give events and still have a part that could not be read: then `reason`
+    says so and `code` is `partial`.
     """
 
     events: tuple[EventBase, ...] = ()

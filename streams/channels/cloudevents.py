@@ -23,7 +23,7 @@ import orjson
 
 from schemas.cloudevents import PREFIX, kind_of
 from schemas.common import Trust
-from schemas.events import Event, EventBase
+from schemas.events import Event, EventBase, MessagePosted
 from streams.channels import times
 from streams.channels.about import About
 from streams.channels.base import (
@@ -195,7 +195,7 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Pars
         event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
         return malformed(f"{kind} {ident!r}: {_told(str(error), _KINDS[kind])}.")
-    passed_over, lost = _passed_over(event, strange), _lost(strange, "" if at_ms else stated)
+    passed_over, lost = _passed_over(event, strange), _lost(event, strange, "" if at_ms else stated)
     notes = "; ".join([*passed_over, *lost])
     reason = f"{kind} {ident!r}: {notes}." if notes else ""
     return Parsed((_with_ceiling(event, source),), reason, "partial" if lost else "")
@@ -210,14 +210,21 @@ def _passed_over(event: EventBase, strange: list[str]) -> list[str]:
     return notes
 
 
-def _lost(strange: list[str], unread_time: str) -> list[str]:
+def _lost(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
     """What it should have, and was said in a way that we do not understand."""
     notes = []
     if misplaced := [name for name in strange if name in _PERSONAL]:
         notes.append(f"{_listed(misplaced)} belongs into `personal`")
+    if isinstance(event, MessagePosted) and not _sided(event):
+        notes.append("a customer's message is `inbound`, everybody else's `outbound`")
     if unread_time and not _is_a_time(unread_time):
         notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
     return notes
+
+
+def _sided(event: MessagePosted) -> bool:
+    by_customer = event.actor.kind == "customer"
+    return event.actor.kind == "external" or by_customer == (event.direction == "inbound")
 
 
 def _is_a_time(stated: str) -> bool:

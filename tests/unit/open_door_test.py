@@ -49,10 +49,19 @@ def test_what_has_no_place_is_named_and_the_event_goes_on(data: dict[str, Any], 
     assert said in read([message(), message(**data)]).reason
 
 
-def test_words_in_the_wrong_place_are_a_dead_letter_beside_the_event() -> None:
-    found = read(message(text="hello"))
-    assert len(found.events) == 1 and found.code == "partial"
-    assert "`text` belongs into `personal`" in found.reason
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"text": "hello"}, "`text` belongs into `personal`"),
+        ({"direction": "outbound"}, "a customer's message is `inbound`"),
+        ({"actor": "agent:7"}, "everybody else's `outbound`"),
+    ],
+)
+def test_what_was_meant_otherwise_is_a_dead_letter_beside_the_event(
+    data: dict[str, Any], said: str
+) -> None:
+    found = read(message(**data))
+    assert len(found.events) == 1 and found.code == "partial" and said in found.reason
 
 
 def test_an_object_of_which_nothing_fits_refuses_its_event() -> None:
