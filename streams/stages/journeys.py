@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ import msgspec
 from schemas.cloudevents import (
     CONTENT_TYPE,
     decode_event,
-    encode_event,
 )
 from schemas.events import (
     ClockTick,
@@ -24,31 +22,23 @@ from schemas.events import (
     OperatorCommand,
     PolicyChanged,
 )
-from streams.fold import Count, Fold, Publish, Record, Timer, View
-from streams.journeys import context, moves
-from streams.journeys.acts import conversation_of
-from streams.journeys.conclude import Change, conclude
+from streams.fold import Count, Fold, Record, Timer, View
+from streams.journeys import context
 from streams.journeys.fold import (
-    events_of,
     is_repeat,
-    members_of,
-    oldest_go,
     put,
     remember,
-    settle,
 )
 from streams.journeys.state import (
-    LEFT,
     CustomerState,
-    Entry,
     Excerpts,
     decode_excerpts,
     decode_state,
     encode_state,
 )
 from streams.policy import Policy, changed, decode_policy
-from streams.stages import listed
-from streams.stages.announce import announce
+from streams.stages import listed, stories
+from streams.stages.concluding import concluded, timer_number
 from streams.stages.letters import dead_letter
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
@@ -102,13 +92,13 @@ class Journeys(Fold):
             case PolicyChanged():
                 self._policy_changed(prepared, record, view)
             case IdentityJoined():
-                self._joined(prepared, view)
+                stories.joined(prepared, view)
             case JourneyMoved():
-                self._moved(prepared, view)
+                stories.moved(prepared, self._policy(view, prepared.domain), view)
             case IdentitySplit():
-                self._split(prepared, view)
+                stories.split(prepared, self._policy(view, prepared.domain), view)
             case OperatorCommand(command="attach"):
-                self._confirmed(prepared, view)
+                stories.confirmed(prepared, self._policy(view, prepared.domain), view)
             case ErasureRequested():
                 if (known := view.get(prepared.customer)) is not None:
                     listed.forgotten(known, view)
@@ -130,7 +120,7 @@ class Journeys(Fold):
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
         if known is not None and (whose := _whose(known, event.members)):
-            self._forward(event, whose, view)
+            stories.forward(event, whose, view)
             return
         if known is not None and is_repeat(known, event):
             view.emit(Count("duplicates_total", (event.source,)))
@@ -143,136 +133,7 @@ class Journeys(Fold):
         heard = context.listened(excerpts, event, policy)
         if heard is not None:
             view.put(f"ctx:{event.customer}", heard)
-        self._conclude(state, touched | settled, policy, heard or excerpts, view)
-
-    def _forward(self, event: Event, winner: str, view: View) -> None:
-        moved = msgspec.structs.replace(event, customer=winner)
-        view.emit(Publish("events", winner, encode_event(moved), _HEADERS))
-
-    def _joined(self, event: IdentityJoined, view: View) -> None:
-        """At the loser's: everything goes to the winner."""
-        state: CustomerState | None = view.get(event.loser)
-        excerpts: Excerpts | None = view.get(f"ctx:{event.loser}")
-        if state is not None and state.moved_to:
-            return
-        left = state or CustomerState(event.loser, event.domain)
-        view.put(event.loser, moves.tombstone(left, event.customer))
-        view.delete(f"ctx:{event.loser}")
-        if state is None:
-            return
-        for journey in state.journeys.values():
-            view.clear_timer(event.loser, "look", _number(journey.id))
-        listed.leave(state, view)
-        heard = excerpts or Excerpts()
-        if event.probable:
-            state, heard = moves.doubted(state), Excerpts("", heard.said, heard.notes)
-        self._send(event, event.loser, event.customer, state, heard, view)
-
-    def _send(
-        self, cause: Event, loser: str, to: str, state: CustomerState, said: Excerpts, view: View
-    ) -> None:
-        """A story on its way to another customer's partition."""
-        moved = JourneyMoved(
-            id=f"{cause.id}/moved/{loser}",
-            source=cause.source,
-            domain=cause.domain,
-            time_ms=cause.time_ms,
-            recorded_ms=cause.recorded_ms,
-            channel=cause.channel,
-            actor=cause.actor,
-            customer=to,
-            loser=loser,
-            state=_json([encode_state(state), encode_state(said)]),
-        )
-        view.emit(Publish("events", to, encode_event(moved), _HEADERS))
-
-    def _moved(self, event: JourneyMoved, view: View) -> None:
-        """At the winner's: united with what he has."""
-        known: CustomerState | None = view.get(event.customer)
-        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = self._policy(view, event.domain)
-        if known is not None and known.moved_to:
-            self._forward(event, known.moved_to, view)
-            return
-        raw_state, raw_excerpts = msgspec.json.decode(event.state, type=list[bytes])
-        state = known.fork() if known else CustomerState(event.customer, event.domain)
-        if is_repeat(state, event):
-            return
-        other, late = decode_state(raw_state), list[Entry]()
-        came = list(other.journeys)
-        listed.arrive(other, view)
-        touched, taken_back = moves.unite(state, other, event.loser, policy, late)
-        _count(late, view)
-        remember(state, event)
-        heard = context.united(excerpts, decode_excerpts(raw_excerpts))
-        for into in sorted(set(state.left.values())):  # a split that overtook this story
-            leaving = {member for member, to in state.left.items() if to == into}
-            touched, gone, heard = self._part(event, state, leaving, "", into, policy, heard, view)
-            taken_back += gone
-        view.put(f"ctx:{event.customer}", heard)
-        announce(state, taken_back, policy, heard, view)
-        self._conclude(state, touched, policy, heard, view)
-        for ident in came:
-            listed.stands(state, ident, view)
-
-    def _split(self, event: IdentitySplit, view: View) -> None:
-        """Conversations go to another customer: a join was undone, or a claim was wrong."""
-        known: CustomerState | None = view.get(event.customer)
-        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = self._policy(view, event.domain)
-        if known is not None and known.moved_to:
-            self._forward(event, known.moved_to, view)
-            return
-        state = known.fork() if known else CustomerState(event.customer, event.domain)
-        one = conversation_of(event)
-        state.left |= dict.fromkeys(event.members or (one,), event.into)
-        oldest_go(state.left, LEFT)
-        touched, taken_back, stays = self._part(
-            event, state, set(event.members), one, event.into, policy,
-            excerpts or Excerpts(), view,
-        )  # fmt: skip
-        if excerpts is not None:
-            view.put(f"ctx:{event.customer}", stays)
-        announce(state, taken_back, policy, stays, view)
-        self._conclude(state, touched, policy, stays, view)
-
-    def _part(
-        self, event: Event, state: CustomerState, leaving: set[str], one: str, into: str,
-        policy: Policy, said: Excerpts, view: View,
-    ) -> tuple[set[str], list[Change], Excerpts]:  # fmt: skip
-        """Sends the conversations of the members who leave (or just `one`) to `into`."""
-
-        def goes(key: str) -> bool:
-            members = set(members_of(state, key))
-            return key == one or key in leaving or (bool(members) and members <= leaving)
-
-        before = set(state.journeys)
-        proven = "" if event.probable else one
-        late: list[Entry] = []
-        parted, touched, taken_back = moves.taken_out(state, goes, proven, into, policy, late)
-        _count(late, view)
-        for ident in before - set(state.journeys):
-            view.clear_timer(state.customer, "look", _number(ident))
-        stays, gone = context.parted(said, parted.conversations)
-        if event.probable:
-            parted, gone = moves.doubted(parted), Excerpts("", gone.said, gone.notes)
-        if parted.pending:
-            self._send(event, state.customer, into, parted, gone, view)
-        return touched, taken_back, stays
-
-    def _confirmed(self, event: OperatorCommand, view: View) -> None:
-        """An agent says that a conversation is this customer's without doubt."""
-        known: CustomerState | None = view.get(event.customer)
-        excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        policy = self._policy(view, event.domain)
-        if known is None:
-            return
-        if known.moved_to:
-            self._forward(event, known.moved_to, view)
-            return
-        state = known.fork()
-        touched = settle(state, conversation_of(event))
-        self._conclude(state, touched, policy, excerpts, view)
+        concluded(state, touched | settled, policy, heard or excerpts, view)
 
     def fire(self, timer: Timer, view: View) -> None:
         """`look`: silence says more now."""
@@ -282,48 +143,10 @@ class Journeys(Fold):
         policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
-        ids = {ident for ident in state.journeys if _number(ident) == timer.number}
+        ids = {ident for ident in state.journeys if timer_number(ident) == timer.number}
         for ident in ids:
             state.journeys[ident] = state.journeys[ident].fork()
-        self._conclude(state, ids, policy, excerpts, view)
-
-    def _conclude(
-        self,
-        state: CustomerState,
-        touched: Iterable[str],
-        policy: Policy,
-        excerpts: Excerpts | None,
-        view: View,
-    ) -> None:
-        for ident in sorted(touched):
-            journey = state.journeys[ident]
-            changes, look_ms = conclude(state, journey, policy, view.now_ms)
-            announce(state, changes, policy, excerpts, view)
-            if journey.empty:
-                del state.journeys[ident]
-                view.clear_timer(state.customer, "look", _number(ident))
-                continue
-            if journey.closed_ms and view.now_ms >= journey.closed_ms + policy.seal_ms:
-                self._seal(state, ident, view)
-                continue
-            if journey.closed_ms:
-                seal_ms = journey.closed_ms + policy.seal_ms
-                look_ms = min(look_ms, seal_ms) if look_ms else seal_ms
-            if look_ms is None:
-                view.clear_timer(state.customer, "look", _number(ident))
-            else:
-                view.set_timer(Timer(look_ms, state.customer, "look", _number(ident)))
-        view.put(state.customer, state)
-
-    def _seal(self, state: CustomerState, ident: str, view: View) -> None:
-        """A week after closing the journey is history: only its facts remain, in the topic."""
-        journey = state.journeys.pop(ident)
-        state.floor_ms = max(state.floor_ms, journey.last_ms, journey.resolved_ms)
-        for key in [k for k, owner in state.conversations.items() if owner == ident]:
-            del state.conversations[key]
-            state.members.pop(key, None)
-        state.doubtful = [key for key in state.doubtful if key in state.conversations]
-        view.clear_timer(state.customer, "look", _number(ident))
+        concluded(state, ids, policy, excerpts, view)
 
     def encode(self, key: str, state: Any) -> bytes:
         return encode_state(state)
@@ -342,18 +165,3 @@ def _whose(state: CustomerState, members: Iterable[str]) -> str:
         return state.moved_to
     went = {state.left.get(member, "") for member in members}
     return went.pop() if len(went) == 1 else ""
-
-
-def _count(late: list[Entry], view: View) -> None:
-    """What a join or a split let go of."""
-    for source in events_of(late).values():
-        view.emit(Count("late_total", (source,)))
-
-
-@lru_cache(maxsize=65_536)
-def _number(journey: str) -> int:
-    """The last part of a journey's id; journeys that moved here keep theirs, so a hash of the
-    whole keeps two of the same number apart.
-    """
-    customer, _, number = journey.rpartition(".")
-    return int(number) + 1_000 * (sum(customer.encode()) % 1_000)
