@@ -131,7 +131,7 @@ class CloudEvents(Adapter):
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         found = [_event(item, request, source) for item in _items(request)]
-        return together(found, "The batch is empty.")
+        return found[0] if len(found) == 1 else together(found, "The batch is empty.")
 
 
 def _items(request: Request) -> list[dict[str, Any]]:
@@ -182,7 +182,7 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Pars
     data.setdefault("native_type", kind)
     data.pop("customer", None)
     _write_out(data, source.name)
-    strange = list(dict.fromkeys(strangers(data, _KINDS[kind])))
+    strange = strangers(data, _KINDS[kind])
     if inner := [place for place in strange if "." in place]:
         return malformed(
             f"{kind} {ident!r} has no field {_listed(inner)}; docs/events.md lists them."

@@ -102,6 +102,6 @@ def test_places_are_found_in_lists_and_within() -> None:
         "refs": [{"rel": "x", "id": "1", "why": "?"}],
         "y": 1,
     }
-    assert list(strangers(value, TransferReported)) == ["to.desk", "refs.why", "y"]
+    assert strangers(value, TransferReported) == ["to.desk", "refs.why", "y"]
     assert words(MessagePosted, "$.identifiers[0].trust")[0] == "asserted"
     assert words(MessagePosted, "$.message_id") == words(MessagePosted, "$.no.such") == ()
