@@ -11,8 +11,6 @@ goes on without it, further in (`to.agents`) it is refused, for half an object s
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -21,7 +19,7 @@ import orjson
 
 from schemas.cloudevents import PREFIX, kind_of
 from schemas.common import Trust
-from schemas.events import Event, EventBase, MessagePosted
+from schemas.events import Event, EventBase
 from streams.channels import times
 from streams.channels.about import About
 from streams.channels.base import (
@@ -36,7 +34,8 @@ from streams.channels.base import (
     unknown,
 )
 from streams.channels.body import read_json, table, text
-from streams.channels.fitting import strangers, words
+from streams.channels.cloudevents_mistakes import listed, notes, told
+from streams.channels.fitting import strangers
 from streams.channels.ids import event_id
 from streams.channels.signatures import any_secret, bearer, fresh, standard_webhook
 
@@ -59,8 +58,6 @@ _KINDS: dict[str, type[EventBase]] = {
     str(kind.__struct_config__.tag): kind for kind in Event.__args__
 }
 
-_PERSONAL = frozenset({"text", "name", "note", "comment", "subject"})
-_BAD_WORD = re.compile(r"Invalid enum value .* at `([^`]*)`")
 
 _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 
@@ -185,56 +182,15 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Pars
     strange = strangers(data, _KINDS[kind])
     if inner := [place for place in strange if "." in place]:
         return malformed(
-            f"{kind} {ident!r} has no field {_listed(inner)}; docs/events.md lists them."
+            f"{kind} {ident!r} has no field {listed(inner)}; docs/events.md lists them."
         )
     try:
         event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
-        return malformed(f"{kind} {ident!r}: {_told(str(error), _KINDS[kind])}.")
-    notes = _notes(event, strange, stated if at_ms is None else "")
-    reason = f"{kind} {ident!r}: {'; '.join(notes)}." if notes else ""
-    return Parsed((_with_ceiling(event, source),), reason, "partial" if notes else "")
-
-
-def _notes(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
-    """What is wrong in an event that can be used all the same."""
-    notes = [f"there is no field {_listed(strange)}, so it was left out"] if strange else []
-    if lost := [name for name in event.personal if name not in _PERSONAL]:
-        notes.append(f"`personal` has no {_listed(lost)}, but {', '.join(sorted(_PERSONAL))}")
-    if hints := [name for name in strange if name in _PERSONAL]:
-        notes.append(f"{_listed(hints)} belongs into `personal`")
-    if isinstance(event, MessagePosted) and not _sided(event):
-        notes.append("a customer's message is `inbound`, everybody else's `outbound`")
-    if unread_time and not _is_a_time(unread_time):
-        notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
-    return notes
-
-
-def _sided(event: MessagePosted) -> bool:
-    by_customer = event.actor.kind == "customer"
-    return event.actor.kind == "external" or by_customer == (event.direction == "inbound")
-
-
-def _is_a_time(stated: str) -> bool:
-    """A 0, or 1970: it says that there is none."""
-    for read in (float, datetime.fromisoformat):
-        try:
-            read(stated)
-        except ValueError:
-            continue
-        return True
-    return False
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _told(error: str, kind: type[EventBase]) -> str:
-    """A decoder's word, and what would fit instead."""
-    found = _BAD_WORD.search(error)
-    fit = words(kind, found.group(1)) if found else ()
-    return f"{error}; it is one of {', '.join(fit)}" if fit else error
+        return malformed(f"{kind} {ident!r}: {told(str(error), _KINDS[kind])}.")
+    wrong = notes(event, strange, stated if at_ms is None else "")
+    reason = f"{kind} {ident!r}: {'; '.join(wrong)}." if wrong else ""
+    return Parsed((_with_ceiling(event, source),), reason, "partial" if wrong else "")
 
 
 def _write_out(data: dict[str, Any], source: str) -> None:
