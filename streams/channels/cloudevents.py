@@ -13,8 +13,6 @@ event: without it the event would say something else.
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -23,7 +21,7 @@ import orjson
 
 from schemas.cloudevents import PREFIX, kind_of
 from schemas.common import Trust
-from schemas.events import Event, EventBase, MessagePosted
+from schemas.events import Event, EventBase
 from streams.channels import times
 from streams.channels.about import About
 from streams.channels.base import (
@@ -38,7 +36,8 @@ from streams.channels.base import (
     unknown,
 )
 from streams.channels.body import read_json, table, text
-from streams.channels.fitting import misfits, strangers, words
+from streams.channels.cloudevents_mistakes import listed, lost, passed_over, told
+from streams.channels.fitting import misfits, strangers
 from streams.channels.ids import event_id
 from streams.channels.signatures import any_secret, bearer, fresh, standard_webhook
 
@@ -61,8 +60,6 @@ _KINDS: dict[str, type[EventBase]] = {
     str(kind.__struct_config__.tag): kind for kind in Event.__args__
 }
 
-_PERSONAL = frozenset({"text", "name", "note", "comment", "subject"})
-_BAD_WORD = re.compile(r"Invalid enum value .* at `([^`]*)`")
 
 _STRENGTH: tuple[Trust, ...] = ("claimed", "network", "curated", "asserted")
 
@@ -133,7 +130,7 @@ class CloudEvents(Adapter):
 
     def read(self, request: Request, source: SourceConfig) -> Parsed:
         found = [_event(item, request, source) for item in _items(request)]
-        return together(found, "The batch is empty.")
+        return found[0] if len(found) == 1 else together(found, "The batch is empty.")
 
 
 def _items(request: Request) -> list[dict[str, Any]]:
@@ -184,69 +181,22 @@ def _event(item: dict[str, Any], request: Request, source: SourceConfig) -> Pars
     data.setdefault("native_type", kind)
     data.pop("customer", None)
     _write_out(data, source.name)
-    strange = list(dict.fromkeys(strangers(data, _KINDS[kind])))
-    if empty := [*misfits(data, _KINDS[kind])]:
-        inner = [place for place in strange if place.rpartition(".")[0] in empty]
+    strange = strangers(data, _KINDS[kind])
+    inner = [place for place in strange if "." in place]
+    if inner and (empty := [*misfits(data, _KINDS[kind])]):
+        wrong = [place for place in inner if place.rpartition(".")[0] in empty]
         return malformed(
-            f"{kind} {ident!r}: there is no field {_listed(inner)}, and nothing else stands there; "
+            f"{kind} {ident!r}: there is no field {listed(wrong)}, and nothing else stands there; "
             "docs/events.md lists them."
         )
     try:
         event = msgspec.convert(data, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
-        return malformed(f"{kind} {ident!r}: {_told(str(error), _KINDS[kind])}.")
-    passed_over, lost = _passed_over(event, strange), _lost(event, strange, "" if at_ms else stated)
-    notes = "; ".join([*passed_over, *lost])
+        return malformed(f"{kind} {ident!r}: {told(str(error), _KINDS[kind])}.")
+    missed = lost(event, strange, "" if at_ms else stated)
+    notes = "; ".join([*passed_over(event, strange), *missed])
     reason = f"{kind} {ident!r}: {notes}." if notes else ""
-    return Parsed((_with_ceiling(event, source),), reason, "partial" if lost else "")
-
-
-def _passed_over(event: EventBase, strange: list[str]) -> list[str]:
-    """What the event does not need."""
-    notes = [f"there is no field {_listed(strange)}, so it was left out"] if strange else []
-    if unknown_words := [name for name in event.personal if name not in _PERSONAL]:
-        known = ", ".join(sorted(_PERSONAL))
-        notes.append(f"`personal` has no {_listed(unknown_words)}, but {known}")
-    return notes
-
-
-def _lost(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
-    """What it should have, and was said in a way that we do not understand."""
-    notes = []
-    if misplaced := [name for name in strange if name in _PERSONAL]:
-        notes.append(f"{_listed(misplaced)} belongs into `personal`")
-    if isinstance(event, MessagePosted) and not _sided(event):
-        notes.append("a customer's message is `inbound`, everybody else's `outbound`")
-    if unread_time and not _is_a_time(unread_time):
-        notes.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
-    return notes
-
-
-def _sided(event: MessagePosted) -> bool:
-    by_customer = event.actor.kind == "customer"
-    return event.actor.kind == "external" or by_customer == (event.direction == "inbound")
-
-
-def _is_a_time(stated: str) -> bool:
-    """A 0, or 1970: it says that there is none."""
-    for read in (float, datetime.fromisoformat):
-        try:
-            read(stated)
-        except ValueError:
-            continue
-        return True
-    return False
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _told(error: str, kind: type[EventBase]) -> str:
-    """A decoder's word, and what would fit instead."""
-    found = _BAD_WORD.search(error)
-    fit = words(kind, found.group(1)) if found else ()
-    return f"{error}; it is one of {', '.join(fit)}" if fit else error
+    return Parsed((_with_ceiling(event, source),), reason, "partial" if missed else "")
 
 
 def _write_out(data: dict[str, Any], source: str) -> None:

@@ -124,7 +124,7 @@ def test_places_are_found_in_lists_and_within() -> None:
         "refs": [{"rel": "x", "id": "1", "why": "?"}],
         "y": 1,
     }
-    assert list(strangers(value, TransferReported)) == ["to.desk", "refs.why", "y"]
+    assert strangers(value, TransferReported) == ["to.desk", "refs.why", "y"]
     assert list(misfits(value, TransferReported)) == []
     assert list(misfits({"refs": [{"why": "?"}]}, TransferReported)) == ["refs"]
     assert words(MessagePosted, "$.identifiers[0].trust")[0] == "asserted"
