@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
@@ -20,9 +21,18 @@ CLUSTER_ID = "ZmlscM91Z2UtdGVzdHMtMQ"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that outgoing connections get: one of these may take a port that was free before
+    the server that it was meant for has come up.
+    """
+    dice = random.SystemRandom()  # tests seed the other one
+    while True:
+        port = dice.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+            return port
 
 
 def available() -> str:
