@@ -42,6 +42,7 @@ from streams.journeys.state import (
     CustomerState,
     Entry,
     Excerpts,
+    Journey,
     decode_excerpts,
     decode_state,
     encode_state,
@@ -275,8 +276,12 @@ class Journeys(Fold):
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
         ids = {ident for ident in state.journeys if _number(ident) == timer.number}
-        for ident in ids:
-            state.journeys[ident] = state.journeys[ident].fork()
+        for ident in sorted(ids):
+            if _is_history(state.journeys[ident], policy, view.now_ms):
+                self._seal(state, ident, view)
+                ids.remove(ident)
+            else:
+                state.journeys[ident] = state.journeys[ident].fork()
         self._conclude(state, ids, policy, excerpts, view)
 
     def _conclude(
@@ -340,6 +345,17 @@ def _count(late: list[Entry], view: View) -> None:
     """What a join or a split let go of."""
     for source in events_of(late).values():
         view.emit(Count("late_total", (source,)))
+
+
+def _is_history(journey: Journey, policy: Policy, now_ms: int) -> bool:
+    """Closed for long enough (what is told to the end is closed): to conclude it once more would
+    say the same.  (A property test compares the two.)
+    """
+    return (
+        journey.told
+        and journey.policy == policy.version
+        and now_ms >= journey.closed_ms + policy.seal_ms
+    )
 
 
 @lru_cache(maxsize=65_536)
