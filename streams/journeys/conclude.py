@@ -27,7 +27,9 @@ def conclude(
     journey.policy = policy.version
     facts = sealing.standing(journey, found.facts)
     changes = list(_changes(journey, facts, found.parallel))
+    whole = journey.timeline
     sealing.make_room(journey, found)
+    journey.told = not found.looks and journey.timeline is whole
     return changes, min(found.looks, default=None)
 
 

@@ -144,6 +144,8 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     """Until when the last stay of `way` lasted; 0 if that is not known."""
     coming: list[Fact] = []
     """Of cycles that are sealed as a whole: what only time will say, unless it was said already."""
+    told: bool = False
+    """When it was last concluded, nothing was left that silence alone would say later."""
 
     @property
     def empty(self) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from streams.fold import Timer, View
 from streams.journeys.conclude import conclude
-from streams.journeys.state import CustomerState, Excerpts
+from streams.journeys.state import CustomerState, Excerpts, Journey
 from streams.policy import Policy
 from streams.stages.announce import announce
 
@@ -50,6 +50,17 @@ def seal(state: CustomerState, ident: str, view: View) -> None:
         state.members.pop(key, None)
     state.doubtful = [key for key in state.doubtful if key in state.conversations]
     view.clear_timer(state.customer, "look", timer_number(ident))
+
+
+def is_history(journey: Journey, policy: Policy, now_ms: int) -> bool:
+    """Closed for long enough (what is told to the end is closed): to conclude it once more would
+    say the same.  (A property test compares the two.)
+    """
+    return (
+        journey.told
+        and journey.policy == policy.version
+        and now_ms >= journey.closed_ms + policy.seal_ms
+    )
 
 
 @lru_cache(maxsize=65_536)

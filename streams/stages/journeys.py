@@ -38,7 +38,7 @@ from streams.journeys.state import (
 )
 from streams.policy import Policy, changed, decode_policy
 from streams.stages import listed, stories
-from streams.stages.concluding import concluded, timer_number
+from streams.stages.concluding import concluded, is_history, seal, timer_number
 from streams.stages.letters import dead_letter
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
@@ -144,8 +144,12 @@ class Journeys(Fold):
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
         ids = {ident for ident in state.journeys if timer_number(ident) == timer.number}
-        for ident in ids:
-            state.journeys[ident] = state.journeys[ident].fork()
+        for ident in sorted(ids):
+            if is_history(state.journeys[ident], policy, view.now_ms):
+                seal(state, ident, view)
+                ids.remove(ident)
+            else:
+                state.journeys[ident] = state.journeys[ident].fork()
         concluded(state, ids, policy, excerpts, view)
 
     def encode(self, key: str, state: Any) -> bytes:
