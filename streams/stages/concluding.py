@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from zlib import crc32
 
 from streams.fold import Timer, View
 from streams.journeys.conclude import conclude
@@ -63,10 +64,21 @@ def is_history(journey: Journey, policy: Policy, now_ms: int) -> bool:
     )
 
 
-@lru_cache(maxsize=65_536)
+def of_timer(state: CustomerState, number: int) -> list[str]:
+    """The journeys for which a timer with this number was set."""
+    return [ident for ident in sorted(state.journeys) if number in _numbers(ident)]
+
+
 def timer_number(journey: str) -> int:
     """The last part of a journey's id; journeys that moved here keep theirs, so a hash of the
     whole keeps two of the same number apart.
     """
+    return _numbers(journey)[0]
+
+
+@lru_cache(maxsize=65_536)
+def _numbers(journey: str) -> tuple[int, int]:
+    """The timer's number, and the one that the first version gave it: such timers may still be set."""
     customer, _, number = journey.rpartition(".")
-    return int(number) + 1_000 * (sum(customer.encode()) % 1_000)
+    owner = customer.encode()
+    return int(number) + 1_000_000 * crc32(owner), int(number) + 1_000 * (sum(owner) % 1_000)

@@ -38,7 +38,7 @@ from streams.journeys.state import (
 )
 from streams.policy import Policy, changed, decode_policy
 from streams.stages import listed, stories
-from streams.stages.concluding import concluded, is_history, seal, timer_number
+from streams.stages.concluding import concluded, is_history, of_timer, seal
 from streams.stages.letters import dead_letter
 
 _HEADERS = (("content-type", CONTENT_TYPE),)
@@ -143,14 +143,14 @@ class Journeys(Fold):
         policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
         state = state.fork()
-        ids = {ident for ident in state.journeys if timer_number(ident) == timer.number}
-        for ident in sorted(ids):
+        touched = []
+        for ident in of_timer(state, timer.number):
             if is_history(state.journeys[ident], policy, view.now_ms):
                 seal(state, ident, view)
-                ids.remove(ident)
             else:
                 state.journeys[ident] = state.journeys[ident].fork()
-        concluded(state, ids, policy, excerpts, view)
+                touched.append(ident)
+        concluded(state, touched, policy, excerpts, view)
 
     def encode(self, key: str, state: Any) -> bytes:
         return encode_state(state)
