@@ -78,7 +78,7 @@ def timer_number(journey: str) -> int:
 
 @lru_cache(maxsize=65_536)
 def _numbers(journey: str) -> tuple[int, int]:
-    """The timer's number, and the one that the first version gave it: such timers may still be set."""
+    """The timer's number, and the one that it had in the first version: such may still be set."""
     customer, _, number = journey.rpartition(".")
     owner = customer.encode()
     return int(number) + 1_000_000 * crc32(owner), int(number) + 1_000 * (sum(owner) % 1_000)
