@@ -72,7 +72,7 @@ def producer_config(kafka: Kafka) -> dict[str, Any]:
         "enable.idempotence": True,
         "enable.gapless.guarantee": True,
         "partitioner": "murmur2",
-        "linger.ms": 5,
+        "linger.ms": 1,  # a commit's effects come all at once: to wait longer is only to be later
         "message.timeout.ms": 0,
         "message.max.bytes": RECORD_BYTES,
         "compression.type": "lz4",
