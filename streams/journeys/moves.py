@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from streams.journeys.conclude import Change
-from streams.journeys.fold import members_of
 from streams.journeys.refold import loose, refolded
+from streams.journeys.remembered import members_of
 from streams.journeys.state import SEEN, CustomerState, Entry
 from streams.policy import Policy
 

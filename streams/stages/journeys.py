@@ -24,11 +24,8 @@ from schemas.events import (
 )
 from streams.fold import Count, Fold, Record, Timer, View
 from streams.journeys import context
-from streams.journeys.fold import (
-    is_repeat,
-    put,
-    remember,
-)
+from streams.journeys.fold import put
+from streams.journeys.remembered import is_repeat, remember
 from streams.journeys.state import (
     CustomerState,
     Excerpts,

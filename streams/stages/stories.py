@@ -13,7 +13,8 @@ from streams.fold import Count, View
 from streams.journeys import context, moves
 from streams.journeys.acts import conversation_of
 from streams.journeys.conclude import Change
-from streams.journeys.fold import events_of, is_repeat, members_of, oldest_go, remember, settle
+from streams.journeys.fold import events_of
+from streams.journeys.remembered import is_repeat, members_of, oldest_go, remember, settle
 from streams.journeys.state import (
     LEFT,
     CustomerState,
