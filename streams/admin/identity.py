@@ -16,7 +16,7 @@ from confluent_kafka import KafkaException, Producer
 from schemas.common import Actor
 from schemas.events import EventBase, OperatorCommand
 from streams.admin.topics import AdminError
-from streams.console.people import KINDS, People
+from streams.console.people import KINDS, People, SharedError
 from streams.engine.clients import librdkafka
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.redis_client import UNREACHABLE, away, connect
@@ -75,7 +75,10 @@ async def customer(people: People, domain: str, who: str, region: str = "") -> s
     if not kind:
         return await people.current(domain, who)
     identifier = people.identifier(kind, value, region)
-    found = await people.customer(domain, identifier) if identifier else None
+    try:
+        found = await people.customer(domain, identifier) if identifier else None
+    except SharedError as shared:
+        raise AdminError(f"{shared} `filrouge identity shared` lists who has it.") from shared
     if found is None:
         raise AdminError(f"Nobody is known by the {kind} {value!r} in domain {domain!r}.")
     return found

@@ -19,6 +19,8 @@ from streams.engine.first_party import own_event
 
 log = logging.getLogger(__name__)
 
+NOBODY = "Nobody is known by that identifier in this domain."
+
 
 class LookUps:
     def __init__(self, people: People, domains: Domains, told: Told) -> None:
@@ -41,7 +43,7 @@ class LookUps:
         purpose = request.query.get("purpose", "service")
         found = await self._people.context(domain, who, purpose) if who else None
         if found is None:
-            return refusal(404, "Nobody is known by that identifier in this domain.")
+            return refusal(404, NOBODY)
         customer, seen = found
         self._viewed(domain, customer, request.query.get("agent", ""), purpose)
         return json(seen)
@@ -84,7 +86,7 @@ class LookUps:
         customer = await self._people.customer(domain, who) if who else None
         found = await self._people.identity(domain, customer) if customer else None
         if found is None:
-            return refusal(404, "Nobody is known by that identifier in this domain.")
+            return refusal(404, NOBODY)
         return json(found)
 
     async def _shared(self, request: web.Request) -> web.Response:

@@ -18,6 +18,8 @@ def _operation(summary: str, *parameters: dict[str, Any], missing: bool = False)
     }
     if missing:
         responses["404"] = {"description": "Unknown."}
+    if any(one["name"] in KINDS for one in parameters):
+        responses["409"] = {"description": "Several customers have the identifier."}
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": responses}}
 
 

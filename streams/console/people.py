@@ -41,6 +41,15 @@ PORTION = 8
 """Journeys that are read at once: whoever looks a customer up waits for no more."""
 
 
+class SharedError(Exception):
+    """Several people have the identifier: it stands for nobody in particular."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Several customers have that identifier, so it leads to none of them; name another one."
+        )
+
+
 class People:
     """Reads the normalise stage's graph and the journeys stage's states."""
 
@@ -65,12 +74,14 @@ class People:
         return normalise(written, self._writing(region))
 
     async def customer(self, domain: str, who: Identifier | str) -> str | None:
-        """The customer with this id or identifier, after all joins; None when nobody has it."""
+        """The customer with this id or identifier, after all joins; None when nobody has it.
+        Raises `SharedError`.
+        """
         if isinstance(who, str):
             return await self.current(domain, who)
         key = identifier_key(self._settings.domain_key(domain), who)
         link: graph.Link | None = await self._graph(domain, key)
-        return None if link is None else await self.current(domain, link.customer)
+        return None if link is None else await self.current(domain, _owner(link))
 
     async def current(self, domain: str, customer: str) -> str:
         """The customer that stands for this one now."""
@@ -157,7 +168,7 @@ class People:
         self, domain: str, who: Identifier | str, purpose: str
     ) -> tuple[str, dict[str, Any]] | None:
         """The customer who has this identifier, or this id, as he is known now, and what somebody
-        with this purpose should see of him.
+        with this purpose should see of him; None when nobody is.  Raises `SharedError`.
         """
         customer = who if isinstance(who, str) else self._first(domain, who)
         kept = self._kept(domain, customer)
@@ -166,7 +177,7 @@ class People:
             [link], _ = await asyncio.gather(self._reads.hmget(self._normalised(domain), key), kept)
             if link is None:
                 return None
-            owner = graph.decode(key, link).customer
+            owner = _owner(graph.decode(key, link))
             if owner != customer:
                 customer, kept = owner, self._kept(domain, owner)
         while True:
@@ -175,11 +186,15 @@ class People:
                 break
             customer = graph.decode(alias_key(customer), alias)
             kept = self._kept(domain, customer)
-        if raw is None:
+        if raw is not None:
+            state = decode_state(raw)
+        elif isinstance(who, str):
             return None
+        else:  # a contact of the CRM's, say, who has not turned up yet
+            state = CustomerState(customer, domain)
         heard = decode_excerpts(excerpts) if excerpts else None
         hides = (decode_policy(stored) if stored else Policy()).context_hides
-        seen = context_document(decode_state(raw), heard, _now_ms(), hides.get(purpose, ()))
+        seen = context_document(state, heard, _now_ms(), hides.get(purpose, ()))
         return customer, seen
 
     def _first(self, domain: str, identifier: Identifier) -> str:
@@ -233,6 +248,12 @@ class People:
     def _journeys(self, customer: str) -> str:
         lanes = self._lanes["journeys"]
         return lanes[partition_for(customer, len(lanes))]
+
+
+def _owner(link: graph.Link) -> str:
+    if link.others:
+        raise SharedError
+    return link.customer
 
 
 def _now_ms() -> int:

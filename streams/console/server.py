@@ -24,7 +24,7 @@ from streams.console.freshness import Freshness
 from streams.console.lookups import LookUps
 from streams.console.openapi import document
 from streams.console.opened import Opened
-from streams.console.people import People
+from streams.console.people import People, SharedError
 from streams.console.told import Told
 from streams.engine.redis_client import UNREACHABLE, connect
 from streams.settings import Settings
@@ -122,6 +122,8 @@ async def _watched(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await handler(request)
     except web.HTTPException as error:
         response = refusal(error.status, error.text or error.reason)
+    except SharedError as shared:
+        response = refusal(409, str(shared))
     except UNREACHABLE:
         response = refusal(503, "Redis does not answer; try again in a moment.")
     response.headers.update(_SECURITY)

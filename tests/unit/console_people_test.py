@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.common import Identifier
-from streams.console.people import PORTION, People
+from streams.console.people import PORTION, People, SharedError
 from streams.console.reads import Found, Reads
 from streams.engine.keys import LaneKeys
 from streams.engine.partition import partition_for
@@ -101,6 +101,25 @@ async def test_the_likely_customer_is_not_told_without_a_link(
     live(embedded, CustomerState(FIRST, "acme"))
     assert await people.context("acme", PHONE, "service") is None
     assert await people.context("acme", FIRST, "service") is not None
+
+
+async def test_a_shared_identifier_leads_to_nobody(embedded: EmbeddedRedis, people: People) -> None:
+    """An agent must not see the story of whoever had the number first."""
+    live(embedded, CustomerState(FIRST, "acme"))
+    keep(embedded, identifier_key(KEY, PHONE), graph.Link(FIRST, "asserted", ("another-0",)))
+    with pytest.raises(SharedError, match="Several customers"):
+        await people.context("acme", PHONE, "service")
+    with pytest.raises(SharedError):
+        await people.customer("acme", PHONE)
+
+
+async def test_who_is_known_and_has_not_turned_up_yet_has_no_story(
+    embedded: EmbeddedRedis, people: People
+) -> None:
+    keep(embedded, identifier_key(KEY, PHONE), graph.Link("contact-0", "curated"))
+    found = await people.context("acme", PHONE, "service")
+    assert found is not None and (found[0], found[1]["journeys"]) == ("contact-0", [])
+    assert await people.context("acme", "contact-0", "service") is None
 
 
 async def test_who_is_looked_up_again_and_again_is_remembered_once(people: People) -> None:

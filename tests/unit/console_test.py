@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from streams.console.board import Board
 from streams.console.openapi import document
+from streams.console.people import People, SharedError
 from streams.console.server import Console
 from streams.settings import Console as ConsoleSettings
 from streams.settings import Domain, Kafka, Redis, Settings
@@ -74,6 +75,22 @@ async def test_mistakes_get_a_sentence(
 ) -> None:
     found, body = await get(console, path)
     assert found == status and sentence in body["error"]
+
+
+@pytest.mark.parametrize("path", ["context", "identity"])
+async def test_a_shared_number_is_a_conflict(
+    console: Console, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    async def shared(*_: object) -> None:
+        raise SharedError
+
+    monkeypatch.setattr(People, "context", shared)
+    monkeypatch.setattr(People, "customer", shared)
+    status, told = await get(console, f"/v1/{path}?phone=%2B33612345678&domain=acme")
+    assert (status, told["error"].partition(",")[0]) == (
+        409,
+        "Several customers have that identifier",
+    )
 
 
 async def test_without_the_token_nothing_is_told(console: Console) -> None:
