@@ -114,7 +114,7 @@ MUTATIONS = (
     ),
     Mutation(
         "per-upstream clock", "a lane has one clock, which any domain moves",
-        Driver, "_clock_of", "return upstream.clock if upstream and self._relayed else self.partition",
+        Driver, "_clock_of", "return upstream.clock if self._relayed else self.partition",
         "return self.partition",
     ),
     Mutation(
