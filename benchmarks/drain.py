@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from benchmarks.cores import apart
 from benchmarks.load import fill, make_topics
 from benchmarks.worker import drained
 from tests.servers.kafka import KafkaCluster
@@ -45,7 +46,7 @@ def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
     """Both systems, turn by turn in one run: machines are noisy, ratios less so."""
     calls, pipeline = "stock Faust, Redis call by call", "stock Faust, a pipeline an event"
     found: dict[str, list[tuple[float, float]]] = {"Filrouge": [], calls: [], pipeline: []}
-    with KafkaCluster(1) as kafka, RedisServer() as server:
+    with apart(), KafkaCluster(1) as kafka, RedisServer() as server:
         for run in range(runs):
             found["Filrouge"].append(ours(kafka, server, run))
             found[calls].append(stock(kafka, server, run, "calls"))

@@ -6,6 +6,7 @@ Per customer a small state, a switch of channel to an output topic, a counter by
 
 from __future__ import annotations
 
+from benchmarks.cores import apart
 from benchmarks.load import fill, make_topics
 from benchmarks.worker import drained
 from tests.servers.kafka import KafkaCluster
@@ -17,7 +18,7 @@ CUSTOMERS = 15_000
 
 def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
     found = []
-    with KafkaCluster(1) as kafka, RedisServer() as server:
+    with apart(), KafkaCluster(1) as kafka, RedisServer() as server:
         for run in range(runs):
             prefix = f"small{run}-"
             make_topics(kafka.bootstrap, prefix)

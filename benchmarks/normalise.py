@@ -11,6 +11,7 @@ import random
 
 from confluent_kafka import Producer
 
+from benchmarks.cores import apart
 from benchmarks.load import make_topics
 from benchmarks.worker import drained
 from streams.demo.traffic import meta_whatsapp
@@ -53,7 +54,7 @@ def fill(bootstrap: str, topic: str) -> None:
 
 def rows(runs: int) -> list[tuple[str, list[tuple[float, float]]]]:
     found = []
-    with KafkaCluster(1) as kafka, RedisServer() as server:
+    with apart(), KafkaCluster(1) as kafka, RedisServer() as server:
         for run in range(runs):
             prefix = f"norm{run}-"
             make_topics(kafka.bootstrap, prefix)

@@ -43,7 +43,8 @@ def _head() -> str:
     return f"""# Performance
 
 Written by `make bench`. Kafka, Redis and the system under test share the machine: read the figures
-as ratios of one run. CPU is user and system time of the worker's own process, all threads.
+as ratios of one run. CPU is user and system time of the worker's own process, all threads. What drains
+has the second core for itself (drains, normalise, peers); for the rest all share both.
 
 Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()},
 {packages}; Kafka 4.1, Redis 7.

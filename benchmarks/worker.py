@@ -11,6 +11,7 @@ from pathlib import Path
 
 import redis
 
+from benchmarks.cores import alone
 from benchmarks.load import PARTITIONS, TOPICS, cpu_seconds
 from streams.engine.keys import LaneKeys
 from tests.servers.kafka import KafkaCluster
@@ -43,7 +44,7 @@ def drained(
             f'metrics_port = -1\ngroup = "{space}"\npublish_from = "beginning"\n{settings}'
         )
         words = [word.format(settings=file) for word in command]
-        worker = subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)
+        worker = subprocess.Popen(alone([sys.executable, *words]), stderr=subprocess.DEVNULL)
         client = redis.Redis.from_url(server.url)
         lanes = [LaneKeys(space, stage, p, partitions) for p in range(partitions)]
 

@@ -18,6 +18,7 @@ import msgspec
 import redis
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from benchmarks.cores import alone, apart
 from benchmarks.load import PARTITIONS, TOPICS, make_topics
 from benchmarks.peers.judge import Measured, last_values, measure
 from benchmarks.peers.task import Oracle, fill
@@ -182,7 +183,7 @@ def one(
         place = Place(kafka.bootstrap, server.url, name, source, folder)
         command = peer.command(place)
         with (Path(folder) / "said.txt").open("wb") as said:
-            process = subprocess.Popen(pinned(command, 1), stdout=said, stderr=said)
+            process = subprocess.Popen(alone(command), stdout=said, stderr=said)
         assert server.process is not None
         try:
             found = measure(
@@ -205,33 +206,22 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def pinned(command: list[str], core: int) -> list[str]:
-    cores = os.cpu_count() or 1
-    return ["taskset", "-c", str(core), *command] if cores > 1 else command
-
-
 def rows(runs: int, names: list[str] | None = None) -> list[tuple[Peer, int, list[Measured]]]:
     """(peer, events, its runs), turn by turn: machines are noisy, ratios less so."""
     chosen = [peer for peer in PEERS if not names or any(n in peer.name for n in names)]
     found: dict[str, list[Measured]] = {peer.name: [] for peer in chosen}
-    whole = os.sched_getaffinity(0)
-    if len(whole) > 1:
-        os.sched_setaffinity(0, {0})  # servers started from here on inherit it
-    try:
-        with KafkaCluster(1) as kafka, RedisServer() as server:
-            oracles = {}
-            for count in sorted({_count(peer) for peer in chosen}):
-                _make(kafka.bootstrap, f"small-{count}")
-                fill(kafka.bootstrap, f"small-{count}", count, PARTITIONS)
-                oracles[count] = Oracle(count)
-            for run in range(runs):
-                for peer in chosen:
-                    count = _count(peer)
-                    measured = one(peer, kafka, server, run, f"small-{count}", oracles[count])
-                    sys.stderr.write(f"{peer.name}: {told(measured)}\n")
-                    found[peer.name].append(measured)
-    finally:
-        os.sched_setaffinity(0, whole)
+    with apart(), KafkaCluster(1) as kafka, RedisServer() as server:
+        oracles = {}
+        for count in sorted({_count(peer) for peer in chosen}):
+            _make(kafka.bootstrap, f"small-{count}")
+            fill(kafka.bootstrap, f"small-{count}", count, PARTITIONS)
+            oracles[count] = Oracle(count)
+        for run in range(runs):
+            for peer in chosen:
+                count = _count(peer)
+                measured = one(peer, kafka, server, run, f"small-{count}", oracles[count])
+                sys.stderr.write(f"{peer.name}: {told(measured)}\n")
+                found[peer.name].append(measured)
     return [(peer, _count(peer), found[peer.name]) for peer in chosen]
 
 
