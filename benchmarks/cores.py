@@ -1,6 +1,5 @@
 """Who runs where: broker, Redis and judge on the first core, the system under test alone on the
-second.  On shared cores it is the scheduler that is measured: a stock Faust agent, which waits for
-Redis at every event, is four times slower there.
+second.  So a system's figure does not hang on what its broker does at that moment.
 """
 
 from __future__ import annotations
