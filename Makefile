@@ -30,7 +30,8 @@ check: lint  ## the inner loop: lint, types, stairs, and the quick tests; proper
 
 test: lint  ## everything, with a real Kafka, a real Redis and Chromium, and a minute of fuzzing
 	@tests/servers/need.sh
-	@tests/all.sh
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m 'not servers'
+	@$(BIN)/pytest -q -n 3 --dist loadfile -m servers
 	@$(BIN)/python -m tests.fuzz --minutes 1
 
 chaos: install  ## MINUTES=60 of faults under load on real processes, from SEED=1; REDIS=cluster; writes docs/reliability.md

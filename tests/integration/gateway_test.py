@@ -289,9 +289,8 @@ async def test_kafka_goes_and_comes_back_and_what_was_taken_is_there() -> None:
             for round_ in range(3):
                 again = await burst(200 + 100 * round_, 50)
                 assert {status for status, _ in again} == {503}
-                assert sum(seconds < 0.5 for _, seconds in again) >= 49, (
-                    "one may ask whether it is back"
-                )
+                # Who waits for Kafka waits two seconds; one may ask whether it is back.
+                assert sum(seconds < 1.5 for _, seconds in again) >= 49
             assert gateway._log is not None and gateway._log.pending <= 1
             await asyncio.to_thread(node.start)
             await asyncio.to_thread(cluster.wait)
