@@ -13,6 +13,7 @@ import msgspec
 from schemas.common import Actor, ConversationRef, Identifier, Party, Ref
 from schemas.events import Event, EventBase
 from schemas.facts import Fact, FactBase
+from schemas.kept import kept
 from schemas.notification import DeliveryAttempted, Notification
 
 PAGE = Path(__file__).parents[1] / "docs" / "events.md"
@@ -111,16 +112,5 @@ def _type(hint: Any) -> str:
     return str(names.get(hint, getattr(hint, "__name__", str(hint))))
 
 
-def main(check: bool) -> int:
-    """The exit code."""
-    if check:
-        same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == rendered()
-        if not same:
-            print("docs/events.md differs from the types: run `make schemas`.")
-        return 0 if same else 1
-    PAGE.write_text(rendered(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(kept(PAGE, rendered(), "the types"))

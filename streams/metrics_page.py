@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prometheus_client.metrics import MetricWrapperBase
 
+from schemas.kept import kept
 from streams import metrics
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -34,16 +35,5 @@ def _row(metric: MetricWrapperBase) -> str:
     return f"| `{family.name}{total}` | {family.type} | {labels} | {family.documentation} |"
 
 
-def main(check: bool) -> int:
-    """The exit code."""
-    if check:
-        same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == rendered()
-        if not same:
-            print("docs/metrics.md differs from the metrics: run `make schemas`.")
-        return 0 if same else 1
-    PAGE.write_text(rendered(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(kept(PAGE, rendered(), "the metrics"))

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
+from schemas.kept import kept
 from streams import settings
 from streams.settings import Section, Settings
 
@@ -101,16 +102,5 @@ def _docstrings() -> dict[tuple[str, str], str]:
     return found
 
 
-def main(check: bool) -> int:
-    """The exit code."""
-    if check:
-        same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == rendered()
-        if not same:
-            print("docs/settings.md differs from the settings: run `make schemas`.")
-        return 0 if same else 1
-    PAGE.write_text(rendered(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(kept(PAGE, rendered(), "the settings"))

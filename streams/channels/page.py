@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+from schemas.kept import kept
 from streams.channels.about import MEANING, Ability, About
 from streams.channels.base import Adapter
 from streams.channels.registry import adapters, is_own
@@ -84,16 +85,5 @@ def _link(name: str, adapter: Adapter) -> str:
     return f"[{adapter.title}]({page.name})" if page.is_file() else adapter.title
 
 
-def main(check: bool) -> int:
-    """The exit code."""
-    if check:
-        same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == rendered()
-        if not same:
-            print("docs/vendors/README.md differs from the adapters: run `make schemas`.")
-        return 0 if same else 1
-    PAGE.write_text(rendered(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(kept(PAGE, rendered(), "the adapters"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from schemas.kept import kept
 from streams.kpis.definitions import KPIS, Kpi
 from streams.kpis.scorecard import duration
 
@@ -75,16 +76,5 @@ def _value(kpi: Kpi, target: float | None) -> str:
     return duration(target) if kpi.unit == "ms" else f"{target:g}"
 
 
-def main(check: bool) -> int:
-    """The exit code."""
-    if check:
-        same = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == rendered()
-        if not same:
-            print("docs/kpis.md differs from the definitions: run `make schemas`.")
-        return 0 if same else 1
-    PAGE.write_text(rendered(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main("--check" in sys.argv[1:]))
+    sys.exit(kept(PAGE, rendered(), "the definitions"))
