@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -11,13 +13,20 @@ from schemas.events import EventBase
 from tests.world import DAY, World
 
 
-def told(events: list[EventBase], size: int) -> World:
-    """All was told, and a month and a half has passed; no timeline was ever longer than `size`."""
+@contextmanager
+def bounded(size: int) -> Iterator[None]:
+    """No timeline keeps more than `size` entries."""
     with (
         mock.patch("streams.journeys.sealing.TIMELINE", size),
         mock.patch("streams.journeys.summary.TIMELINE", size),
         mock.patch("streams.journeys.fold.TIMELINE", size),
     ):
+        yield
+
+
+def told(events: list[EventBase], size: int) -> World:
+    """All was told, and a month and a half has passed; no timeline was ever longer than `size`."""
+    with bounded(size):
         world = World()
         for event in events:
             world.now = max(world.now, event.recorded_ms)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -19,6 +18,7 @@ from schemas.events import ConversationOpened, ConversationUpdated, EventBase, M
 from streams.journeys.documents import context_document
 from streams.journeys.state import CustomerState
 from tests.examples import QUICK
+from tests.property.bounded import bounded
 from tests.world import DOMAIN, START, World, who
 
 SEEDS = 400
@@ -77,11 +77,7 @@ def _happens(
 def said_last(events: list[EventBase], size: int) -> list[tuple[object, ...]]:
     """Topic, urgency and priority after each event."""
     found = []
-    with (
-        mock.patch("streams.journeys.sealing.TIMELINE", size),
-        mock.patch("streams.journeys.summary.TIMELINE", size),
-        mock.patch("streams.journeys.fold.TIMELINE", size),
-    ):
+    with bounded(size):
         world = World()
         for event in events:
             world.now = event.recorded_ms

@@ -32,6 +32,7 @@ from streams.stages.concluding import is_history
 from streams.stages.journeys import Journeys
 from tests.examples import QUICK
 from tests.long_story import resolves, says, state
+from tests.property.bounded import bounded
 from tests.property.journeys_properties_test import TALKS, long_history
 from tests.property.sealing_properties_test import history
 from tests.world import DAY, DOMAIN, HOUR, MINUTE, States, World, who
@@ -94,12 +95,7 @@ def _later(what: str, dice: random.Random, ident: str, now_ms: int, before: Even
 
 def folded(events: list[EventBase], rules: dict[str, Any], size: int) -> list[Batch]:
     """All that is committed, when no timeline is longer than `size`, and no way than two stays."""
-    with (
-        mock.patch("streams.journeys.sealing.TIMELINE", size),
-        mock.patch("streams.journeys.summary.TIMELINE", size),
-        mock.patch("streams.journeys.fold.TIMELINE", size),
-        mock.patch("streams.journeys.sealing._WAYS", 2),
-    ):
+    with bounded(size), mock.patch("streams.journeys.sealing._WAYS", 2):
         return _folded(events, rules)
 
 
