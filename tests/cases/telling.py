@@ -18,7 +18,8 @@ from streams.demo.traffic.intercom import Workspace
 from streams.demo.traffic.postmark import Server
 from streams.demo.traffic.twilio import Messages
 from streams.demo.traffic.zendesk import Tickets
-from tests.world import World, who
+from streams.stages.names import Names
+from tests.world import MINUTE, World, who
 
 ZOE, YAN, WANDA, *_ = AGENTS
 ADA, BO = person(7), person(8)
@@ -96,3 +97,29 @@ class Story(World):
 
 def whatsapp_number(number: str) -> Identifier:
     return Identifier("whatsapp", number, "asserted")
+
+
+_PEOPLE = {ZOE: "zoe", YAN: "yan", WANDA: "wanda"}
+_SOURCES = ("aircall", "amazon_connect", "chatwoot", "genesys", "zendesk")
+NAMES = Names(
+    agents={(source, str(a.number)): name for source in _SOURCES for a, name in _PEOPLE.items()}
+    | {("chatwoot", "21"): "zoe"},
+    teams={
+        ("aircall", "Phones"): "telephone desk",
+        ("chatwoot", "7"): "telephone desk",
+        ("zendesk", "9"): "telephone desk",
+    },
+    queues={("aircall", "Support"): "telephone desk"},
+)
+"""What `[[agent]]`, `[[team]]` and `[[queue]]` of the settings come to."""
+
+
+def to_telephony(story: Story) -> None:
+    """Chatwoot: nobody's any more, and the team's of telephony."""
+    moved = story.desk._conversation(1, ADA, story.later(MINUTE))
+    moved["meta"] = {**moved["meta"], "team": {"id": 7, "name": "Telephone"}}
+    change = {
+        "team_id": {"previous_value": None, "current_value": 7},
+        "assignee_id": {"previous_value": ZOE.number, "current_value": None},
+    }
+    story.call(story.desk._changed("conversation_updated", moved, change, story.now))

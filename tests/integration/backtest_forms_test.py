@@ -1,4 +1,4 @@
-"""Logs that are no CSV, rows looked up in another file, who it is, and mistakes in a mapping."""
+"""Logs that are no CSV, rows looked up in another file, and who it is."""
 
 from __future__ import annotations
 
@@ -9,138 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.integration.backtesting import EXAMPLES, TWO_CHANNELS, found, invoke, kpi
+from tests.integration.backtesting import (
+    MAPPING,
+    figures,
+    found,
+    invoke,
+)
 
-MAPPING = """source = "log"
-[common]
-time = "{at}"
-conversation = "{case}"
-channel = "chat"
-actor = "customer"
-identifiers = [{ kind = "phone", value = "{who}", trust = "curated" }]
-[[event]]
-type = "message.posted"
-message_id = "{#}"
-direction = "inbound"
-[[figure]]
-name = "cases"
-kind = "distinct"
-value = "{case}"
-"""
 ROWS: list[dict[str, Any]] = [
     {"at": "2024-01-01T10:00:00Z", "case": 1, "who": "+33612345678", "box": {"a": True}},
     {"at": "2024-01-02T10:00:00Z", "case": 2.5, "who": None, "tags": ["x", 7, None]},
 ]
 JOIN = '[join.people]\nfiles = ["people.csv"]\nkey = "{id}"\non = "{who}"\n'
-
-
-@pytest.fixture
-def mapping(tmp_path: Path) -> Path:
-    (tmp_path / "map.toml").write_text(MAPPING)
-    return tmp_path / "map.toml"
-
-
-def figures(answer: Any) -> dict[str, Any]:
-    return {one["name"]: one for one in answer["figures"]}
-
-
-# Worked examples ------------------------------------------------------------------------
-
-
-def test_legs_of_calls_with_zones_and_agents_out_of_another_file() -> None:
-    logs = EXAMPLES / "legs"
-    answer = found(
-        logs / "legs.csv", logs / "agents.csv", "--mapping", logs / "legs.toml",
-        "--open", "transfer_rate",
-    )  # fmt: skip
-    assert answer["rows_skipped"] == 1  # the repeated one
-    assert answer["rows_refused"] == 0  # no answer, but a zone: no time
-    assert answer["hints"] == ["[join.agents]: 1 of 4 rows found nothing there."]
-    assert answer["customers"] == 3  # 06… and +33 6… are one
-    calls = figures(answer)
-    assert calls["calls"]["n"] == 4
-    assert calls["hand-overs between agents"]["n"] == 1
-    assert calls["waited, s"]["by"]["Front desk"]["mean"] == 25
-    assert kpi(answer, "speed_of_answer")["value"] == 25_000
-    assert kpi(answer, "abandonment_rate")["hits"] == 1
-    entries = answer["opened"]["transfer_rate"]
-    [hit] = [entry for entry in entries if entry["parts"].get("hit")]
-    assert hit["conversations"] == ["C-1001"] and hit["dims"]["team"] == "Contracts"
-    assert hit["at_ms"] == 1711728150000  # 12:02:30 in Montréal
-
-
-def test_chats_with_their_messages_in_a_list() -> None:
-    answer = found(EXAMPLES / "chats.json", "--mapping", EXAMPLES / "chats.toml")
-    assert answer["rows_refused"] == 0 and answer["hints"] == []
-    assert answer["rows"] == 6  # the empty chat is a row too
-    assert answer["events_by_type"]["message.posted"] == 5
-    assert answer["events_by_type"]["conversation.updated"] == 4  # once a chat
-    assert kpi(answer, "first_reply_time")["value"] == 120_000
-    assert kpi(answer, "repeat_rate")["hits"] == 1
-    assert kpi(answer, "csat")["n"] == 1
-    assert figures(answer)["chats"]["by"]["live_chat"]["n"] == 2
-
-
-def test_visits_with_numbers_of_the_day_and_a_spreadsheets_times() -> None:
-    answer = found(EXAMPLES / "branch.csv", "--mapping", EXAMPLES / "branch.toml")
-    assert answer["rows_refused"] == 0 and answer["hints"] == []
-    assert figures(answer)["wait until called, min"]["mean"] == pytest.approx(74 / 6)
-    assert kpi(answer, "speed_of_answer")["value"] == pytest.approx((12 + 30 + 2 + 4 + 8) * 12_000)
-    assert (
-        kpi(answer, "abandonment_rate")["hits"] == 1 and kpi(answer, "abandonment_rate")["n"] == 6
-    )
-    assert kpi(answer, "transfer_rate")["hits"] == 1
-    assert kpi(answer, "volume")["value"] == 6
-    assert kpi(answer, "first_reply_time")["n"] == 0, "nobody writes at a counter"
-
-
-def test_ends_in_another_thread_than_the_acts_are_told(tmp_path: Path) -> None:
-    log = tmp_path / "log.csv"
-    mapping = tmp_path / "log.toml"
-    rows = "".join(f"{n},12:00,12:30\n" for n in range(12))
-    log.write_text(f"case,at,done\n{rows}")
-    step = """source = "log"
-[common]
-actor = "customer"
-channel = "app"
-[[event]]
-type = "selfservice.stepped"
-time = "2024-01-01 {at}"
-conversation = "{case} app"
-resource = "booking"
-step = "rebook"
-outcome = "OUTCOME"
-[[event]]
-type = "conversation.updated"
-time = "2024-01-01 {done}"
-conversation = "{case}"
-status = "resolved"
-"""
-    mapping.write_text(step.replace("OUTCOME", "failure"))
-    told = " ".join(found(log, "--mapping", mapping)["hints"])
-    assert "12 of 12 conversations are resolved, and no act" in told
-    assert "12 of 12 conversations hold steps" in told and "progressed" in told
-    right = step.replace("OUTCOME", "progressed").replace("{case} app", "{case}")
-    mapping.write_text(right)
-    assert found(log, "--mapping", mapping)["hints"] == []
-
-
-def test_a_format_that_there_is_not_is_a_sentence(tmp_path: Path, mapping: Path) -> None:
-    log = tmp_path / "log.csv"
-    log.write_text("at\n1\n")
-    mapping.write_text(
-        'source = "log"\n[time]\nformats = ["exel"]\n[[event]]\ntype = "clock.tick"\n'
-    )
-    code, _, told = invoke(log, "--mapping", mapping)
-    assert code == 2 and "is none of iso, epoch_s, epoch_ms, excel, mail" in told
-
-
-def test_a_mailbox_as_reply_trees() -> None:
-    answer = found(EXAMPLES / "mails.csv", "--mapping", EXAMPLES / "mails.toml")
-    assert answer["rows_refused"] == 0 and answer["hints"] == []
-    assert answer["customers"] == 2  # "Ada" <ada@…> and Ada <Ada@…> are one
-    assert kpi(answer, "first_reply_time")["value"] == 30 * 60_000
-    assert figures(answer)["threads"]["n"] == 2
 
 
 # JSON -----------------------------------------------------------------------------------
@@ -393,70 +273,3 @@ def test_national_numbers_need_their_country_and_are_told_without_it(
     mapping.write_text('region = "FR"\n' + MAPPING)
     answer = found(tmp_path / "log.csv", "--mapping", mapping)
     assert answer["customers"] == 1 and answer["hints"] == []
-
-
-# Mistakes in a mapping ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"),
-    [
-        ("[common]", "[comon]", "no such table or key 'comon'; did you mean 'common'"),
-        ("[common]", '[csv]\ndelimitre = ","\n[common]', "did you mean 'delimiter'"),
-        ("[common]", '[time]\nzoen = "UTC"\n[common]', "did you mean 'zone'"),
-        ("[common]", "[time]\nformats = 3\n[common]", "formats is a list of texts"),
-        ("[common]", "[policy]\nexpire = 3\n[common]", "did you mean 'expire_ms'"),
-        ("[common]", '[[skip]]\nwhne = { a = "b" }\n[common]', "[[skip]] number 1 has `when`"),
-        ("[common]", '[[skip]]\nwhen = { a = "b" }\n[common]', "[[skip]] number 1: There is no"),
-        ("[common]", '[patterns]\nx = "("\n[common]', "the regex 'x' is wrong"),
-        ('type = "m', 'tyep = "m', "needs `type` and `time`, not 'tyep'"),
-        ("direction", "frist_of = 'a'\ndirection", "did you mean 'first_of'"),
-        ('name = "cases"\n', "", "[[figure]] number 1 needs a `name`"),
-        ('"distinct"', '"distnct"', "did you mean 'distinct'"),
-        ("{case}", "{case", "without its other brace"),
-    ],
-)
-def test_a_wrong_word_is_told_with_the_right_one(
-    tmp_path: Path, mapping: Path, old: str, new: str, sentence: str
-) -> None:
-    (tmp_path / "log.csv").write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
-    mapping.write_text(MAPPING.replace(old, new, 1))
-    code, _, text = invoke(tmp_path / "log.csv", "--mapping", mapping)
-    assert code == 2 and "Traceback" not in text
-    assert sentence in text
-
-
-def test_the_first_mapping_that_wants_a_file_has_it(tmp_path: Path, mapping: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
-    mapping.write_text('files = ["a.csv"]\n' + MAPPING)
-    (tmp_path / "rest.toml").write_text('files = ["*.csv"]\n' + MAPPING)
-    answer = found(
-        tmp_path / "a.csv", tmp_path / "b.csv",
-        "--mapping", mapping, "--mapping", tmp_path / "rest.toml",
-    )  # fmt: skip
-    assert answer["rows"] == 2
-
-
-def test_of_several_mappings_the_wrong_one_is_named(tmp_path: Path, mapping: Path) -> None:
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text("at,case,who\n2024-01-01T10:00:00Z,c1,\n")
-    mapping.write_text('files = ["a.csv"]\n' + MAPPING)
-    other = tmp_path / "other.toml"
-    other.write_text('files = ["b.csv"]\n' + MAPPING.replace("{at}", "{att}"))
-    code, _, text = invoke(
-        tmp_path / "a.csv", tmp_path / "b.csv", "--mapping", mapping, "--mapping", other
-    )
-    assert code == 2 and "other.toml: [[event]] number 1: There is no column 'att'" in text
-
-
-def test_names_with_brackets_and_colons_are_printed_as_they_are(tmp_path: Path) -> None:
-    (tmp_path / "log.csv").write_text("at,case,channel,topic\n10:00,[/c1] :key:,chat,\n")
-    (tmp_path / "two.toml").write_text(
-        TWO_CHANNELS + '[[figure]]\nname = "[x]"\nkind = "count"\nby = "{case}"\nwhy = "[/y]"\n'
-    )
-    code, out, text = invoke(
-        tmp_path / "log.csv", "--mapping", tmp_path / "two.toml", "--open", "volume"
-    )
-    assert code == 0, text
-    assert out.count("[/c1] :key:") == 2 and "[x]" in out and "[/y]" in out

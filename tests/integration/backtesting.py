@@ -31,6 +31,24 @@ when = { topic = "*" }
 """
 """What a log of `at,case,channel,topic` needs."""
 
+MAPPING = """source = "log"
+[common]
+time = "{at}"
+conversation = "{case}"
+channel = "chat"
+actor = "customer"
+identifiers = [{ kind = "phone", value = "{who}", trust = "curated" }]
+[[event]]
+type = "message.posted"
+message_id = "{#}"
+direction = "inbound"
+[[figure]]
+name = "cases"
+kind = "distinct"
+value = "{case}"
+"""
+"""What a log of `at,case,who` needs."""
+
 
 def invoke(*arguments: object) -> tuple[int, str, str]:
     """Exit code, what went to stdout, and all that was said in one line."""
@@ -46,3 +64,7 @@ def found(*arguments: object) -> Any:
 
 def kpi(answer: Any, name: str) -> Any:
     return next(one for one in answer["kpis"] if one["kpi"] == name)
+
+
+def figures(answer: Any) -> dict[str, Any]:
+    return {one["name"]: one for one in answer["figures"]}
