@@ -1,7 +1,9 @@
 """A worker is killed under load: how long until its share is caught up?  `python -m benchmarks.recovery`.
 
 Two workers fold the journeys; events come in at 80 % of what one of them drains.  One gets kill -9,
-and is started anew at once, as a supervisor does; its partitions stay idle for the session timeout.
+and is started anew at once, as a supervisor does.  With a name (`worker.instance`, as
+`docker-compose.yml` has it) it gets its partitions back when it is up.  Without one it is new to the
+group: all wait until the session of the dead one ends.
 Caught up is when the backlog is no more than half a second of load, or than it was before the kill.
 """
 
@@ -13,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -117,15 +119,16 @@ def _settings(folder: Path, kafka: KafkaCluster, server: RedisServer, prefix: st
     return file
 
 
-def _worker(file: Path) -> subprocess.Popen[bytes]:
+def _worker(file: Path, name: str) -> subprocess.Popen[bytes]:
     with (file.parent / "said.txt").open("ab") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "streams.cli", "--settings", str(file), "worker"],
-            stdout=said, stderr=said,
+            stdout=said, stderr=said, env={**os.environ, "FILROUGE_WORKER_INSTANCE": name},
         )  # fmt: skip
 
 
-def measured() -> Recovery:
+def measured(name: str) -> Recovery:
+    """`name` of the worker that is killed; may be empty."""
     with (
         tempfile.TemporaryDirectory() as folder,
         KafkaCluster(1) as kafka,
@@ -134,14 +137,14 @@ def measured() -> Recovery:
         rate = float(os.environ.get("RATE", "0")) or LOAD * ours(kafka, server, 0)[0]
         make_topics(kafka.bootstrap, "recovery-")
         file = _settings(Path(folder), kafka, server, "recovery-")
-        workers = [_worker(file), _worker(file)]
+        workers = [_worker(file, name), _worker(file, name and "other")]
         stream = Stream(kafka.bootstrap, "recovery-events", rate)
         backlog = Backlog(kafka.bootstrap, server.url, "recovery-")
         try:
             time.sleep(12)  # both are in the group
             stream.start()
             time.sleep(STEADY_S)
-            return _kill(workers, file, stream, backlog, rate)
+            return _kill(workers, file, name, stream, backlog, rate)
         finally:
             stream.ended.set()
             for worker in workers:
@@ -153,6 +156,7 @@ def measured() -> Recovery:
 def _kill(
     workers: list[subprocess.Popen[bytes]],
     file: Path,
+    name: str,
     stream: Stream,
     backlog: Backlog,
     rate: float,
@@ -164,7 +168,7 @@ def _kill(
     workers[0].kill()
     workers[0].wait()
     killed = time.perf_counter()
-    workers[0] = _worker(file)
+    workers[0] = _worker(file, name)
     longest, calm, caught_up = 0, 0, 0.0
     while calm < 10 and time.perf_counter() - killed < PATIENCE_S:
         behind = backlog.now()
@@ -185,32 +189,47 @@ def _kill(
 
 
 def section(runs: int) -> list[str]:
-    found = [measured() for _ in range(runs)]
+    named = [measured("one") for _ in range(runs)]
+    unnamed = [measured("") for _ in range(runs)]
     goal_s = SESSION_MS / 1_000 + 5
-    caught = median(one.caught_up_s for one in found)
+    caught = median(one.caught_up_s for one in named)
     lines = [
         "One of two workers gets kill -9 under load and is started anew at once: how long until its",
         f"share is caught up? Events come at {LOAD:.0%} of what one worker drains in the same run; the",
         "journeys stage with full logic, both workers, broker and Redis on this machine; caught up is a",
         "backlog of no more than half a second of load, or than before the kill (`python -m benchmarks.recovery`).",
+        "With a name (`worker.instance`, as in `docker-compose.yml`) it gets its partitions back when it is",
+        "up; without one both workers wait until the dead one's session ends.",
         f"Goal: session timeout and 5 s, {goal_s:.0f} s.",
         "",
-        f"| median of {runs} (range) | |",
-        "|---|---|",
-        f"| events/s | {spread([one.rate for one in found])} |",
-        f"| caught up after, s | {spread([one.caught_up_s for one in found])} |",
-        f"| backlog at most, events | {spread([float(one.longest) for one in found])} |",
-        f"| events lost | {sum(one.lost for one in found)} |",
+        f"| median of {runs} (range) | with a name | without |",
+        "|---|---|---|",
+        _row("events/s", named, unnamed, lambda one: one.rate),
+        _row("caught up after, s", named, unnamed, lambda one: one.caught_up_s),
+        _row("backlog at most, events", named, unnamed, lambda one: float(one.longest)),
+        f"| events lost | {sum(o.lost for o in named)} | {sum(o.lost for o in unnamed)} |",
         "",
     ]
-    if faults := [one.fault for one in found if one.fault]:
+    if faults := [one.fault for one in named + unnamed if one.fault]:
         return [*lines, *(f"Void: {fault}." for fault in faults)]
-    return [*lines, f"The goal is {'met' if caught <= goal_s else 'missed'}."]
+    return [*lines, f"The goal is {'met' if caught <= goal_s else 'missed'} with a name."]
+
+
+def _row(
+    what: str,
+    named: list[Recovery],
+    unnamed: list[Recovery],
+    figure: Callable[[Recovery], float],
+) -> str:
+    both = (spread([figure(one) for one in runs]) for runs in (named, unnamed))
+    return f"| {what} | {' | '.join(both)} |"
 
 
 if __name__ == "__main__":
-    found = measured()
-    print(
-        f"{found.rate:,.0f} events/s; caught up {found.caught_up_s:.1f} s after the kill, "
-        f"{found.longest:,} behind at most, {found.lost} lost. {found.fault}"
-    )
+    for name in ("one", ""):
+        found = measured(name)
+        print(
+            f"{'with' if name else 'without'} a name: {found.rate:,.0f} events/s; caught up "
+            f"{found.caught_up_s:.1f} s after the kill, {found.longest:,} behind at most, "
+            f"{found.lost} lost. {found.fault}"
+        )

@@ -16,7 +16,7 @@ from streams import metrics
 from streams.engine.batch import Outgoing
 from streams.engine.first_party import in_webhooks, own_event
 from streams.engine.keys import LaneKeys
-from streams.engine.lane import FoldError, Lane, LaneError, Seek
+from streams.engine.lane import BeyondEndError, FoldError, Lane, LaneError, Seek
 from streams.engine.redis_client import UNREACHABLE
 from streams.engine.relay import Relay
 from streams.engine.store import (
@@ -26,6 +26,7 @@ from streams.engine.store import (
     Pins,
     StaleError,
     Store,
+    SupersededError,
 )
 from streams.fold import Fold, Publish, Record
 from streams.settings import Settings
@@ -75,6 +76,7 @@ class Host:
         self.relay = relay
         self.lanes: dict[Partition, Lane] = {}
         self.owner = settings.worker.instance or f"worker-{id(self):x}-{time.time_ns():x}"
+        self._born_ms = time.time_ns() // 1_000_000 if settings.worker.instance else 0
         self.generation = 0
         self.settled = False
         """In the group, and every partition that it was given is claimed."""
@@ -115,12 +117,18 @@ class Host:
     def topics(self) -> list[str]:
         return list(self._folds)
 
-    async def claim(self, where: Partition, bounds: Bounds) -> int:
+    async def claim(
+        self, where: Partition, bounds: Bounds, ask: Callable[[Partition], Awaitable[Bounds]]
+    ) -> int:
         """Claims one partition, and returns the offset to fetch from.  One claim at a time: a late
-        one of an older generation would fence off our own.
+        one of an older generation would fence off our own.  `ask` gets the bounds anew.
         """
         async with self._claiming.setdefault(where, asyncio.Lock()):
-            return await self._claim(where, bounds)
+            try:
+                return await self._claim(where, bounds)
+            except BeyondEndError:
+                # Its former owner folded on after we had asked; since our claim it cannot.
+                return await self._claim(where, await ask(where))
 
     async def _claim(self, where: Partition, bounds: Bounds) -> int:
         topic, partition = where
@@ -141,8 +149,9 @@ class Host:
         lane = Lane(fold, self._stores(keys), self.relay, self._settings.worker, pins, partition)
         try:
             offset = await lane.claim(
-                self.owner, self.generation, bounds.begin, bounds.end, self._published(bounds)
-            )
+                self.owner, self.generation, bounds.begin, bounds.end, self._published(bounds),
+                self._born_ms,
+            )  # fmt: skip
         except ClaimRefusedError:
             metrics.claims_total.labels(fold.name, "refused").inc()
             raise
@@ -207,16 +216,21 @@ class Host:
             await lane.feed(records, lambda: self.lanes.get(where) is not lane)
         except Seek as back:
             await seek(where, back.offset)
-        except FencedError:
-            self._rest(where, lane)
+        except FencedError as error:
+            self._rest(where, lane, error)
         except (FoldError, StaleError, *UNREACHABLE) as error:
             if self.lanes.get(where) is not lane:
                 return
             log.warning("%s: %s; claiming again", lane.name, error or type(error).__name__)
             await self._until_claimed(where, lane, reclaim)
 
-    def _rest(self, where: Partition, lane: Lane) -> None:
-        """Another worker has claimed the lane: a new assignment must be on its way."""
+    def _rest(self, where: Partition, lane: Lane, error: BaseException) -> None:
+        """Another worker has claimed the lane: a new assignment must be on its way.  Not if it goes
+        by our own name: Kafka took it for us (static membership), and tells us nothing.
+        """
+        match error:
+            case FencedError(owner=self.owner, born_ms=born_ms) if born_ms > self._born_ms:
+                raise SupersededError(self.owner)
         if self.lanes.get(where) is lane and where not in self._fenced:
             log.warning("%s: another worker has it; waiting for a new assignment", lane.name)
             self._fenced[where] = asyncio.get_running_loop().time()
@@ -229,8 +243,8 @@ class Host:
         while self.lanes.get(where) is lane:
             try:
                 await reclaim(where)
-            except (FencedError, OutOfDateError):
-                self._rest(where, lane)
+            except (FencedError, OutOfDateError) as error:
+                self._rest(where, lane, error)
             except (StaleError, *UNREACHABLE) as error:
                 log.warning("%s: Redis does not answer (%s); trying again", lane.name, error)
                 await asyncio.sleep(0.5 + spread_s)
@@ -245,7 +259,7 @@ class Host:
             if where in self._fenced:
                 continue
             if isinstance(lane.failed, FencedError):
-                self._rest(where, lane)
+                self._rest(where, lane, lane.failed)
             elif lane.failed:
                 log.warning("%s: a commit failed; claiming again", lane.name)
                 await self._until_claimed(where, lane, reclaim)

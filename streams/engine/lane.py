@@ -44,6 +44,10 @@ class LaneError(Exception):
     """The lane cannot go on; the text says why and what to do."""
 
 
+class BeyondEndError(LaneError):
+    """Redis stands beyond the log's end, as it was known before the claim."""
+
+
 class FoldError(Exception):
     """The fold failed on a record or timer: the lane must be claimed again, with fresh states."""
 
@@ -89,16 +93,18 @@ class Lane:
     # Claiming ---------------------------------------------------------------------------
 
     async def claim(
-        self, owner: str, generation: int, begin: int, end: int, published: int | None
-    ) -> int:
+        self, owner: str, generation: int, begin: int, end: int, published: int | None,
+        born_ms: int = 0,
+    ) -> int:  # fmt: skip
         """Makes the lane ours and returns the offset to fetch from.
 
         `begin` and `end` are the log's bounds.  Effects of inputs below `published` are published
-        already, or must not be; it counts only when Redis knows nothing of the lane.
+        already, or must not be; it counts only when Redis knows nothing of the lane.  `owner` and
+        `born_ms`: see `Store.claim`.
         Raises `ClaimRefusedError` or `LaneError`.
         """
         claimed = await self._store.claim(
-            self._pins, owner, generation, self._settings.session_timeout_ms
+            self._pins, owner, generation, self._settings.session_timeout_ms, born_ms
         )
         self._epoch = claimed.epoch
         position = claimed.position
@@ -113,7 +119,8 @@ class Lane:
     def require_within(self, offset: int, begin: int, end: int) -> None:
         """A seek out of the log's range is silent: the broker would start somewhere else."""
         if not begin <= offset <= end:
-            raise LaneError(
+            kind = BeyondEndError if offset > end else LaneError
+            raise kind(
                 f"Redis stands at offset {offset} of {self._pins.topic}/{self.partition}, "
                 f"but the log holds {begin} to {end}: it was cut, or it is another cluster's. "
                 "Restore the Redis backup, or rebuild into a new keyspace."

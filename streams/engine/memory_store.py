@@ -15,6 +15,7 @@ from streams.engine.store import (
     Pins,
     StaleError,
     Store,
+    SupersededError,
 )
 
 K = TypeVar("K")
@@ -38,6 +39,7 @@ class MemoryStore(Store):
         self.outbox: list[Outgoing] = []
         self._pins: Pins | None = None
         self._owner = ""
+        self._born_ms = 0
         self._generation = 0
         self._claimed_ms = 0
         self._claims = 0
@@ -47,10 +49,14 @@ class MemoryStore(Store):
         self._skip: set[Position] = set()
         self._hold = 0
 
-    async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
+    async def claim(
+        self, pins: Pins, owner: str, generation: int, session_ms: int, born_ms: int = 0
+    ) -> Claimed:
         if self._pins is not None and self._pins != pins:
             raise ClaimRefusedError(f"The state belongs to {self._pins}, this worker has {pins}.")
         young = self.now_ms - self._claimed_ms < 3 * session_ms
+        if owner == self._owner and born_ms < self._born_ms and young:
+            raise SupersededError(owner)
         if owner != self._owner and generation < self._generation and young:
             raise OutOfDateError(f"Worker {self._owner} claimed it in a later generation.")
         again = self.epoch > 0 and self._claimed_at == self.position
@@ -58,7 +64,7 @@ class MemoryStore(Store):
         self._claimed_at = self.position
         self.epoch += 1
         self._pins, self._owner, self._generation = pins, owner, generation
-        self._claimed_ms = self.now_ms
+        self._claimed_ms, self._born_ms = self.now_ms, born_ms
         return self.read(self.epoch, self._claims)
 
     def read(self, epoch: int, claims: int) -> Claimed:
@@ -117,7 +123,7 @@ class MemoryStore(Store):
         if epoch != self.epoch:
             if self.epoch < epoch:
                 raise StaleError("the store has lost this claim")
-            raise FencedError("another worker has claimed this partition")
+            raise FencedError(self._owner, self._born_ms)
 
 
 def _merge(into: dict[K, V], changes: Mapping[K, V | None]) -> None:

@@ -19,6 +19,7 @@ from streams.engine.store import (
     Pins,
     StaleError,
     Store,
+    SupersededError,
 )
 
 _SCRIPTS = Path(__file__).parent / "scripts"
@@ -47,11 +48,13 @@ class RedisStore(Store):
         self._commit = client.register_script((_SCRIPTS / "commit.lua").read_text())
         self._fenced = client.register_script((_SCRIPTS / "fenced.lua").read_text())
 
-    async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
+    async def claim(
+        self, pins: Pins, owner: str, generation: int, session_ms: int, born_ms: int = 0
+    ) -> Claimed:
         keys = self._keys
         fields = [word for pair in msgspec.structs.asdict(pins).items() for word in pair]
         reply: Any = await self._claim(
-            keys=[keys.fence], args=[owner, generation, session_ms, *fields]
+            keys=[keys.fence], args=[owner, born_ms, generation, session_ms, *fields]
         )
         match reply[0]:
             case b"MISMATCH":
@@ -60,6 +63,8 @@ class RedisStore(Store):
                     f"The state in Redis belongs to {field} {stored!r}, this worker has {ours!r}. "
                     "Use another keyspace and rebuild it by replay, or put the setting back."
                 )
+            case b"SUPERSEDED":
+                raise SupersededError(owner)
             case b"REFUSED":
                 raise OutOfDateError(
                     f"Worker {reply[1].decode()} claimed this partition {reply[2]} ms ago in a "
@@ -210,9 +215,9 @@ def _after(entry: str) -> str:
     return f"{first}-{int(second) + 1}"
 
 
-def _check(reply: bytes) -> None:
-    if reply == b"FENCED":
-        raise FencedError("another worker has claimed this partition")
+def _check(reply: bytes | list[bytes]) -> None:
+    if isinstance(reply, list):
+        raise FencedError(reply[1].decode(), int(reply[2]))
     if reply == b"STALE":
         raise StaleError("Redis has lost our claim, or holds another position than we continue")
 

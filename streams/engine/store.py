@@ -48,8 +48,24 @@ class OutOfDateError(ClaimRefusedError):
     """A later generation of the group has claimed the lane: it is not ours any more."""
 
 
+class SupersededError(ClaimRefusedError):
+    """A worker of the same name began later and has the lane: this one must end."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Another worker runs under the name {name!r} and began later: this one ends. "
+            "Each worker needs a `worker.instance` of its own."
+        )
+
+
 class FencedError(Exception):
-    """Another worker has claimed the lane: what we hold is void."""
+    """Another worker has claimed the lane: what we hold is void.  `owner` is its name, `born_ms`
+    when it began (0: its name is no other's).
+    """
+
+    def __init__(self, owner: str = "", born_ms: int = 0) -> None:
+        super().__init__("another worker has claimed this partition")
+        self.owner, self.born_ms = owner, born_ms
 
 
 class StaleError(Exception):
@@ -62,10 +78,13 @@ class Store(ABC):
     """One lane's home. Calls are made in order, a commit may be under way while a load is."""
 
     @abstractmethod
-    async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
-        """Raises the epoch. Refuses when the pins differ (`ClaimRefusedError`), or when a lower
-        generation comes while the stored claim is younger than three session timeouts
-        (`OutOfDateError`).
+    async def claim(
+        self, pins: Pins, owner: str, generation: int, session_ms: int, born_ms: int = 0
+    ) -> Claimed:
+        """Raises the epoch. `born_ms` is when the process began, for a name that outlives it.
+        Refuses when the pins differ (`ClaimRefusedError`); and, while the stored claim is younger
+        than three session timeouts, a lower generation of another owner (`OutOfDateError`) and an
+        older process of the same name (`SupersededError`).
         """
 
     @abstractmethod

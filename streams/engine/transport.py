@@ -133,22 +133,21 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
         """Waits for a Redis that does not answer, as long as the assignment stands."""
         while self.app.consumer_generation_id == self.host.generation:
             try:
-                return await self.host.claim(where, bounds)
+                return await self.host.claim(where, bounds, self._ask)
             except (StaleError, *UNREACHABLE) as error:
                 log.warning("%s/%d: Redis does not answer (%s); trying again", *where, error)
                 await asyncio.sleep(AGAIN_S)
-                bounds = (await self._bounds([where]))[where]
+                bounds = await self._ask(where)
         return None
 
     async def reclaim(self, where: Partition) -> None:
         """Claims one partition again and reads on from its position."""
-        bounds = await self._bounds([where])
-        await self._seek_all({where: await self.host.claim(where, bounds[where])})
+        offset = await self.host.claim(where, await self._ask(where), self._ask)
+        await self._seek_all({where: offset})
 
     async def seek_to(self, where: Partition, offset: int) -> None:
         """Raises `LaneError` when the log does not hold the offset any more."""
-        bounds = await self._bounds([where])
-        self.host.require_within(where, offset, bounds[where])
+        self.host.require_within(where, offset, await self._ask(where))
         await self._seek_all({where: offset})
 
     async def _seek_all(self, offsets: Mapping[Partition, int]) -> None:
@@ -161,6 +160,9 @@ class LaneConsumer(Consumer):  # type: ignore[misc]  # Faust ships no types for 
             # Taken away meanwhile: whoever gets it, or it again, claims and seeks anew.
             with contextlib.suppress(IllegalStateError):
                 consumer.seek(KafkaPartition(*where), offset)
+
+    async def _ask(self, where: Partition) -> Bounds:
+        return (await self._bounds([where]))[where]
 
     async def _bounds(self, partitions: Sequence[Partition]) -> dict[Partition, Bounds]:
         found: dict[Partition, Bounds] = await self._thread.call_thread(

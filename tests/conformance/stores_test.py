@@ -13,7 +13,14 @@ from streams.engine.keys import LaneKeys
 from streams.engine.memory_store import MemoryStore
 from streams.engine.redis_client import CONNECTIONS, connect
 from streams.engine.redis_store import RedisStore
-from streams.engine.store import ClaimRefusedError, FencedError, Pins, StaleError, Store
+from streams.engine.store import (
+    ClaimRefusedError,
+    FencedError,
+    Pins,
+    StaleError,
+    Store,
+    SupersededError,
+)
 from streams.fold import Publish
 from tests.servers.embedded import embedded_redis
 
@@ -122,6 +129,24 @@ async def test_a_late_claim_of_an_older_generation_is_refused(store: Store) -> N
     await claimed(store, "new", 5)
     with pytest.raises(ClaimRefusedError, match="later generation"):
         await store.claim(PINS, "old", 4, 10_000)
+
+
+async def test_of_two_workers_of_one_name_the_younger_has_the_lane(store: Store) -> None:
+    """Static membership: Kafka takes the second for the first, started anew."""
+    older = (await store.claim(PINS, "worker-1", 5, 10_000, 100)).epoch
+    await store.begin(older, 0)
+    await store.claim(PINS, "worker-1", 5, 10_000, 200)
+    for write in (
+        store.commit(older, batch(Position(0), Position(1)), None),
+        store.set_aside(older, Position(0)),
+    ):
+        with pytest.raises(FencedError) as fenced:
+            await write
+        assert (fenced.value.owner, fenced.value.born_ms) == ("worker-1", 200)
+    with pytest.raises(SupersededError, match=r"under the name 'worker-1'.*`worker\.instance`"):
+        await store.claim(PINS, "worker-1", 6, 10_000, 100)
+    assert (await store.claim(PINS, "worker-1", 5, 10_000, 200)).position == Position(0)
+    await store.claim(PINS, "worker-2", 6, 10_000, 100)  # age counts among namesakes only
 
 
 @pytest.mark.parametrize("other", ["cluster", "topic", "keyspace", "group", "fold"])

@@ -194,6 +194,35 @@ def test_a_static_member_that_is_restarted_moves_no_partitions(
     assert all(then == whose for then in seen)
 
 
+@pytest.mark.parametrize("busy", [True, False])
+def test_of_two_workers_of_one_name_the_older_ends_with_a_sentence(
+    toys: Toys, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    """A frozen one that wakes after its successor has begun, or a name that was copied: Kafka gives
+    both the same partitions. The idle one learns it from the group, the busy one from Redis.
+    """
+    monkeypatch.setenv("FILROUGE_WORKER_INSTANCE", "one")
+    older = toys.start()
+    toys.send(range(500))
+    toys.producer.flush(30)
+    toys.wait_folded(500)
+    younger, sent = toys.start(), 500
+    while older.poll() is None:
+        assert younger.poll() is None, toys.logs()
+        if busy:
+            toys.send(range(sent, sent + 20))
+            sent += 20
+        time.sleep(0.02)
+    assert older.wait() == 1, toys.logs()
+    assert "Another worker runs under the name 'one' and began later: this one ends." in toys.logs()
+    assert "Traceback" not in toys.logs()
+    toys.send(range(sent, sent + 500))
+    toys.producer.flush(30)
+    toys.wait_folded(sent + 500)
+    assert younger.poll() is None, toys.logs()
+    assert len(toys.published(want=sent + 500)) == sent + 500
+
+
 def test_a_worker_that_applies_nothing_is_unhealthy_and_ends(
     tmp_path: Path, kafka_cluster: KafkaCluster
 ) -> None:

@@ -70,7 +70,7 @@ def batches(draw: st.DrawFn) -> Batch:
 calls = st.one_of(
     st.tuples(
         st.just("claim"), st.sampled_from([PINS, PINS, PINS, OTHER]), st.sampled_from(["x", "y"]),
-        st.integers(1, 3), st.just(10_000),
+        st.integers(1, 3), st.just(10_000), st.integers(0, 2),
     ),
     st.tuples(st.just("begin"), st.integers(1, 4), small, small),
     st.tuples(st.just("set_aside"), st.integers(1, 4), positions),
@@ -82,7 +82,7 @@ calls = st.one_of(
 )  # fmt: skip
 histories = st.lists(calls, min_size=1, max_size=14)
 owned = st.tuples(small, small, histories).map(
-    lambda drawn: [("claim", PINS, "x", 1, 10_000), ("begin", 1, *drawn[:2]), *drawn[2]]
+    lambda drawn: [("claim", PINS, "x", 1, 10_000, 1), ("begin", 1, *drawn[:2]), *drawn[2]]
 )
 """Histories of a lane that somebody has: guards of what is written are reached more often."""
 
@@ -90,7 +90,9 @@ owned = st.tuples(small, small, histories).map(
 async def _ask(store: Store, call: tuple[Any, ...]) -> Any:
     try:
         answer: Any = await getattr(store, call[0])(*call[1:])
-    except (ClaimRefusedError, FencedError, StaleError, ResponseError) as error:
+    except FencedError as error:
+        return "FencedError", error.owner, error.born_ms
+    except (ClaimRefusedError, StaleError, ResponseError) as error:
         return type(error).__name__  # the last: Redis' own word where a guard is missing
     if call[0] == "claim":
         return (
@@ -177,7 +179,8 @@ GUARDS = {
     "epoch check of other writes": ("fenced.lua", "epoch ~= ARGV[1]", "false"),
     "compare-and-set on offset": ("commit.lua", "(fence[2] or 'none') ~= ARGV[2]", "false"),
     "compare-and-set on step": ("commit.lua", "(fence[3] or '0') ~= ARGV[3]", "false"),
-    "generation check": ("claim.lua", "tonumber(ARGV[2]) < tonumber(old[1])", "false"),
+    "generation check": ("claim.lua", "tonumber(ARGV[3]) < tonumber(old[1])", "false"),
+    "age of a name": ("claim.lua", "tonumber(ARGV[2]) < tonumber(old[7] or 0)", "false"),
     "pins": ("claim.lua", "stored and stored ~= ARGV[i + 1]", "false"),
     "counting of claims": ("claim.lua", "old[6] == at", "false"),
 }

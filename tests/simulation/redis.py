@@ -157,9 +157,11 @@ class Line(Store):
             lambda: self._servers.apply(self._home, method, arguments), writes=True
         )
 
-    async def claim(self, pins: Pins, owner: str, generation: int, session_ms: int) -> Claimed:
+    async def claim(
+        self, pins: Pins, owner: str, generation: int, session_ms: int, born_ms: int = 0
+    ) -> Claimed:
         """The script first; what it leaves is read afterwards, as `RedisStore` does."""
-        made: Claimed = await self._write("claim", pins, owner, generation, session_ms)
+        made: Claimed = await self._write("claim", pins, owner, generation, session_ms, born_ms)
         claimed: Claimed = await self._send(
             lambda: self._home.store.read(made.epoch, made.claims), writes=False
         )

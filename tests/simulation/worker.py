@@ -129,7 +129,7 @@ class Worker:
         for where in sorted(partitions):
             beat = asyncio.ensure_future(self._beat_meanwhile())
             try:
-                offset = await self.host.claim(where, self._bounds(where))
+                offset = await self.host.claim(where, self._bounds(where), self._ask)
             finally:
                 beat.cancel()
             self._seek(where, offset, claimed=True)
@@ -139,6 +139,9 @@ class Worker:
         while True:
             self._world.group.beat(self.member, asyncio.get_running_loop().time())
             await asyncio.sleep(HEARTBEAT_S)
+
+    async def _ask(self, where: Partition) -> Bounds:
+        return self._bounds(where)
 
     def _bounds(self, where: Partition) -> Bounds:
         log = self._world.log
@@ -189,7 +192,7 @@ class Worker:
             self._seek(where, offset)
 
     async def _reclaim(self, where: Partition) -> None:
-        offset = await self.host.claim(where, self._bounds(where))
+        offset = await self.host.claim(where, self._bounds(where), self._ask)
         self._seek(where, offset, claimed=True)
 
     def _tell_kafka(self) -> None:

@@ -41,6 +41,10 @@ def lane(store: MemoryStore, relay: Relay) -> Lane:
     return Lane(Toy(), store, relay, Worker(), PINS, 0)
 
 
+async def never(where: Any) -> Bounds:
+    raise AssertionError(f"the bounds of {where} were known")
+
+
 async def test_below_what_was_published_nothing_is_published_again() -> None:
     relay = Kept()
     made = lane(MemoryStore(), relay)
@@ -71,12 +75,35 @@ async def test_a_position_that_the_log_does_not_hold_is_refused() -> None:
         await lane(store, Kept()).claim("w", 1, 6, 10, published=None)
 
 
+async def test_a_former_owner_that_folds_on_while_the_bounds_are_asked_for_is_no_cut_log() -> None:
+    store = MemoryStore()
+    made = lane(store, Kept())
+    await made.claim("old", 1, 0, 10, published=None)
+    host = Host(Settings(), [Toy()], {"webhooks": 1}, "cluster", lambda _: store, Kept())
+    host.generation = 2
+    known = Bounds(0, 5, None)
+    await made.feed(records(0, 8), lambda: False)
+    await made.flush()
+
+    async def ask(_: Any) -> Bounds:
+        return Bounds(0, 8, None)
+
+    assert await host.claim(("webhooks", 0), known, ask) == 8
+
+    async def cut(_: Any) -> Bounds:
+        return Bounds(0, 7, None)
+
+    with pytest.raises(LaneError, match="Restore the Redis backup"):
+        await host.claim(("webhooks", 0), known, cut)
+    await made.stop()
+
+
 async def test_a_queue_is_not_worked_off_before_the_lane_knows_what_was_done() -> None:
     """A state that was lost or restored is older than the log: notices that went out wait there."""
     store = MemoryStore()
     host = Host(Settings(), [Toy()], {"webhooks": 4}, "cluster", lambda _: store, Kept())
     host.owner, host.generation = "w", 1
-    await host.claim(("webhooks", 0), Bounds(0, 5, None))
+    await host.claim(("webhooks", 0), Bounds(0, 5, None), never)
     assert (host.owned("toy"), host.caught_up("toy")) == ({0: 4}, {})
     made = host.lanes["webhooks", 0]
     await made.feed(records(0, 4), lambda: False)
@@ -85,7 +112,7 @@ async def test_a_queue_is_not_worked_off_before_the_lane_knows_what_was_done() -
     await made.feed(records(4, 1), lambda: False)
     await made.flush()
     assert host.caught_up("toy") == {0: 4}
-    await host.claim(("webhooks", 0), Bounds(0, 6, None))
+    await host.claim(("webhooks", 0), Bounds(0, 6, None), never)
     assert host.caught_up("toy") == {}
     await host.revoke([("webhooks", 0)])
 

@@ -3,11 +3,13 @@
 -- ARGV: epoch, expected offset, expected step, new offset, new step, and the operations in one
 --       argument (thousands would cost the client more than folding), as MessagePack: each is an
 --       array of its verb, its key's number, its words.
--- Replies 'OK', 'FENCED' (claimed by another since) or 'STALE' (another position, or the claim of
--- this epoch is lost: nobody has the lane, so there is nothing to wait for).
+-- Replies 'OK', {'FENCED', owner, born ms} (claimed since, by that worker) or 'STALE' (another
+-- position, or the claim of this epoch is lost: nobody has the lane, there is nothing to wait for).
 local fence = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'step')
 if fence[1] ~= ARGV[1] then
-  return tonumber(fence[1] or 0) < tonumber(ARGV[1]) and 'STALE' or 'FENCED'
+  if tonumber(fence[1] or 0) < tonumber(ARGV[1]) then return 'STALE' end
+  local other = redis.call('HMGET', KEYS[1], 'owner', 'born_ms')
+  return {'FENCED', other[1] or '', other[2] or '0'}
 end
 if (fence[2] or 'none') ~= ARGV[2] or (fence[3] or '0') ~= ARGV[3] then return 'STALE' end
 
