@@ -128,7 +128,9 @@ class Console(Section, frozen=True, kw_only=True):
 class Worker(Section, frozen=True, kw_only=True):
     group: str = "filrouge"
     instance: str = ""
-    """Static membership: a stable name (a StatefulSet's pod). Empty: none."""
+    """Static membership: a stable name of its own (a StatefulSet's pod). Started anew within the
+    session timeout it has its partitions back at once. Empty: all workers wait for that timeout.
+    """
     stages: tuple[Literal["normalise", "journeys", "deliver"], ...] = (
         "normalise",
         "journeys",

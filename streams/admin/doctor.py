@@ -40,6 +40,12 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if example := [*_of_the_example(settings)]:
         what = f"Still as in the example: {', '.join(example)}."
         yield Finding(True, what, "Everybody knows these: change them before others can call.")
+    if not settings.worker.instance:
+        yield Finding(
+            True, "No name of a worker (worker.instance) is set here.",
+            f"If one is killed all wait {settings.worker.session_timeout_ms / 1_000:g} s: "
+            "give each a name of its own.",
+        )  # fmt: skip
     if not settings.console.tokens:
         yield Finding(True, "The console has no tokens: it answers on a loopback address only.")
 

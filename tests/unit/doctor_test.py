@@ -26,9 +26,13 @@ def test_secrets_of_the_example_are_told() -> None:
     for source in settings.source:
         assert f"a secret of source {source.name}" in said.what
 
+    [said] = [one for one in of_settings(settings) if "worker.instance" in one.what]
+    assert said.ok and "all wait 10 s" in said.advice
+
     replace = msgspec.structs.replace
     own = replace(
         settings,
+        worker=replace(settings.worker, instance="worker-1"),
         domain=tuple(replace(one, key="a key of one's own") for one in settings.domain),
         source=tuple(replace(one, secrets=("mine",), options={}) for one in settings.source),
     )
