@@ -11,6 +11,7 @@ import msgspec
 from streams.admin import topics
 from streams.admin.lag import rows
 from streams.admin.topics import AdminError
+from streams.engine.eviction import eviction_advice
 from streams.engine.redis_client import UNREACHABLE, away, connect_sync
 from streams.settings import Settings
 
@@ -94,19 +95,15 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         with connect_sync(settings.redis.url) as client:
             info = client.info()
             seconds, microseconds = client.time()
-            config = client.config_get("maxmemory-policy", "appendonly")
+            config = client.config_get("appendonly")
     except UNREACHABLE as error:
         yield Finding(False, "Redis answers.", away(settings.redis.shown, error))
         return
     version = str(info["redis_version"])
     new = tuple(int(part) for part in version.split(".")[:2]) >= (6, 2)
     yield Finding(new, f"Redis {version} answers.", "" if new else "6.2 or newer is needed.")
-    policy = config.get("maxmemory-policy", "noeviction")
-    yield Finding(
-        policy == "noeviction",
-        f"Redis' maxmemory-policy is {policy}.",
-        "" if policy == "noeviction" else "Set noeviction: the state must never be thrown out.",
-    )
+    advice = eviction_advice(info)
+    yield Finding(not advice, "Redis throws nothing out when it is full.", advice)
     durable = config.get("appendonly") == "yes"
     yield Finding(
         True,

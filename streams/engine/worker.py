@@ -19,6 +19,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.engine.clients import librdkafka, producer_config
 from streams.engine.domain_keys import key_fault
+from streams.engine.eviction import eviction_fault
 from streams.engine.health import Health
 from streams.engine.host import Host
 from streams.engine.members import members_fault
@@ -152,10 +153,16 @@ class Engine:
         gc.set_threshold(200_000, 20, 50)
 
     async def _require_own(self) -> None:
-        """The keyspace is that of these domains, and nobody else's partitions are taken."""
+        """The keyspace is that of these domains, nobody else's partitions are taken, and what is
+        put into Redis stays there.
+        """
         settings = self._settings
         try:
-            fault = await key_fault(settings, self._client) or await members_fault(settings)
+            fault = (
+                await eviction_fault(self._client)
+                or await key_fault(settings, self._client)
+                or await members_fault(settings)
+            )
         except UNREACHABLE as error:
             raise WorkerError(away(settings.redis.shown, error)) from error
         if fault:

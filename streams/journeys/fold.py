@@ -37,7 +37,8 @@ def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str
     """Puts the event where it belongs. `state` (a fork) is changed.
 
     Returns the ids of the journeys that must be looked at again, and the source of each event that
-    came too late to be more than context: this one, or one that had waited for it.
+    came too late to be more than context: this one, one that had waited for it, or one that had
+    waited for a first act while more came than may wait.
     """
     if isinstance(event, ConsentChanged):
         about = f"{event.purpose}/{event.consent_channel or '*'}"
@@ -202,6 +203,7 @@ def _beside(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry
             journey = max(state.journeys.values(), key=_latest)
     if journey is None:
         state.pending.append(entry)
+        late += state.pending[:-PENDING]
         del state.pending[:-PENDING]
         return touched
     journey = journey.fork()

@@ -15,6 +15,7 @@ from schemas.events import (
     MessagePosted,
 )
 from schemas.facts import JourneyOpened
+from streams.journeys.state import PENDING
 from tests.long_story import notes, says, state
 from tests.world import MINUTE, World, who
 
@@ -50,6 +51,15 @@ def test_what_waited_for_a_first_act_and_is_let_go_of_then_is_counted() -> None:
     assert late(world) == {"s": 2}
     [journey] = state(world).journeys.values()
     assert journey.topic == "returns"
+
+
+def test_what_waits_in_vain_while_more_comes_than_may_wait_is_counted() -> None:
+    world = World()
+    for number in range(PENDING + 3):
+        call = {"channel": "voice", "conversation": ConversationRef("phone", str(number))}
+        assert late(world) == ({"phone": number - PENDING} if number > PENDING else {})
+        world.event(AssignmentChanged, **call, to=Party(agent="zoe"), identifiers=who())
+    assert late(world) == {"phone": 3}
 
 
 def test_what_waited_is_counted_at_the_source_of_its_conversation() -> None:
