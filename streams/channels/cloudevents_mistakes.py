@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from schemas.events import EventBase, MessagePosted
+from schemas.events import ConversationUpdated, EventBase, MessagePosted
 from streams.channels.fitting import words
 
 _PERSONAL = frozenset({"text", "name", "note", "comment", "subject"})
+_UPDATES = tuple(
+    name
+    for name in ConversationUpdated.__struct_fields__
+    if name not in {*EventBase.__struct_fields__, "by_model"}
+)
 _BAD_WORD = re.compile(r"Invalid enum value .* at `([^`]*)`")
 
 
@@ -27,9 +32,18 @@ def lost(event: EventBase, strange: list[str], unread_time: str) -> list[str]:
         found.append(f"{listed(misplaced)} belongs into `personal`")
     if isinstance(event, MessagePosted) and not _sided(event):
         found.append("a customer's message is `inbound`, everybody else's `outbound`")
+    if isinstance(event, ConversationUpdated) and not _says_anything(event):
+        found.append(f"it sets none of {listed([*_UPDATES])}")
     if unread_time and not _is_a_time(unread_time):
         found.append(f"the time {unread_time!r} cannot be read (2026-01-05T10:00:00Z can)")
     return found
+
+
+def _says_anything(event: ConversationUpdated) -> bool:
+    """It may also just say whose the conversation is, or to which other it belongs."""
+    values = (getattr(event, name) for name in _UPDATES)
+    known = any(value is not None and value is not False for value in values)
+    return known or bool(event.identifiers or event.refs)
 
 
 def _sided(event: MessagePosted) -> bool:

@@ -64,6 +64,26 @@ def test_what_was_meant_otherwise_is_a_dead_letter_beside_the_event(
     assert len(found.events) == 1 and found.code == "partial" and said in found.reason
 
 
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ({}, "partial"),
+        ({"state": "closed"}, "partial"),  # it is `status`: without a word nothing would close
+        ({"by_model": "urgency-2"}, "partial"),
+        ({"status": "closed"}, ""),
+        ({"note": True}, ""),
+        ({"sentiment": 0.0}, ""),
+        ({"identifiers": [{"kind": "user", "value": "7"}]}, ""),
+        ({"refs": [{"rel": "ticket", "id": "7"}]}, ""),
+    ],
+)
+def test_an_update_that_sets_nothing_is_a_dead_letter(data: dict[str, Any], code: str) -> None:
+    told = {"channel": "chat", "conversation": "1", "actor": "agent:7", **data}
+    found = read({**message(), "type": "conversation.updated", "data": told})
+    assert (len(found.events), found.code) == (1, code), found.reason
+    assert ("it sets none of `status`, `topic`, `priority`" in found.reason) == bool(code)
+
+
 def test_an_object_of_which_nothing_fits_refuses_its_event() -> None:
     told = message(to={"agents": "7"}, kind="cold", phase="started")
     wrong = {**told, "type": "transfer.reported"}
