@@ -12,35 +12,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from streams.journeys.moved import Hands, Moved
 from streams.journeys.state import Entry
 from streams.policy import Policy
-
-Hands = dict[str, str]
-
-
-class Moved(msgspec.Struct, gc=False):
-    """One transfer as it is known so far."""
-
-    id: str
-    conversation: str
-    channel: str
-    kind: str
-    started_ms: int
-    before: Hands
-    after: Hands
-    accepted_ms: int | None = None
-    failed_ms: int | None = None
-    outcome: str = ""
-    named: bool = False
-    """The vendor itself called it a transfer."""
-    presumed: bool = False
-    """How it ended follows only from the end of the contact: a human elsewhere knows better."""
-    into: str = ""
-    """The conversation in which it was accepted."""
-    left: bool = False
-    """Whoever took it has gone."""
-    declined_ms: int | None = None
-    """When an agent declined it: refused, unless another takes it after all."""
 
 
 class Holding(msgspec.Struct, gc=False):
@@ -66,10 +40,7 @@ class Holding(msgspec.Struct, gc=False):
         """The transfer that nobody has taken yet.  What happens in a queue concerns no other: a
         wait after that is a story of its own.
         """
-        transfer = self.open
-        if transfer is None or transfer.accepted_ms is not None or transfer.outcome:
-            return None
-        return transfer
+        return self.open if self.open is not None and self.open.waits else None
 
 
 def begin(
@@ -130,7 +101,7 @@ def _fits(
     transfer: Moved, entry: Entry, agent: str, mine: Holding, other: Holding, policy: Policy
 ) -> bool:
     """Is it this transfer that brought the customer to this agent?"""
-    under_way = transfer.presumed or (transfer.accepted_ms is None and not transfer.outcome)
+    under_way = transfer.presumed or transfer.waits
     if not under_way or entry.at_ms - transfer.started_ms > policy.silence_ms:
         return False
     to = transfer.after

@@ -9,7 +9,8 @@ from collections.abc import Container
 
 import msgspec
 
-from streams.journeys.chains import Holding, Moved
+from streams.journeys.chains import Holding
+from streams.journeys.moved import Moved
 
 Held = dict[str, Holding]
 """By conversation."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from schemas.facts import ChannelSwitched, ContextReady, SwitchCause, TransferStarted
-from streams.journeys.chains import Moved
 from streams.journeys.findings import ACTS, Cycle, Findings
+from streams.journeys.moved import Moved
 from streams.journeys.promises import promised
 from streams.journeys.state import Entry, Journey
 from streams.policy import Policy
