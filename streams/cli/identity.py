@@ -156,6 +156,15 @@ def identity_attach(
     from streams.admin import identity as room
 
     domain = or_fail(lambda s: room.domain_of(s, domain), settings)
+    if not or_fail(
+        lambda s: room.asking(s, lambda p: p.has(domain, source, conversation)), settings
+    ):
+        fail(
+            f"No conversation {conversation!r} of {source!r} is known in domain {domain!r}. "
+            "`filrouge identity show` names the probable ones; if it has only just begun, "
+            "`filrouge lag` says whether a worker has come to it.",
+            1,
+        )
     args = {"source": source, "conversation": conversation}
     if who:
         args["customer"] = or_fail(
