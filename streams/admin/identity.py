@@ -73,10 +73,10 @@ async def customer(people: People, domain: str, who: str, region: str = "") -> s
     if not colon:
         kind, value = _guess(who), who
     if not kind:
-        found = await people.current(domain, who)
-        if not await people.is_known(domain, found):
+        now = await people.current(domain, who)
+        if not await people.is_known(domain, now):
             raise AdminError(f"There is no customer {who!r} in domain {domain!r}.")
-        return found
+        return now
     identifier = people.identifier(kind, value, region)
     try:
         found = await people.customer(domain, identifier) if identifier else None
