@@ -61,8 +61,8 @@ def asking(settings: Settings, ask: Callable[[People], Awaitable[T]]) -> T:
 
 
 async def customer(people: People, domain: str, who: str, region: str = "") -> str:
-    """The customer's id now; `who` is an id, or KIND:VALUE (an address or number says its kind
-    itself). Raises `AdminError`.
+    """The id now of a customer who is known; `who` is an id, or KIND:VALUE (an address or number
+    says its kind itself). Raises `AdminError`.
     """
     kind, colon, value = who.partition(":")
     if colon and kind not in KINDS:
@@ -73,7 +73,10 @@ async def customer(people: People, domain: str, who: str, region: str = "") -> s
     if not colon:
         kind, value = _guess(who), who
     if not kind:
-        return await people.current(domain, who)
+        now = await people.current(domain, who)
+        if not await people.is_known(domain, now):
+            raise AdminError(f"There is no customer {who!r} in domain {domain!r}.")
+        return now
     identifier = people.identifier(kind, value, region)
     try:
         found = await people.customer(domain, identifier) if identifier else None

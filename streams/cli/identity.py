@@ -156,6 +156,15 @@ def identity_attach(
     from streams.admin import identity as room
 
     domain = or_fail(lambda s: room.domain_of(s, domain), settings)
+    if not or_fail(
+        lambda s: room.asking(s, lambda p: p.has(domain, source, conversation)), settings
+    ):
+        fail(
+            f"No conversation {conversation!r} of {source!r} is known in domain {domain!r}. "
+            "`filrouge identity show` names the probable ones; if it has only just begun, "
+            "`filrouge lag` says whether a worker has come to it.",
+            1,
+        )
     args = {"source": source, "conversation": conversation}
     if who:
         args["customer"] = or_fail(
@@ -190,6 +199,7 @@ def import_() -> None:
 @domain_option
 @region_option
 @click.option("--column", "columns", multiple=True, help="NAME=KIND: what a column holds.")
+@click.option("--encoding", default="", help="Of the file, such as cp1252; UTF-8 by default.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be sent.")
 @click.argument("file", type=click.Path(path_type=Path))
 @with_settings
@@ -198,13 +208,14 @@ def import_contacts(
     domain: str,
     region: str,
     columns: tuple[str, ...],
+    encoding: str,
     dry_run: bool,
     file: Path,
 ) -> None:
     """Contacts of a CRM from a CSV FILE: who has which numbers, addresses and ids.
 
     A column counts when its heading is a kind of identifier (phone, email, crm, user, …). Several
-    values in a cell are separated by |. With a crm or user column a row is all that the contact
+    values in a cell are separated by |. With a crm or user column a contact's rows are all that he
     has: what an earlier file gave him and this one does not is set free.
     """
     from streams.admin import contacts
@@ -218,7 +229,8 @@ def import_contacts(
         nonlocal refused
         writing = Writing(region, s.mail_rules())
         named = contacts.columns_of(columns)
-        for row in contacts.rows(file, domain, time.time_ns() // 1_000_000, writing, named):
+        now_ms = time.time_ns() // 1_000_000
+        for row in contacts.rows(file, domain, now_ms, writing, named, encoding):
             for problem in row.problems:
                 click.echo(problem, err=True)
             if row.event is not None:

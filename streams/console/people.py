@@ -91,7 +91,7 @@ class People:
 
     async def identity(self, domain: str, customer: str) -> dict[str, Any] | None:
         """What holds this customer together: identifiers, and joins that can be undone."""
-        known: graph.Known | None = await self._graph(domain, customer_key(customer))
+        known = await self._known(domain, customer)
         if known is None:
             return None
         joins = []
@@ -119,6 +119,14 @@ class People:
             "probable_conversations": list(state.doubtful) if state else [],
             "journeys": sorted(state.journeys) if state else [],
         }
+
+    async def is_known(self, domain: str, customer: str) -> bool:
+        """Is this a customer of the domain's?"""
+        return await self._known(domain, customer) is not None
+
+    async def _known(self, domain: str, customer: str) -> graph.Known | None:
+        known: graph.Known | None = await self._graph(domain, customer_key(customer))
+        return known if known is not None and known.is_of(domain) else None
 
     async def shared(self, domain: str) -> list[dict[str, Any]]:
         """Identifiers that stand for nobody in particular, and which customers have them."""
@@ -151,6 +159,11 @@ class People:
         if thread is None or thread.probable:
             return False
         return customer in {"", await self.current(domain, thread.customer)}
+
+    async def has(self, domain: str, source: str, conversation: str) -> bool:
+        """Is the conversation known?"""
+        key = conversation_key(domain, ConversationRef(source, conversation))
+        return await self._graph(domain, key) is not None
 
     async def joined(self, domain: str, join: str) -> bool:
         """Does this join stand?"""
@@ -192,6 +205,8 @@ class People:
             return None
         else:  # a contact of the CRM's, say, who has not turned up yet
             state = CustomerState(customer, domain)
+        if state.domain != domain:
+            return None
         heard = decode_excerpts(excerpts) if excerpts else None
         hides = (decode_policy(stored) if stored else Policy()).context_hides
         seen = context_document(state, heard, _now_ms(), hides.get(purpose, ()))

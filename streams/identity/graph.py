@@ -52,7 +52,8 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     `provisional`: only conversations and claims tell of him.  `identifiers` are keys (bounded: for
     erasure).  `members` are the customers who were joined into him.  `apart` are customers with
     whom he was taken apart: they are not joined again.  `own` are his ids of kinds of which a
-    person has one (several, if somebody said that both are his).
+    person has one (several, if somebody said that both are his).  `domain` is whose customer he is;
+    empty until he next turns up, if he was kept before that was noted.
     """
 
     first_ms: int
@@ -62,6 +63,11 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     apart: tuple[str, ...] = ()
     own: dict[str, tuple[str, ...]] = {}
     ties: tuple[Tie, ...] = ()
+    domain: str = ""
+
+    def is_of(self, domain: str) -> bool:
+        """Domains share partitions, and never customers."""
+        return self.domain in {"", domain}
 
 
 def own_of_both(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -34,7 +35,7 @@ def normalise(identifier: Identifier, writing: Writing = USUAL) -> Identifier | 
 
     A mailbox of a team is only claimed, whatever its source says.
     """
-    value = identifier.value.strip()
+    value = _bare(identifier.value)
     if not value or len(value) > _MAX_LENGTH:
         return None
     match identifier.kind:
@@ -48,6 +49,25 @@ def normalise(identifier: Identifier, writing: Writing = USUAL) -> Identifier | 
             digits = re.sub(r"\D", "", value)
             value = (phone(f"+{digits}") or f"+{digits}")[1:]
     return Identifier(identifier.kind, value, identifier.trust) if value else None
+
+
+def _bare(value: str) -> str:
+    """One spelling of each letter, and nothing around it that cannot be seen: what is copied from a
+    page or a spreadsheet brings marks of direction and zero width.
+    """
+    value = unicodedata.normalize("NFC", value).strip()
+    if value.isascii():
+        return value
+    start, end = 0, len(value)
+    while start < end and _unseen(value[start]):
+        start += 1
+    while start < end and _unseen(value[end - 1]):
+        end -= 1
+    return value[start:end]
+
+
+def _unseen(letter: str) -> bool:
+    return letter.isspace() or unicodedata.category(letter) == "Cf"
 
 
 def is_role_mailbox(

@@ -44,8 +44,12 @@ def unique(*keys: str) -> tuple[str, ...]:
 
 def apart(one: str, other: str, view: View) -> bool:
     """They were taken apart: what they share does not join them again."""
-    known = (*known_of(view, one).apart, *known_of(view, other).apart)
-    return not {one, other}.isdisjoint(current(view, each) for each in known)
+    return other in _apart_from(one, view) or one in _apart_from(other, view)
+
+
+def _apart_from(customer: str, view: View) -> list[str]:
+    """Whom he is not joined with, as they are called now."""
+    return [current(view, each) for each in known_of(view, customer).apart]
 
 
 def unused(base: str, view: View) -> str:
@@ -64,6 +68,10 @@ def join(winner: str, loser: str, tie: Tie, by: str, view: View) -> Known:
     identifier that proved it, or `operator`.  Returns what is known of the winner.
     """
     mine, theirs = known_of(view, winner), known_of(view, loser)
+    # Who are one person again are no longer apart.
+    others = (
+        each for each in (*mine.apart, *theirs.apart) if current(view, each) not in {winner, loser}
+    )
     view.put(join_key(tie.join), Joined(winner, loser, view.now_ms, by))
     view.set_timer(Timer(view.now_ms + KEPT_MS, join_key(tie.join), "forget"))
     merged = Known(
@@ -71,9 +79,10 @@ def join(winner: str, loser: str, tie: Tie, by: str, view: View) -> Known:
         mine.provisional and theirs.provisional,
         unique(*mine.identifiers, *theirs.identifiers),
         unique(*mine.members, loser, *theirs.members),
-        unique(*mine.apart, *theirs.apart),
+        unique(*others),
         own_of_both(mine.own, theirs.own),
-        (*mine.ties, *theirs.ties, tie)[-KNOWN_IDENTIFIERS:],
+        (*mine.ties, *_whole(loser, theirs), tie)[-KNOWN_IDENTIFIERS:],
+        mine.domain or theirs.domain,
     )
     view.put(alias_key(loser), winner)
     view.delete(customer_key(loser))
@@ -81,21 +90,22 @@ def join(winner: str, loser: str, tie: Tie, by: str, view: View) -> Known:
     return merged
 
 
-def split(ident: str, view: View) -> Split | str:
+def split(ident: str, domain: str, view: View) -> Split | str:
     """Undoes the join, or says in a sentence why it cannot be."""
     ledger: Joined | None = view.get(join_key(ident))
     customer = current(view, ledger.loser) if ledger else ""
     known = known_of(view, customer)
     tie = next((tie for tie in known.ties if tie.join == ident), None)
-    if ledger is None or tie is None:
+    if ledger is None or tie is None or not known.is_of(domain):
         return f"There is no join {ident!r} to undo: never made, undone, or older than 90 days."
     ties = tuple(one for one in known.ties if one is not tie)
-    stay = _together(customer, ties)
-    leave = tuple(member for member in known.members if member not in stay)
-    other = next((end for end in (tie.one, tie.other) if end in leave), None)
-    if other is None:
+    sides = ((end, _together(end, ties)) for end in (tie.other, tie.one))
+    end, gone = next(((end, side) for end, side in sides if customer not in side), ("", None))
+    if gone is None:
         return f"The join {ident!r} cannot be undone alone: other evidence says the same."
-    into = unused(other.rpartition("-")[0], view)
+    stay = {customer, *known.members} - gone
+    leave = unique(*(member for member in known.members if member in gone), *sorted(gone))
+    into = unused(end.rpartition("-")[0], view)
     theirs = {key for key in known.identifiers if _raw(view, key) in leave}
     view.put(
         customer_key(customer),
@@ -105,7 +115,7 @@ def split(ident: str, view: View) -> Split | str:
             members=tuple(member for member in known.members if member in stay),
             apart=unique(*known.apart, into),
             own=_only(known.own, lambda key: key not in theirs),
-            ties=tuple(one for one in ties if one.one in stay),
+            ties=tuple(one for one in ties if one.one not in gone),
         ),
     )
     view.put(
@@ -117,7 +127,8 @@ def split(ident: str, view: View) -> Split | str:
             members=leave,
             apart=(customer,),
             own=_only(known.own, lambda key: key in theirs),
-            ties=tuple(one for one in ties if one.one not in stay),
+            ties=tuple(one for one in ties if one.one in gone),
+            domain=known.domain,
         ),
     )
     for member in leave:
@@ -127,6 +138,19 @@ def split(ident: str, view: View) -> Split | str:
     view.delete(join_key(ident))
     view.clear_timer(join_key(ident), "forget")
     return Split(customer, into, leave)
+
+
+def _whole(customer: str, known: Known) -> tuple[Tie, ...]:
+    """His ties, and such as no undoing cuts to members with whom none of these connects him: he
+    came out of a join with them, and leaves another one with them.
+    """
+    found = set(_together(customer, known.ties))
+    ties = list(known.ties)
+    for member in known.members:
+        if member not in found:
+            ties.append(Tie("", customer, member))
+            found |= _together(member, known.ties)
+    return tuple(ties)
 
 
 def _together(member: str, ties: Iterable[Tie]) -> frozenset[str]:

@@ -71,6 +71,7 @@ def _customer(event: EventBase, lesson: Lesson, view: View) -> Known:
         provisional=known.provisional and not any(f.strength for f in mine),
         identifiers=unique(*known.identifiers, *keys),
         own=own_of_both(known.own, lesson.own) if mine and lesson.own else known.own,
+        domain=event.domain,
     )
     if known != stored:
         view.put(customer_key(winner), known)

@@ -46,7 +46,11 @@ def replaced(
     view.put(
         customer_key(customer),
         msgspec.structs.replace(
-            known, provisional=False, identifiers=unique(*kept, new.key), own=own
+            known,
+            provisional=False,
+            identifiers=unique(*kept, new.key),
+            own=own,
+            domain=event.domain,
         ),
     )
     raw = old.link.customer if old.link and not old.shared else customer

@@ -137,6 +137,10 @@ class Normalise(Fold):
             return
         if event.customer:
             customer = graph.current(view, event.customer)
+            somebody: graph.Known | None = view.get(customer_key(customer))
+            if somebody is not None and not somebody.is_of(event.domain):
+                dead_letter(view, record, "no_customer", _elsewhere(customer, event), self.name)
+                return
             publish(msgspec.structs.replace(event, customer=customer), view)
             return
         resolved = resolve(event, domain_key, self._writing(event), view)
@@ -256,3 +260,7 @@ def _no_domain(domain: str) -> str:
 
 def _nobody(kind: str) -> str:
     return f"This {kind} names no customer, conversation or message: nobody to attach it to."
+
+
+def _elsewhere(customer: str, event: EventBase) -> str:
+    return f"Customer {customer!r} is not one of domain {event.domain!r}."

@@ -20,11 +20,16 @@ def obey(event: OperatorCommand, view: View) -> str:
     return {"join": _join, "split": _split, "attach": _attach}[event.command](event, view)
 
 
+def _is_known(domain: str, customer: str, view: View) -> bool:
+    known: graph.Known | None = view.get(customer_key(customer))
+    return known is not None and known.is_of(domain)
+
+
 def _join(event: OperatorCommand, view: View) -> str:
     winner = graph.current(view, event.args.get("winner", ""))
     loser = graph.current(view, event.args.get("loser", ""))
     for customer in (winner, loser):
-        if view.get(customer_key(customer)) is None:
+        if not _is_known(event.domain, customer, view):
             return f"There is no customer {customer!r} to join."
     if winner == loser:
         return f"{winner!r} and {event.args['loser']!r} are one customer already."
@@ -35,7 +40,7 @@ def _join(event: OperatorCommand, view: View) -> str:
 
 def _split(event: OperatorCommand, view: View) -> str:
     ident = event.args.get("join", "")
-    undone = split(ident, view)
+    undone = split(ident, event.domain, view)
     if isinstance(undone, str):
         return undone
     view.emit(Count("customers_split_total"))
@@ -60,7 +65,7 @@ def _attach(event: OperatorCommand, view: View) -> str:
         return f"No conversation {where.id!r} of {where.source!r} is known."
     holder = graph.current(view, thread.customer)
     customer = graph.current(view, event.args.get("customer") or holder)
-    if view.get(customer_key(customer)) is None:
+    if not _is_known(event.domain, customer, view):
         return f"There is no customer {customer!r} to attach it to."
     # A member's conversation stays his: it goes along when he is split off.
     whose = thread.customer if customer == holder else customer

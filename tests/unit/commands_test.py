@@ -54,6 +54,7 @@ time = "{a}"
 """
 FILES: dict[str, bytes] = {
     "empty": b"", "binary": b"\xff\xfe\x00\x01", "half.json": b'{"a":', "rows.csv": b"a,b\n1,2\n",
+    "people.csv": b"crm,email\n7,ada@example.org\n",
     "wrong.toml": b"colour = 1", "map.toml": MAPPING.encode(), "not.toml": b"a = [",
     "latin.csv": b"a,b\n1,2\n1,\xe9\n", "cut.csv.gz": gzip.compress(b"a,b\n" * 9_000)[:40],
     "long.csv": b'a,b\n1,"' + b"x\n" * (9 << 20), "no.jsonl": b"hello\n", "deep.jsonl": b"[" * 9_000,
@@ -133,7 +134,8 @@ REDIS = "Redis at redis://127.0.0.1:1/0 does not answer"
         ("identity shared", 1, REDIS),
         ("identity join a b", 1, REDIS),
         ("identity split j", 1, REDIS),
-        ("identity attach chat c", 1, "Kafka has not confirmed 1 of 1 records"),
+        ("identity attach chat c", 1, REDIS),
+        ("import contacts people.csv", 1, "Kafka has not confirmed 1 of 1 records"),
         ("identity show --domain nope x", 1, "Name a domain with --domain: acme."),
         ("policy show", 1, REDIS),
         ("policy set wrong.toml", 1, REDIS),
@@ -142,7 +144,8 @@ REDIS = "Redis at redis://127.0.0.1:1/0 does not answer"
         ("policy set folder", 1, "folder cannot be read"),
         ("import contacts nowhere.csv", 1, "cannot be read: No such file"),
         ("import contacts empty", 1, "empty is empty."),
-        ("import contacts binary", 1, "cannot be read as CSV in UTF-8"),
+        ("import contacts binary", 1, "binary has no column of identifiers"),
+        ("import contacts latin.csv", 1, "in UTF-8 (line 3). Say which encoding it has"),
         ("import contacts rows.csv", 1, "has no column of identifiers"),
         ("gateway", 1, ""),
         ("console", 1, ""),
@@ -224,7 +227,7 @@ def test_the_demo_without_its_own_redis(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    "command", ["gateway", "console", "dead-letters list", "identity attach chat c"]
+    "command", ["gateway", "console", "dead-letters list", "import contacts people.csv"]
 )
 def test_what_a_kafka_client_refuses_is_said(folder: Path, command: str) -> None:
     file = folder / "away.toml"

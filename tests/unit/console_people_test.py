@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.common import Identifier
+from streams.admin.identity import customer
+from streams.admin.topics import AdminError
 from streams.console.people import PORTION, People, SharedError
 from streams.console.reads import Found, Reads
 from streams.engine.keys import LaneKeys
@@ -128,3 +130,25 @@ async def test_who_is_looked_up_again_and_again_is_remembered_once(people: Peopl
     for _ in range(50):
         assert people.identifier("phone", "06 12 34 56 78", "FR") == PHONE
     assert normalise.cache_info().currsize == before
+
+
+async def test_a_customer_of_another_domain_is_nobody_here(
+    embedded: EmbeddedRedis, people: People
+) -> None:
+    """The domains may share a partition."""
+    keep(embedded, "c:z-0", graph.Known(1, False, domain="beta"))
+    live(embedded, CustomerState("z-0", "beta"))
+    assert await people.identity("acme", "z-0") is None
+    assert await people.context("acme", "z-0", "service") is None
+    with pytest.raises(AdminError, match=r"There is no customer 'z-0' in domain 'acme'\."):
+        await customer(people, "acme", "z-0")
+    keep(embedded, "c:z-0", graph.Known(1, False, domain="acme"))
+    assert await customer(people, "acme", "z-0") == "z-0"
+
+
+async def test_a_command_names_what_is_known(embedded: EmbeddedRedis, people: People) -> None:
+    with pytest.raises(AdminError, match=r"There is no customer 'nobody-0'"):
+        await customer(people, "acme", "nobody-0")
+    assert not await people.has("acme", "chat", "7")
+    keep(embedded, "v:acme:chat:7", graph.Thread("a-0"))
+    assert await people.has("acme", "chat", "7")

@@ -57,8 +57,65 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
 
 def test_the_same_row_is_the_same_event(tmp_path: Path) -> None:
     text = "crm,phone\n7,0612345678\n7,06 12 34 56 78\n"
-    first, again = read(tmp_path, text)
-    assert first.event == again.event
+    [first] = read(tmp_path, text)
+    assert said(first) == ("contact", ["crm=7", "phone=+33612345678"])
+    [later] = read(tmp_path, text)
+    assert first.event == later.event
+
+
+def test_the_rows_of_one_contact_say_together_what_he_has(tmp_path: Path) -> None:
+    """A row a number, as many a CRM has it: no row takes away what another one gives."""
+    text = "crm,phone\n7,0612345678\n8,0612345679\n7,0142685300\n"
+    ada, bo = read(tmp_path, text)
+    assert said(ada) == ("contact", ["crm=7", "phone=+33612345678", "phone=+33142685300"])
+    assert said(bo) == ("contact", ["crm=8", "phone=+33612345679"])
+    [doubtful] = read(tmp_path, "crm,phone\n7,0612345678\n7,12\n")
+    assert said(doubtful)[0] == "same"
+
+
+ACCENTS = "crm;prénom;phone\r\n7;Zoé;0612345678\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (ACCENTS.encode(), ""),
+        (ACCENTS.encode("utf-8-sig"), ""),
+        (ACCENTS.encode("utf-16"), ""),
+        (ACCENTS.encode("cp1252"), "cp1252"),
+        (b"sep=;\r\n" + ACCENTS.encode(), ""),
+        (b'"name, first, last";phone;crm\n"a";0612345678;7\n', ""),
+    ],
+)
+def test_a_file_is_read_as_spreadsheets_save_it(tmp_path: Path, raw: bytes, encoding: str) -> None:
+    (tmp_path / "f.csv").write_bytes(raw)
+    [row] = rows(tmp_path / "f.csv", "acme", 1, FRENCH, {}, encoding)
+    assert said(row) == ("contact", ["crm=7", "phone=+33612345678"])
+
+
+@pytest.mark.parametrize(
+    ("encoding", "sentence"),
+    [
+        ("", r"in UTF-8 \(line 1001\)\. Say which encoding"),
+        ("ascii", r"in ascii \(line 1001\)"),
+        ("klingon", "There is no encoding 'klingon'"),
+    ],
+)
+def test_of_a_file_that_breaks_off_nothing_is_given(
+    tmp_path: Path, encoding: str, sentence: str
+) -> None:
+    good = "".join(f"{number},a{number}@example.org\n" for number in range(999))
+    (tmp_path / "f.csv").write_bytes(b"crm,email\n" + good.encode() + b"x,Zo\xe9@example.org\n")
+    with pytest.raises(AdminError, match=sentence):
+        rows(tmp_path / "f.csv", "acme", 1, FRENCH, {}, encoding)
+
+
+def test_a_row_with_a_cell_too_many_is_refused(tmp_path: Path) -> None:
+    text = "name,crm,phone\nByron, Ada,7,0612345678\nAda,7,0612345678,,\n"
+    shifted, good = read(tmp_path, text)
+    assert shifted.event is None
+    assert shifted.problems[0].startswith("Line 2: 4 cells under 3 headings")
+    assert said(good)[0] == "contact"
 
 
 @pytest.mark.parametrize(
