@@ -20,7 +20,7 @@ from streams.demo.judge import Verdict, judge
 from streams.demo.player import Player
 from streams.demo.processes import Processes, StartError
 from streams.demo.setup import DOMAIN, POLICY, Addresses, addresses, settings_file, sources
-from streams.demo.tell import told
+from streams.demo.tell import Teller
 from streams.demo.watch import Watch
 from streams.engine.first_party import in_webhooks, own_event
 
@@ -91,10 +91,11 @@ async def _play(
 ) -> Verdict | None:
     """Until the time is over (then the verdict), or until Ctrl-C."""
     ends = time.monotonic() + seconds if seconds else None
+    teller = Teller()
     playing = asyncio.create_task(player.play(max(1, seconds - SETTLE_S) if seconds else None))
     while ends is None or time.monotonic() < ends or not playing.done():
         for news in await asyncio.to_thread(lambda: list(watch.poll(0.2))):
-            if sentence := told(news):
+            if sentence := teller.told(news):
                 out.print(sentence)
         if fallen := processes.fallen():
             raise StartError(fallen)

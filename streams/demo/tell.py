@@ -7,6 +7,7 @@ from datetime import datetime
 from schemas.events import IdentityJoined, IdentitySplit
 from schemas.facts import (
     ChannelSwitched,
+    FactBase,
     FeedbackJoined,
     JourneyOpened,
     JourneyResolved,
@@ -25,8 +26,24 @@ _TOLD = (
 )  # fmt: skip
 
 
-def told(news: News) -> str:
-    """A line, or empty for what would only be noise."""
+class Teller:
+    """Tells each thing once: a revision of which its sentence says nothing is no news."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+        """What was said of a subject."""
+
+    def told(self, news: News) -> str:
+        """A line, or empty for what would only be noise."""
+        line = _told(news)
+        if isinstance(news, FactBase):
+            if self._last.get(news.subject_id) == line:
+                return ""
+            self._last[news.subject_id] = line
+        return line
+
+
+def _told(news: News) -> str:
     if isinstance(news, IdentityJoined):
         why = "an operator says so" if news.by == "operator" else "both have the same identifier"
         text = f"{news.loser[:6]} is the same person: {why}; their needs are followed as one"
@@ -43,9 +60,7 @@ def told(news: News) -> str:
             else f"→ takes back what the {who} was told ({about}): its reason has gone"
         )
         return _line(news.created_ms, news.customer, text)
-    if isinstance(news, JourneyOpened) and news.revision == 1:
-        return _line(news.at_ms, news.customer, sentence(news))
-    if isinstance(news, _TOLD):
+    if isinstance(news, _TOLD) or (isinstance(news, JourneyOpened) and news.revision == 1):
         return _line(news.at_ms, news.customer, sentence(news))
     return ""
 
