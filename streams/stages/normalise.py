@@ -213,7 +213,9 @@ class Normalise(Fold):
         customer = graph.current(view, event.customer)
         known = view.get(customer_key(customer))
         for key in known.identifiers if known else ():
-            view.delete(key)
+            link: graph.Link | None = view.get(key)
+            if link is not None and not link.others:  # what others have too stays shared
+                view.delete(key)
         view.delete(customer_key(customer))
         publish(msgspec.structs.replace(event, customer=customer), view)
 

@@ -169,6 +169,17 @@ def test_what_a_browser_claimed_is_erased_with_it_unless_it_is_hers() -> None:
     assert writes(world, "email", ADAS_MAIL) == ada
 
 
+def test_what_two_people_share_stays_shared_when_one_is_erased() -> None:
+    """Else the number alone would lead to whoever comes first again."""
+    world = World()
+    ada = writes(world, "chat", ADA, NUMBER)
+    bo = writes(world, "chat", BO, NUMBER, conversation="chat-bo")
+    assert bo != ada
+    world.event(ErasureRequested, actor=Actor("system"), customer=ada)
+    assert writes(world, "chat", BO, NUMBER, conversation="chat-bo-2") == bo
+    assert writes(world, "voice", NUMBER) != bo
+
+
 def test_a_claim_remembers_a_few_conversations() -> None:
     world = World()
     for number in range(40):
