@@ -60,14 +60,14 @@ def test_on_a_phone_nothing_of_the_thread_is_cut_off(served: Served, page: Page)
 
 def test_a_journey_over_two_days_names_each_day_once(served: Served, page: Page) -> None:
     world = Keeping()
-    world.now -= 26 * HOUR
+    world.now -= 32 * HOUR
     for channel in ("chat", "whatsapp", "email", "voice", "messenger"):
         for _ in range(6):
             world.now += 2 * MINUTE
             writes(world, channel, personal={"text": "Where is my order?"})
             world.now += MINUTE
             answers(world, channel)
-        world.now += 5 * HOUR
+        world.now += 6 * HOUR  # 25 hours from first to last act: a midnight at any time of day
     served.run(served.keep(world))
     page.goto(f"{served.url}/journeys/{world.asserted(JourneyOpened)[0].journey}")
     expect(page.locator("#thread .lane-name")).to_have_count(5)
