@@ -73,6 +73,11 @@ customers_split_total = Counter("filrouge_customers_split", "Joins that were und
 foreign_refs_total = Counter(
     "filrouge_foreign_refs", "References to another customer's conversation.", ("source",)
 )
+erased_total = Counter(
+    "filrouge_erased_events",
+    "Events of customers who were erased: dropped.",
+    ("source",),
+)
 late_total = Counter("filrouge_events_too_late", "Events kept as context only.", ("source",))
 facts_total = Counter("filrouge_facts", "Facts published, by type and state.", ("type", "state"))
 notifications_total = Counter(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaException, Producer
 
 from schemas.common import Actor
-from schemas.events import EventBase, OperatorCommand
+from schemas.events import ErasureRequested, EventBase, OperatorCommand
 from streams.admin.topics import AdminError
 from streams.console.people import KINDS, People, SharedError
 from streams.engine.clients import librdkafka
@@ -110,10 +110,28 @@ def say(
     done: Callable[[People], Awaitable[bool]],
 ) -> bool:  # fmt: skip
     """Puts the command into the log, and waits a while: is it done? Raises `AdminError`."""
-    now_ms = time.time_ns() // 1_000_000
     event = own_event(
-        OperatorCommand, domain, now_ms, Actor("agent", by), command=command, args=args
+        OperatorCommand, domain, _now_ms(), Actor("agent", by), command=command, args=args
     )
+    return _done(settings, event, done)
+
+
+def erase(settings: Settings, domain: str, by: str, customer: str, reason: str) -> bool:
+    """Asks for the customer's erasure, and waits a while: is he gone? Raises `AdminError`."""
+
+    async def gone(people: People) -> bool:
+        known = await people.is_known(domain, customer) or await people.state(customer)
+        return not known
+
+    event = own_event(
+        ErasureRequested, domain, _now_ms(), Actor("agent", by), customer=customer, reason=reason
+    )
+    return _done(settings, event, gone)
+
+
+def _done(
+    settings: Settings, event: EventBase, done: Callable[[People], Awaitable[bool]]
+) -> bool:  # fmt: skip
     send(settings, [event])
 
     async def wait(people: People) -> bool:
@@ -164,3 +182,7 @@ def send(settings: Settings, events: Iterable[EventBase]) -> int:
             "Sending them once more does no harm."
         )
     return sent
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

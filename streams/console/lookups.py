@@ -95,5 +95,7 @@ class LookUps:
     async def _journey(self, request: web.Request) -> web.Response:
         found = await self._people.journey(request.match_info["id"])
         if found is None:
-            return refusal(404, "There is no such journey, or it was sealed long ago.")
+            return refusal(
+                404, "There is no such journey, it was sealed long ago, or its customer was erased."
+            )
         return json(found)

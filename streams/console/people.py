@@ -81,7 +81,10 @@ class People:
             return await self.current(domain, who)
         key = identifier_key(self._settings.domain_key(domain), who)
         link: graph.Link | None = await self._graph(domain, key)
-        return None if link is None else await self.current(domain, _owner(link))
+        if link is None:
+            return None
+        customer = await self.current(domain, _owner(link))
+        return None if await self._is_erased(domain, customer) else customer
 
     async def current(self, domain: str, customer: str) -> str:
         """The customer that stands for this one now."""
@@ -126,7 +129,13 @@ class People:
 
     async def _known(self, domain: str, customer: str) -> graph.Known | None:
         known: graph.Known | None = await self._graph(domain, customer_key(customer))
-        return known if known is not None and known.is_of(domain) else None
+        if known is None or known.erased_ms or not known.is_of(domain):
+            return None
+        return known
+
+    async def _is_erased(self, domain: str, customer: str) -> bool:
+        known: graph.Known | None = await self._graph(domain, customer_key(customer))
+        return known is not None and known.erased_ms > 0
 
     async def shared(self, domain: str) -> list[dict[str, Any]]:
         """Identifiers that stand for nobody in particular, and which customers have them."""
@@ -163,7 +172,10 @@ class People:
     async def has(self, domain: str, source: str, conversation: str) -> bool:
         """Is the conversation known?"""
         key = conversation_key(domain, ConversationRef(source, conversation))
-        return await self._graph(domain, key) is not None
+        thread: graph.Thread | None = await self._graph(domain, key)
+        if thread is None:
+            return False
+        return not await self._is_erased(domain, await self.current(domain, thread.customer))
 
     async def joined(self, domain: str, join: str) -> bool:
         """Does this join stand?"""
@@ -175,7 +187,8 @@ class People:
 
     async def state(self, customer: str) -> CustomerState | None:
         [raw] = await self._reads.hmget(self._journeys(customer), customer)
-        return None if raw is None else decode_state(raw)
+        state = None if raw is None else decode_state(raw)
+        return None if state is None or state.erased else state
 
     async def context(
         self, domain: str, who: Identifier | str, purpose: str
@@ -205,7 +218,7 @@ class People:
             return None
         else:  # a contact of the CRM's, say, who has not turned up yet
             state = CustomerState(customer, domain)
-        if state.domain != domain:
+        if state.domain != domain or state.erased:
             return None
         heard = decode_excerpts(excerpts) if excerpts else None
         hides = (decode_policy(stored) if stored else Policy()).context_hides

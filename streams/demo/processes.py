@@ -29,7 +29,9 @@ class Processes:
         command = [sys.executable, "-m", "streams.cli", *arguments]
         env = {**os.environ, "FILROUGE_SETTINGS": str(self._settings), **environment}
         with self.log(name).open("ab") as out:
-            child = subprocess.Popen(command, stdout=out, stderr=out, env=env)  # noqa: S603 - ours
+            child = subprocess.Popen(  # noqa: S603 - ours
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env
+            )
         self.children[name] = child
         return child
 

@@ -8,7 +8,7 @@ from schemas.common import ConversationRef, Trust
 from schemas.events import EventBase, MessageStatusChanged
 from streams.fold import View
 from streams.identity.found import HANDLES, Found
-from streams.identity.graph import STRENGTH, Message, Thread, current
+from streams.identity.graph import STRENGTH, Message, Thread, current, erased_ms
 from streams.identity.index import conversation_key, message_key, policy_key
 from streams.identity.people import Own, claimed, is_unnamed, own_ids, proven
 
@@ -32,6 +32,8 @@ class Evidence(msgspec.Struct, frozen=True):
     holder: str
     """Whose the conversation is, after all joins; empty when it has nobody yet."""
     doubt: bool
+    erased: bool
+    """It tells of somebody who was erased since."""
 
 
 def evidence(event: EventBase, found: list[Found], view: View) -> Evidence:
@@ -41,6 +43,12 @@ def evidence(event: EventBase, found: list[Found], view: View) -> Evidence:
     if conversation is not None:
         thread = view.get(conversation_key(event.domain, conversation))
     holder = current(view, thread.customer) if thread else ""
+    gone_ms = max((f.erased_ms for f in found), default=0)
+    if holder and (held_ms := erased_ms(view, holder)):
+        thread, holder, gone_ms = None, "", max(gone_ms, held_ms)
+    erased = event.time_ms <= gone_ms
+    if message is not None and erased_ms(view, current(view, message.customer)):
+        message, erased = None, True  # a receipt of what was said before
     doubt = thread is not None and (
         thread.probable or (thread.claims and holder != thread.customer)
     )
@@ -57,8 +65,9 @@ def evidence(event: EventBase, found: list[Found], view: View) -> Evidence:
             # A handle of nobody in particular proves nothing here.
             people, proofs, match = [], [], claim
     return Evidence(
-        found, proofs, finding, own, people, match, message, conversation, thread, holder, doubt
-    )
+        found, proofs, finding, own, people, match, message, conversation, thread, holder, doubt,
+        erased,
+    )  # fmt: skip
 
 
 def _joining(event: EventBase, view: View) -> int:

@@ -7,7 +7,7 @@ import msgspec
 from schemas.common import Identifier
 from schemas.events import EventBase
 from streams.fold import View
-from streams.identity.graph import STRENGTH, Link, current
+from streams.identity.graph import STRENGTH, Link, current, erased_ms
 from streams.identity.identifiers import Writing, is_role_mailbox, normalise
 from streams.identity.index import identifier_key
 
@@ -36,6 +36,8 @@ class Found(msgspec.Struct, frozen=True):
     """A link that was only claimed joins nobody: whoever proves the identifier takes it."""
     takes_over: bool
     """What somebody else only claimed is shown to be this event's customer's."""
+    erased_ms: int = 0
+    """Whoever had it was erased then; from then on it is nobody's."""
 
 
 def normalised(event: EventBase, writing: Writing) -> tuple[Identifier, ...]:
@@ -56,11 +58,12 @@ def find(identifier: Identifier, domain_key: bytes, writing: Writing, view: View
     link: Link | None = view.get(key)
     team = is_role_mailbox(identifier, writing)
     strength = STRENGTH[identifier.trust]
-    if link is None:
-        return Found(identifier, key, None, None, team, strength, False, False, False)
+    customer = current(view, link.customer) if link else ""
+    gone_ms = 0 if link is None or link.others else erased_ms(view, customer)
+    if link is None or gone_ms:
+        return Found(identifier, key, None, None, team, strength, False, False, False, gone_ms)
     believed = STRENGTH[link.trust] > 0
     takes_over = strength > 0 and not believed and not team
-    customer = current(view, link.customer)
     return Found(
         identifier, key, link, customer, team, strength, bool(link.others), believed, takes_over
     )

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from schemas.common import Trust
-from streams.identity.index import alias_key
+from streams.identity.index import alias_key, customer_key
 
 STRENGTH: Mapping[Trust, int] = {"claimed": 0, "network": 1, "curated": 2, "asserted": 3}
 
@@ -53,7 +53,8 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     erasure).  `members` are the customers who were joined into him.  `apart` are customers with
     whom he was taken apart: they are not joined again.  `own` are his ids of kinds of which a
     person has one (several, if somebody said that both are his).  `domain` is whose customer he is;
-    empty until he next turns up, if he was kept before that was noted.
+    empty until he next turns up, if he was kept before that was noted.  `erased_ms`: he was erased
+    then, and this is the mark of it; 0 while he is somebody.
     """
 
     first_ms: int
@@ -64,6 +65,7 @@ class Known(msgspec.Struct, frozen=True, array_like=True):
     own: dict[str, tuple[str, ...]] = {}
     ties: tuple[Tie, ...] = ()
     domain: str = ""
+    erased_ms: int = 0
 
     def is_of(self, domain: str) -> bool:
         """Domains share partitions, and never customers."""
@@ -145,6 +147,12 @@ def current(states: States, customer: str) -> str:
     while (winner := states.get(alias_key(customer))) is not None:
         customer = str(winner)
     return customer
+
+
+def erased_ms(states: States, customer: str) -> int:
+    """When he was erased; 0 when he was not."""
+    known: Known | None = states.get(customer_key(customer))
+    return known.erased_ms if known is not None else 0
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -11,6 +11,7 @@
   contact record) is no such proof: what he claims counts.
 - A conversation or message that is known gives its customer; an unknown one gives a provisional
   customer, who loses any later join.
+- Whoever was erased is nobody: see `streams/identity/erasure.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ from streams.identity.shared import note_shared
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """`customer` is empty when nothing leads to anybody."""
+    """`customer` is empty when nothing leads to anybody; `erased`: to nobody but somebody who was
+    erased after it happened.
+    """
 
     customer: str
     probable: bool = False
@@ -61,6 +64,7 @@ class Resolved(msgspec.Struct, frozen=True):
     """Conversations that are probably this customer's from now on, and whose they were: he has
     proven what was only claimed in them.
     """
+    erased: bool = False
 
 
 def keys(domain: str, domain_key: bytes, event: EventBase, writing: Writing) -> Iterable[str]:
@@ -103,7 +107,7 @@ def resolve(event: EventBase, domain_key: bytes, writing: Writing, view: View) -
     verdict = _decided(event, told, domain_key, view)
     winner, probable = verdict.winner, verdict.probable
     if not winner:
-        return Resolved("", identifiers=identifiers)
+        return Resolved("", identifiers=identifiers, erased=told.erased)
 
     moved_from = _moved_from(told, verdict, view)
     mine = [] if probable else [f for f in found if not f.team]
@@ -157,6 +161,8 @@ def _decided(event: EventBase, told: Evidence, domain_key: bytes, view: View) ->
         return Verdict(current(view, told.message.customer))
     if told.match:
         return Verdict(told.match, probable=True)
+    if told.erased:
+        return Verdict("")
     return Verdict(_new(event, told.conversation, told.found, domain_key, view))
 
 
@@ -261,6 +267,8 @@ def _replace(event: IdentityLinked, found: list[Found], domain_key: bytes, view:
     old, new = found[0], found[1]
     customer = (not old.shared and old.customer) or new.customer
     if not customer:
+        if event.time_ms <= max(old.erased_ms, new.erased_ms):
+            return Resolved("", erased=True)
         customer = _new(event, None, [new], domain_key, view)
     joins = replaced(event, old, new, customer, view)
     return Resolved(customer, joins=joins, identifiers=(new.identifier,))

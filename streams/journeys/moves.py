@@ -22,6 +22,11 @@ def tombstone(state: CustomerState, winner: str) -> CustomerState:
     return CustomerState(state.customer, state.domain, opened=state.opened, moved_to=winner)
 
 
+def erased(state: CustomerState) -> CustomerState:
+    """What is left of a customer who was erased: nothing that comes later is kept of him."""
+    return CustomerState(state.customer, state.domain, left=dict(state.left), erased=True)
+
+
 def doubted(state: CustomerState) -> CustomerState:
     """The same story (a fork), of which nothing is certain to be its new customer's."""
     state = state.fork()

@@ -210,6 +210,8 @@ class CustomerState(msgspec.Struct, array_like=True, gc=False):
     """Members, and single conversations (by key), that a split took away → the customer whose they
     are now.
     """
+    erased: bool = False
+    """All that stays of him is this, and whoever left him before."""
 
     def fork(self) -> CustomerState:
         """A copy that may be changed; journeys are forked when they are touched."""

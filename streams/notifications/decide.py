@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Literal
 
@@ -73,6 +73,16 @@ def decide(
                     )
                 )  # fmt: skip
     return book, tuple(notices)
+
+
+def withdrawn(facts: Iterable[Fact], book: NoticeBook, about: About) -> tuple[Notification, ...]:
+    """Takes back whatever is still good of what was told of these facts."""
+    notices: list[Notification] = []
+    for fact in facts:
+        book = _withdraw(
+            lambda s, f=fact: s.subject_id == f.subject_id, book, about, fact, notices
+        )  # fmt: skip
+    return tuple(notices)
 
 
 def _holds(rule: Rule, fact: Fact) -> bool:

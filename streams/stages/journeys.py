@@ -34,7 +34,7 @@ from streams.journeys.state import (
     encode_state,
 )
 from streams.policy import Policy, changed, decode_policy
-from streams.stages import listed, stories
+from streams.stages import erased, stories
 from streams.stages.concluding import concluded, is_history, of_timer, seal
 from streams.stages.letters import dead_letter
 
@@ -77,7 +77,7 @@ class Journeys(Fold):
             return ()
         if isinstance(prepared, PolicyChanged):
             return (f"policy:{prepared.domain}",)
-        customer = prepared.loser if isinstance(prepared, IdentityJoined) else prepared.customer
+        customer = _concerned(prepared)
         return (customer, f"ctx:{customer}", f"policy:{prepared.domain}")
 
     def apply(self, prepared: Event | str, record: Record, view: View) -> None:
@@ -88,6 +88,12 @@ class Journeys(Fold):
                 pass  # the engine's clock has moved, or only identity has learnt: that was all
             case PolicyChanged():
                 self._policy_changed(prepared, record, view)
+            case ErasureRequested():
+                erased.erase(
+                    prepared.customer, prepared.domain, self._policy(view, prepared.domain), view
+                )
+            case _ if (gone := view.get(_concerned(prepared))) is not None and gone.erased:
+                erased.dropped(prepared, self._policy(view, prepared.domain), view)
             case IdentityJoined():
                 stories.joined(prepared, view)
             case JourneyMoved():
@@ -96,11 +102,6 @@ class Journeys(Fold):
                 stories.split(prepared, self._policy(view, prepared.domain), view)
             case OperatorCommand(command="attach"):
                 stories.confirmed(prepared, self._policy(view, prepared.domain), view)
-            case ErasureRequested():
-                if (known := view.get(prepared.customer)) is not None:
-                    listed.forgotten(known, view)
-                view.delete(prepared.customer)
-                view.delete(f"ctx:{prepared.customer}")
             case _:
                 self._event(prepared, view)
 
@@ -116,8 +117,8 @@ class Journeys(Fold):
         policy = self._policy(view, event.domain)
         known: CustomerState | None = view.get(event.customer)
         excerpts: Excerpts | None = view.get(f"ctx:{event.customer}")
-        if known is not None and (whose := _whose(known, event.members)):
-            stories.forward(event, whose, view)
+        if known is not None and (to := stories.whose(known, event.members)):
+            stories.forward(event, to, view)
             return
         if known is not None and is_repeat(known, event):
             view.emit(Count("duplicates_total", (event.source,)))
@@ -135,7 +136,7 @@ class Journeys(Fold):
     def fire(self, timer: Timer, view: View) -> None:
         """`look`: silence says more now."""
         state: CustomerState | None = view.get(timer.entity)
-        if state is None or state.moved_to:
+        if state is None or state.moved_to or state.erased:
             return
         policy = self._policy(view, state.domain)
         excerpts: Excerpts | None = view.get(f"ctx:{timer.entity}")
@@ -160,9 +161,6 @@ class Journeys(Fold):
         return decode_state(raw)
 
 
-def _whose(state: CustomerState, members: Iterable[str]) -> str:
-    """The customer to whom a record must be sent on; empty when it is this one's."""
-    if state.moved_to:
-        return state.moved_to
-    went = {state.left.get(member, "") for member in members}
-    return went.pop() if len(went) == 1 else ""
+def _concerned(event: Event) -> str:
+    """The customer whose state it is about."""
+    return event.loser if isinstance(event, IdentityJoined) else event.customer

@@ -23,6 +23,8 @@ from schemas.events import (
 from streams.channels.base import Adapter, Parsed, Request, SourceConfig, unknown
 from streams.fold import Count, Fold, Observe, Publish, Record, Timer, View
 from streams.identity import graph
+from streams.identity.erasure import erase, meant
+from streams.identity.found import find, normalised
 from streams.identity.identifiers import Writing
 from streams.identity.index import conversation_key, customer_key, policy_key
 from streams.identity.mail import RULES, MailRule
@@ -128,22 +130,28 @@ class Normalise(Fold):
                 if problem := obey(event, view):
                     dead_letter(view, record, "refused_command", problem, self.name)
                 return
-            case ErasureRequested():
-                self._erase(event, view)
-                return
         domain_key = self._domains.get(event.domain)
         if domain_key is None:
             dead_letter(view, record, "unknown_domain", _no_domain(event.domain), self.name)
+            return
+        if isinstance(event, ErasureRequested):
+            if not self._erase(event, domain_key, view):
+                dead_letter(view, record, "no_customer", _NOBODY_TO_ERASE, self.name)
             return
         if event.customer:
             customer = graph.current(view, event.customer)
             somebody: graph.Known | None = view.get(customer_key(customer))
             if somebody is not None and not somebody.is_of(event.domain):
                 dead_letter(view, record, "no_customer", _elsewhere(customer, event), self.name)
-                return
-            publish(msgspec.structs.replace(event, customer=customer), view)
+            elif somebody is not None and somebody.erased_ms:
+                view.emit(Count("erased_total", (event.source,)))
+            else:
+                publish(msgspec.structs.replace(event, customer=customer), view)
             return
         resolved = resolve(event, domain_key, self._writing(event), view)
+        if resolved.erased:
+            view.emit(Count("erased_total", (event.source,)))
+            return
         if not resolved.customer:
             dead_letter(view, record, "no_customer", _nobody(kind), self.name)
             return
@@ -190,7 +198,8 @@ class Normalise(Fold):
             if ref.rel in _POINTERS:
                 where = ConversationRef(ref.source or event.source, ref.id)
                 thread = view.get(conversation_key(event.domain, where))
-            if thread is not None and graph.current(view, thread.customer) != customer:
+            whose = graph.current(view, thread.customer) if thread else customer
+            if whose != customer and not graph.erased_ms(view, whose):
                 view.emit(Count("foreign_refs_total", (event.source,)))
                 refs.append(msgspec.structs.replace(ref, rel="foreign_ref"))
             else:
@@ -209,15 +218,15 @@ class Normalise(Fold):
         for partition in range(self._partitions):
             view.emit(Publish("events", "", value, _HEADERS, partition))
 
-    def _erase(self, event: ErasureRequested, view: View) -> None:
-        customer = graph.current(view, event.customer)
-        known = view.get(customer_key(customer))
-        for key in known.identifiers if known else ():
-            link: graph.Link | None = view.get(key)
-            if link is not None and not link.others:  # what others have too stays shared
-                view.delete(key)
-        view.delete(customer_key(customer))
-        publish(msgspec.structs.replace(event, customer=customer), view)
+    def _erase(self, event: ErasureRequested, domain_key: bytes, view: View) -> bool:
+        """Every partition that has something of him hears it. False when nobody is meant."""
+        writing = self._writing(event)
+        found = [find(one, domain_key, writing, view) for one in normalised(event, writing)]
+        customers = meant(event, found, view)
+        for customer in customers:
+            for one in erase(customer, event, view):
+                publish(msgspec.structs.replace(event, customer=one, identifiers=()), view)
+        return bool(customers)
 
     def fire(self, timer: Timer, view: View) -> None:
         """`forget`: a message's id, or the ledger of a join, is not needed any more.  `tell`: what
@@ -227,7 +236,10 @@ class Normalise(Fold):
             view.delete(timer.entity)
         elif (event := waited_for_nothing(timer, view)) is not None:
             customer = graph.current(view, event.customer)
-            self._tell(msgspec.structs.replace(event, customer=customer), view)
+            if graph.erased_ms(view, customer):
+                view.emit(Count("erased_total", (event.source,)))
+            else:
+                self._tell(msgspec.structs.replace(event, customer=customer), view)
 
     def encode(self, key: str, state: Any) -> bytes:
         return graph.encode(key, state)
@@ -248,6 +260,12 @@ def _in_time(event: EventBase, arrival_ms: int) -> EventBase:
     elif event.time_ms < 365 * 86_400_000:
         changes |= {"time_ms": arrival_ms, "estimated": True}
     return msgspec.structs.replace(event, **changes) if changes else event
+
+
+_NOBODY_TO_ERASE = (
+    "It names no customer of this domain to erase: neither by `customer` nor by identifiers that "
+    "somebody has proven."
+)
 
 
 def _header(record: Record, name: str) -> str:

@@ -22,7 +22,7 @@ def obey(event: OperatorCommand, view: View) -> str:
 
 def _is_known(domain: str, customer: str, view: View) -> bool:
     known: graph.Known | None = view.get(customer_key(customer))
-    return known is not None and known.is_of(domain)
+    return known is not None and known.is_of(domain) and not known.erased_ms
 
 
 def _join(event: OperatorCommand, view: View) -> str:
@@ -61,7 +61,7 @@ def _attach(event: OperatorCommand, view: View) -> str:
     """An agent confirms whose a conversation is, or says whose else it is."""
     where = ConversationRef(event.args.get("source", ""), event.args.get("conversation", ""))
     thread: graph.Thread | None = view.get(conversation_key(event.domain, where))
-    if thread is None:
+    if thread is None or graph.erased_ms(view, graph.current(view, thread.customer)):
         return f"No conversation {where.id!r} of {where.source!r} is known."
     holder = graph.current(view, thread.customer)
     customer = graph.current(view, event.args.get("customer") or holder)

@@ -6,6 +6,8 @@ record that carries the story; what comes later for somebody who has left is sen
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from schemas.events import Event, IdentityJoined, IdentitySplit, JourneyMoved, OperatorCommand
@@ -115,6 +117,14 @@ def confirmed(event: OperatorCommand, policy: Policy, view: View) -> None:
     state = known.fork()
     touched = settle(state, conversation_of(event))
     concluded(state, touched, policy, excerpts, view)
+
+
+def whose(state: CustomerState, members: Iterable[str]) -> str:
+    """The customer to whom a record must be sent on; empty when it is this one's."""
+    if state.moved_to:
+        return state.moved_to
+    went = {state.left.get(member, "") for member in members}
+    return went.pop() if len(went) == 1 else ""
 
 
 def forward(event: Event, winner: str, view: View) -> None:

@@ -290,6 +290,37 @@ def test_an_operator_joins_looks_undoes_and_imports(stack: Stack, tmp_path: Path
     assert json.loads(stack.command("identity", "shared", "--json").stdout) == []
 
 
+def test_a_customer_is_erased_and_may_come_again(stack: Stack) -> None:
+    cleo = person(3)
+    number = f"whatsapp:{cleo.phone.lstrip('+')}"
+    customer = str(identity(stack, number)["customer"])
+    assert stack.ask(f"/v1/context?customer={customer}")["journeys"]
+    unsure = stack.command("erase", number)  # nobody answers whether that is meant
+    assert unsure.returncode == 1 and f"Erase customer {customer}" in unsure.stdout
+    assert identity(stack, number)["customer"] == customer
+    erased = stack.command("erase", "--yes", "--reason", "asked for by letter", number)
+    assert erased.returncode == 0 and f"Customer {customer} is erased." in erased.stdout
+    for who in (number, customer):
+        gone = stack.command("erase", "--yes", who)
+        assert gone.returncode == 1, gone.stdout
+
+    asyncio.run(customers_write(stack, range(3, 4)))  # as it was told before
+    call = meta_whatsapp.message(
+        "whatsapp", secret("whatsapp"), cleo, "new", "Hello!", time.time_ns() // 1_000_000
+    )
+    url = f"http://127.0.0.1:{stack.gateway}/v1/in/whatsapp"
+    with urlopen(Request(url, call.body, dict(call.headers)), timeout=10) as answer:
+        assert answer.status == 200
+    deadline = time.monotonic() + 30
+    while stack.command("identity", "show", number).returncode:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    again = str(identity(stack, number)["customer"])
+    assert again != customer
+    context = stack.ask(f"/v1/context?customer={again}")
+    assert [one["text"] for one in context["last_messages"]] == ["Hello!"]  # type: ignore[attr-defined]
+
+
 def test_a_policy_is_changed_through_the_log(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "policy.toml"
     file.write_text('[policy]\nversion = "autumn"\nreply_target_mail_ms = "soon"\n')

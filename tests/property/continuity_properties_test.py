@@ -197,8 +197,8 @@ def opens(lanes: Lanes) -> bool:
     )
 
 
-def whose(lanes: Lanes, person: int) -> str:
-    found = normalise(ident(person, 0))
+def whose(lanes: Lanes, person: int, which: int = 0) -> str:
+    found = normalise(ident(person, which))
     assert found is not None
     linked = lanes.normalise.states[identifier_key(b"k" * 16, found)]
     return current(lanes.normalise.states, linked.customer) if linked else ""

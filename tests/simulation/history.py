@@ -116,7 +116,7 @@ def _event(chance: Chance, number: int, domain: str, wall_ms: int, kills: bool) 
         extra = {"version": f"v{number}", "policy": {"reply_target_live_ms": minutes * 60_000}}
         fields |= {"identifiers": (), "conversation": None}
     if kind is ErasureRequested:
-        fields |= {"customer": "nobody-0", "conversation": None}
+        fields |= {"identifiers": (user, phone, mail), "conversation": None}
     return kind(**fields, **extra, actor=actor)
 
 

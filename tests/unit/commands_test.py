@@ -135,6 +135,7 @@ REDIS = "Redis at redis://127.0.0.1:1/0 does not answer"
         ("identity join a b", 1, REDIS),
         ("identity split j", 1, REDIS),
         ("identity attach chat c", 1, REDIS),
+        ("erase --yes ada@example.com", 1, REDIS),
         ("import contacts people.csv", 1, "Kafka has not confirmed 1 of 1 records"),
         ("identity show --domain nope x", 1, "Name a domain with --domain: acme."),
         ("policy show", 1, REDIS),

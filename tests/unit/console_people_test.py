@@ -146,6 +146,20 @@ async def test_a_customer_of_another_domain_is_nobody_here(
     assert await customer(people, "acme", "z-0") == "z-0"
 
 
+async def test_who_was_erased_is_nobody(embedded: EmbeddedRedis, people: People) -> None:
+    keep(embedded, identifier_key(KEY, PHONE), graph.Link(FIRST, "asserted"))
+    keep(embedded, "v:acme:chat:7", graph.Thread(FIRST))
+    keep(embedded, f"c:{FIRST}", graph.Known(0, False, domain="acme", erased_ms=9))
+    live(embedded, CustomerState(FIRST, "acme", erased=True))
+    for who in (PHONE, FIRST):
+        assert await people.context("acme", who, "service") is None
+    assert await people.customer("acme", PHONE) is None
+    assert await people.identity("acme", FIRST) is None
+    assert await people.state(FIRST) is None
+    assert not await people.is_known("acme", FIRST)
+    assert not await people.has("acme", "chat", "7")
+
+
 async def test_a_command_names_what_is_known(embedded: EmbeddedRedis, people: People) -> None:
     with pytest.raises(AdminError, match=r"There is no customer 'nobody-0'"):
         await customer(people, "acme", "nobody-0")
