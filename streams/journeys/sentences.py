@@ -30,16 +30,10 @@ from schemas.facts import (
 from streams.journeys.feedback import VERY_BAD
 from streams.journeys.state import Entry
 from streams.lexicon.reading import GUESS
+from streams.notifications.spoken import spoken
 
 _UNKNOWN = "unknown"
 """What an adapter says of a queue or an agent that the vendor does not name."""
-
-_CHANNELS = {
-    "whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail",
-    "messenger": "Messenger", "instagram": "Instagram", "telegram": "Telegram", "slack": "Slack",
-    "viber": "Viber", "line": "LINE", "rcs": "RCS", "app": "the app", "form": "a form",
-    "social": "social media",
-}  # fmt: skip
 
 _RULES = {
     "conversation": "it is the same conversation",
@@ -112,7 +106,7 @@ def why(rule: str) -> str:
 
 def on(channel: str) -> str:
     """The channel as people say it."""
-    return _CHANNELS.get(channel, channel or "an unknown channel")
+    return spoken(channel) or "an unknown channel"
 
 
 def label(entry: Entry) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from streams.notifications.spoken import spoken
+
 VERSION = 1
 
 TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "switch.customer": {
         "en": ("We have your story", "You were on {from_channel}; we have what you told us there. No need to repeat it."),
-        "fr": ("Nous avons votre dossier", "Vous étiez sur {from_channel} ; nous avons ce que vous y avez dit, inutile de le répéter."),
+        "fr": ("Nous avons votre dossier", "Nous avons ce que vous avez dit sur le canal précédent ({from_channel}) : inutile de le répéter."),
     },
     "switch.agent": {
         "en": ("Customer came from {from_channel}", "The customer goes on with the same need on {channel}, after {from_channel} ({cause}). Journey {journey}."),
-        "fr": ("Client venu de {from_channel}", "Le client poursuit la même demande sur {channel}, après {from_channel} ({cause}). Parcours {journey}."),
+        "fr": ("Changement de canal ({from_channel})", "Le client poursuit la même demande ; avant : {from_channel}, maintenant : {channel} ({cause}). Parcours {journey}."),
     },
     "transfer.customer": {
         "en": ("You are being passed on", "A colleague takes over with all that you have told us. Please stay with us."),
@@ -66,23 +68,14 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 
-_SAID: Mapping[str, Mapping[str, str]] = {
-    "en": {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "the phone", "email": "e-mail"},
-    "fr": {"whatsapp": "WhatsApp", "sms": "SMS", "voice": "le téléphone", "email": "l'e-mail",
-           "chat": "le chat", "social": "un réseau social", "web": "le site", "form": "un formulaire"},
-}  # fmt: skip
-
-
 def rendered(template: str, locale: str, variables: Mapping[str, str]) -> tuple[str, str]:
     """Title and body; another language than ours gets the English text.  Channels are named as
     people name them.
     """
     texts, language = TEXTS[template], locale[:2].lower()
     title, body = texts.get(language, texts["en"])
-    said = _SAID.get(language, _SAID["en"])
     channels = {
-        name: said.get(variables.get(name, ""), variables.get(name, ""))
-        for name in ("channel", "from_channel")
+        name: spoken(variables.get(name, ""), language) for name in ("channel", "from_channel")
     }
     values = {**variables, **channels}
     return title.format_map(values), body.format_map(values)
