@@ -20,6 +20,9 @@ LARGEST_BODY = 3_145_728
 PULLABLE = ("chatwoot",)
 """Vendors whose API can be asked for what their webhooks did not bring."""
 
+Right = Literal["figures", "customers", "commands"]
+"""What a token of the console may do."""
+
 
 class SettingsError(Exception):
     """The settings cannot be used; `mistakes` holds one sentence for each reason."""
@@ -121,7 +124,9 @@ class Console(Section, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 8090
     tokens: tuple[str, ...] = ()
-    """Bearer tokens; with none the console answers only on a loopback address."""
+    """Bearer tokens that may do everything; with none, and no [[token]], the console answers only
+    on a loopback address.
+    """
     refresh_ms: int = 1_000
 
 
@@ -254,6 +259,20 @@ class Named(Section, frozen=True, kw_only=True):
                 yield source, ident
 
 
+class Token(Section, frozen=True, kw_only=True):
+    """Somebody who may ask the console, and for what."""
+
+    name: str
+    """Whose it is: a wall board, the agents' screens, a tenant."""
+    secret: str = ""
+    secret_file: str = ""
+    domain: str = ""
+    """He hears of this domain only. Empty: of all."""
+    may: tuple[Right, ...] = ("figures", "customers", "commands")
+    """`figures`: scorecard, lists, what opens a figure (no names, no words); `customers`: a
+    customer's context, journeys and identity; `commands`: join, split, attach."""
+
+
 class Settings(Section, frozen=True, kw_only=True):
     keyspace: str = "main"
     """Names one fold of the log; a rebuild gets another one."""
@@ -271,6 +290,11 @@ class Settings(Section, frozen=True, kw_only=True):
     agent: tuple[Named, ...] = ()
     team: tuple[Named, ...] = ()
     queue: tuple[Named, ...] = ()
+    token: tuple[Token, ...] = ()
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All who may ask the console; nobody means: whoever is on this machine."""
+        return (*(Token(name="console", secret=one) for one in self.console.tokens), *self.token)
 
     def mail_rules(self) -> Mapping[str, MailRule]:
         """What mail domains say of their addresses, by domain."""

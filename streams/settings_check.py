@@ -63,6 +63,7 @@ def contradictions(settings: Settings) -> list[str]:
         ("source", [source.name for source in settings.source]),
         ("subscriber", [subscriber.name for subscriber in settings.subscriber]),
         ("reconcile", [pull.source for pull in settings.reconcile]),
+        ("token", [token.name for token in settings.token]),
     ):
         found += [
             f"{count} of [[{kind}]] have the name {name!r}; names must differ."
@@ -71,6 +72,7 @@ def contradictions(settings: Settings) -> list[str]:
         ]
     owned = [(source.name, source.domain) for source in settings.source]
     owned += [(subscriber.name, subscriber.domain) for subscriber in settings.subscriber]
+    owned += [(token.name, token.domain) for token in settings.token if token.domain]
     found += [
         f"{name!r} belongs to domain {domain!r}, which has no [[domain]]."
         for name, domain in owned

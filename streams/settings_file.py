@@ -29,6 +29,7 @@ from streams.settings import (
     SettingsError,
     Source,
     Subscriber,
+    Token,
 )
 from streams.settings_check import contradictions
 from streams.settings_environment import overridden
@@ -42,6 +43,7 @@ _LISTS: dict[str, type[Section]] = {
     "agent": Named,
     "team": Named,
     "queue": Named,
+    "token": Token,
 }
 
 
@@ -194,6 +196,13 @@ def _with_secrets(settings: Settings, folder: Path, mistakes: list[str]) -> Sett
         else r
         for r in settings.reconcile
     )
-    return replace(
-        settings, domain=domains, source=sources, subscriber=subscribers, reconcile=pulls
+    tokens = tuple(
+        replace(t, secret=_read_secret(t.secret_file, folder, f"token {t.name}", mistakes))
+        if t.secret_file
+        else t
+        for t in settings.token
     )
+    return replace(
+        settings, domain=domains, source=sources, subscriber=subscribers, reconcile=pulls,
+        token=tokens,
+    )  # fmt: skip

@@ -21,7 +21,7 @@ def names(settings: Settings) -> Iterator[str]:
     if not settings.keyspace or re.search(r"[{}\s]", settings.keyspace):
         # Braces would say which slot of a Redis cluster a key lies in.
         yield f"keyspace must be a name without spaces and braces, not {settings.keyspace!r}."
-    for kind in ("domain", "source", "subscriber"):
+    for kind in ("domain", "source", "subscriber", "token"):
         if any(not row.name.strip() for row in getattr(settings, kind)):
             yield f"A [[{kind}]] has no name."
     roles: dict[str, str] = {}
@@ -42,6 +42,14 @@ def secrets(settings: Settings) -> Iterator[str]:
             yield f"Source {source.name!r} has an empty secret: anybody could sign with it."
     if not all(token.strip() for token in settings.console.tokens):
         yield "console.tokens holds an empty token: anybody could come in with it."
+    known: dict[str, str] = {}
+    for token in settings.tokens():
+        if token.name != "console" and not token.secret.strip():
+            yield f"Token {token.name!r} has an empty secret: anybody could come in with it."
+        elif (other := known.setdefault(token.secret, token.name)) != token.name:
+            yield f"Tokens {other!r} and {token.name!r} have one secret: who comes in with it?"
+        if not token.may:
+            yield f"Token {token.name!r} may do nothing: name at least one in `may`."
 
 
 def receivers(settings: Settings) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             f"If one is killed all wait {settings.worker.session_timeout_ms / 1_000:g} s: "
             "give each a name of its own.",
         )  # fmt: skip
-    if not settings.console.tokens:
+    if not settings.tokens():
         yield Finding(True, "The console has no tokens: it answers on a loopback address only.")
 
 
@@ -59,7 +59,7 @@ def _of_the_example(settings: Settings) -> Iterator[str]:
     for source in settings.source:
         if any(known.match(secret) for secret in (*source.secrets, *source.options.values())):
             yield f"a secret of source {source.name}"
-    if any(known.match(token) for token in settings.console.tokens):
+    if any(known.match(token.secret) for token in settings.tokens()):
         yield "a token of the console"
 
 

@@ -1,4 +1,5 @@
-"""Who may ask the console: whoever has one of its tokens, in a header or as a cookie of the page.
+"""Who may ask the console, and for what: whoever has one of its tokens, in a header or as a cookie
+of the page.  A token may be narrowed to a domain and to some of the rights.
 
 Without tokens it answers on a loopback address only.
 """
@@ -7,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from aiohttp import web
 
 from streams.console.answers import STATIC, Handler, refusal
+from streams.console.asked import ONLY
+from streams.settings import Right, Token
 
 _OPEN = {"/healthz", "/readyz", "/metrics", "/login", "/openapi.json"}
 _UNSAID, _SAID = 'role="alert" hidden', 'role="alert"'
@@ -20,10 +23,13 @@ _LOOPBACK = {"127.0.0.1", "::1"}
 
 
 class Access:
-    """`tokens` are the console's."""
+    """`tokens` are those of the settings; `rights` says what a route needs, by (method, path).  A
+    page needs none: it holds nothing until it asks for it.
+    """
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[Token], rights: Mapping[tuple[str, str], Right]) -> None:
         self._tokens = tokens
+        self._rights = rights
 
     @web.middleware
     async def guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -33,27 +39,47 @@ class Access:
             if request.remote in _LOOPBACK:
                 return await handler(request)
             return refusal(403, "Without tokens the console answers on a loopback address only.")
+        token = self._shown(request)
+        if token is None:
+            if request.path.startswith("/v1/"):
+                return refusal(
+                    401, "Send one of the console's tokens as `Authorization: Bearer …`."
+                )
+            asked = quote(request.path_qs, safe="")
+            return web.Response(status=303, headers={"Location": f"/login?next={asked}"})
+        if (needed := self._needed(request)) not in {None, *token.may}:
+            return refusal(
+                403, f"This token ({token.name}) may not ask for {needed}, only for "
+                f"{' and '.join(token.may)}."
+            )  # fmt: skip
+        request[ONLY] = token.domain
+        return await handler(request)
+
+    def _needed(self, request: web.Request) -> Right | None:
+        resource = request.match_info.route.resource
+        method = "GET" if request.method == "HEAD" else request.method
+        return self._rights.get((method, resource.canonical)) if resource else None
+
+    def _shown(self, request: web.Request) -> Token | None:
+        """The token that the request came with; all are compared, so that time tells nothing."""
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         cookie = request.cookies.get("filrouge", "")
-        allowed = False
+        found: Token | None = None
         for token in self._tokens:
-            allowed |= _same(given, token)
-            allowed |= _same(cookie, _cookie(token))
-        if allowed:
-            return await handler(request)
-        if request.path.startswith("/v1/"):
-            return refusal(401, "Send one of the console's tokens as `Authorization: Bearer …`.")
-        asked = quote(request.path_qs, safe="")
-        return web.Response(status=303, headers={"Location": f"/login?next={asked}"})
+            by_header = _same(given, token.secret)
+            by_cookie = _same(cookie, _cookie(token.secret))
+            found = token if by_header or by_cookie else found
+        return found
 
     async def login(self, request: web.Request) -> web.StreamResponse:
         """Back to the page that was asked for, or the form again with a sentence."""
         given = str((await request.post()).get("token", ""))
         for token in self._tokens:
-            if _same(given, token):
+            if _same(given, token.secret):
                 back = _here(request.query.get("next", ""))
                 answer = web.Response(status=303, headers={"Location": back})
-                answer.set_cookie("filrouge", _cookie(token), httponly=True, samesite="Strict")
+                cookie = _cookie(token.secret)
+                answer.set_cookie("filrouge", cookie, httponly=True, samesite="Strict")
                 return answer
         form = (STATIC / "login.html").read_text().replace(_UNSAID, _SAID)
         return web.Response(status=401, text=form, content_type="text/html")

@@ -11,6 +11,9 @@ from streams.kpis.panes import WINDOWS, starts
 
 _DAY_MS = 86_400_000
 
+ONLY = web.RequestKey("only", str)
+"""The domain of which alone the token that a request came with may hear; empty for all."""
+
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
@@ -51,18 +54,25 @@ class Domains:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = list(names)
 
+    def reach(self, request: web.Request) -> list[str]:
+        """Those of which whoever asks may hear."""
+        only = request.get(ONLY, "")
+        return [only] if only else self.names
+
     def one(self, request: web.Request, named: str = "") -> str:
         """The one domain that a request is about; where there is only one, it need not say so."""
-        only = self.names[0] if len(self.names) == 1 else ""
+        names = self.reach(request)
+        only = names[0] if len(names) == 1 else ""
         domain = named or request.query.get("domain") or only
-        if domain not in self.names:
-            known = ", ".join(self.names) or "none is set up"
+        if domain not in names:
+            known = ", ".join(names) or "none is set up"
             raise web.HTTPBadRequest(text=f"Name a domain: {known}.")
         return domain
 
     def scope(self, request: web.Request) -> str:
         """Of which domain the figures are asked for; empty for all."""
-        return self.one(request) if request.query.get("domain") else ""
+        narrow = request.query.get("domain") or request.get(ONLY)
+        return self.one(request) if narrow else ""
 
     def within(self, scope: str) -> list[str]:
         """The domains of a scope."""

@@ -16,6 +16,7 @@ from streams.console.answers import json, refusal
 from streams.console.asked import Domains
 from streams.console.told import Told
 from streams.engine.first_party import own_event
+from streams.settings import Right
 
 COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "join": (("winner", "loser"), ()),
@@ -26,6 +27,8 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class Commands:
+    right: Right = "commands"
+
     def __init__(self, domains: Domains, told: Told) -> None:
         self._domains = domains
         self._told = told

@@ -19,9 +19,12 @@ from streams.journeys.sentences import sentence
 from streams.kpis.definitions import BY_NAME, KPIS
 from streams.kpis.panes import WINDOWS
 from streams.kpis.scorecard import as_json, figure
+from streams.settings import Right
 
 
 class Figures:
+    right: Right = "figures"
+
     def __init__(
         self,
         board: Board,
@@ -101,7 +104,7 @@ class Figures:
         return json(
             {
                 "count": listed.count, "unlisted": listed.unlisted, "journeys": journeys,
-                "domains": self._domains.names, "now_ms": asked.now_ms(),
+                "domains": self._domains.reach(request), "now_ms": asked.now_ms(),
             }
         )  # fmt: skip
 
@@ -132,7 +135,7 @@ class Figures:
                 "open_since_ms": await self._opened.oldest(domains),
                 **await self._lists(domain),
                 "domain": domain,
-                "domains": self._domains.names,
+                "domains": self._domains.reach(request),
                 "now_ms": asked.now_ms(),
                 "refresh_ms": self._freshness.every_ms,
                 "fault": self._freshness.fault or None,

@@ -16,6 +16,7 @@ from streams.console.asked import Domains
 from streams.console.people import KINDS, People
 from streams.console.told import Told
 from streams.engine.first_party import own_event
+from streams.settings import Right
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ NOBODY = "Nobody is known by that identifier in this domain."
 
 
 class LookUps:
+    right: Right = "customers"
+
     def __init__(self, people: People, domains: Domains, told: Told) -> None:
         self._people = people
         self._domains = domains
@@ -94,7 +97,7 @@ class LookUps:
 
     async def _journey(self, request: web.Request) -> web.Response:
         found = await self._people.journey(request.match_info["id"])
-        if found is None:
+        if found is None or found["domain"] not in self._domains.reach(request):
             return refusal(
                 404, "There is no such journey, it was sealed long ago, or its customer was erased."
             )

@@ -14,6 +14,7 @@ def _operation(summary: str, *parameters: dict[str, Any], missing: bool = False)
     responses: dict[str, Any] = {
         "200": {"description": "The answer.", "content": {"application/json": {"schema": {}}}},
         "401": {"description": "No token, or a wrong one."},
+        "403": {"description": "A token that may not ask for this."},
         "503": {"description": "Redis does not answer."},
     }
     if missing:
@@ -42,6 +43,7 @@ def _command() -> dict[str, Any]:
                 "202": {"description": "It is in the log; a dead letter says if it is refused."},
                 "400": {"description": "Something is missing."},
                 "401": {"description": "No token, or a wrong one."},
+                "403": {"description": "A token that may not ask for this."},
                 "503": {"description": "Kafka does not answer."},
             },
         }

@@ -70,7 +70,12 @@ class Console:
         self.port = settings.console.port
 
     async def start(self) -> None:
-        access = Access(self._settings.console.tokens)
+        rights = {
+            (route.method, route.path): part.right
+            for part in self._parts
+            for route in part.routes()
+        }
+        access = Access(self._settings.tokens(), rights)
         app = web.Application(middlewares=[_watched, access.guarded])
         app.add_routes([web.get(path, _page(name)) for path, name in _PAGES.items()])
         app.add_routes([web.post("/login", access.login), web.static("/static", STATIC)])

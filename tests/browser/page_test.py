@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from schemas.common import Actor, Identifier, Party
 from schemas.events import ConversationUpdated, MessagePosted, TransferReported
 from schemas.facts import JourneyOpened
+from streams.settings import Token
 from tests.browser.served import Keeping, Served
 from tests.servers.redis import RedisServer
 from tests.story import answers, writes
@@ -165,3 +166,38 @@ def test_what_customers_and_vendors_write_stays_text(served: Served, page: Page)
         page.goto(f"{served.url}{path}")
         expect(page.locator(where)).to_contain_text("src=x onerror")
         assert page.locator("img").count() == 0 and page.title() != "run"
+
+
+def test_what_a_token_may_not_see_is_a_sentence(redis_server: RedisServer, page: Page) -> None:
+    served = Served(
+        redis_server,
+        narrow=(
+            Token(name="wall", secret="w", may=("figures",)),
+            Token(name="agents", secret="a", may=("customers",)),
+        ),
+    )
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        world = Keeping()
+        writes(world)
+        served.run(served.keep(world))
+        journey = world.asserted(JourneyOpened)[0].journey
+        page.goto(served.url)
+        page.get_by_label("Token").fill("w")
+        page.get_by_role("button").click()
+        expect(page.locator("#waiting")).to_have_text("1")
+        page.goto(f"{served.url}/journeys/{journey}")
+        expect(page.locator("h1")).to_have_text("Not allowed")
+        expect(page.locator("main").get_by_role("alert")).to_contain_text("only for figures")
+        page.context.clear_cookies()
+        page.goto(f"{served.url}/journeys/{journey}")
+        page.get_by_label("Token").fill("a")
+        page.get_by_role("button").click()
+        expect(page.locator("#thread .lane-name")).to_have_count(1)
+        page.goto(served.url)
+        expect(page.locator("main").get_by_role("alert")).to_contain_text("only for customers")
+        page.wait_for_timeout(1_500)  # nothing on the page goes on
+        assert not errors
+    finally:
+        served.stop()

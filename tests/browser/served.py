@@ -14,7 +14,7 @@ from streams.engine.redis_client import connect
 from streams.engine.redis_store import RedisStore
 from streams.engine.store import Pins
 from streams.settings import Console as ConsoleSettings
-from streams.settings import Domain, Kafka, Redis, Settings
+from streams.settings import Domain, Kafka, Redis, Settings, Token
 from tests.servers.kafka import free_port
 from tests.servers.redis import RedisServer
 from tests.world import World
@@ -24,7 +24,11 @@ class Served:
     """A console over a real Redis, on a thread of its own."""
 
     def __init__(
-        self, redis: RedisServer, tokens: tuple[str, ...] = (), domains: tuple[str, ...] = ("acme",)
+        self,
+        redis: RedisServer,
+        tokens: tuple[str, ...] = (),
+        domains: tuple[str, ...] = ("acme",),
+        narrow: tuple[Token, ...] = (),
     ) -> None:
         self.settings = Settings(
             keyspace=f"page{free_port()}",
@@ -32,6 +36,7 @@ class Served:
             redis=Redis(url=redis.url),
             console=ConsoleSettings(port=0, refresh_ms=200, tokens=tokens),
             domain=tuple(Domain(name=name, key="k" * 16) for name in domains),
+            token=narrow,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

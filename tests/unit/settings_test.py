@@ -126,6 +126,21 @@ def test_a_list_in_the_environment_is_separated_by_commas_and_may_be_empty() -> 
         (GOOD.replace("secret.txt", "."), "cannot be read: Is a directory."),
         (GOOD.replace('name = "chat"', 'name = ""'), "A [[source]] has no name."),
         (GOOD + "[console]\ntokens = ['a', '']", "console.tokens holds an empty token"),
+        (GOOD + "[[token]]\nname = 'wall'", "Token 'wall' has an empty secret"),
+        (GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\nmay = []", "Token 'wall' may do nothing"),
+        (
+            GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\nmay = ['sing']",
+            "one of figures, customers",
+        ),
+        (GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\ndomain = 'acne'", "has no [[domain]]"),
+        (
+            GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\n[[token]]\nname = 'desk'\nsecret = 'a'",
+            "Tokens 'wall' and 'desk' have one secret",
+        ),
+        (
+            GOOD + "[[token]]\nname = 'wall'\nsecret_file = 'nowhere.txt'",
+            "The secret file nowhere.txt of token wall cannot be read",
+        ),
         (GOOD + "[topics]\nevents = 'a b'", "topics.events must be letters"),
         (GOOD + "[topics]\nevents = 'webhooks'", "topics.events and topics.webhooks are both"),
         (GOOD + "[worker]\nstages = []", "at least one stage, and each once"),

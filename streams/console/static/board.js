@@ -1,5 +1,5 @@
 // The live board: asks for everything once a refresh, redraws only what the answer says.
-import { ask, asked, channelName, clock, domainLinks, fresh, journeyLink, scope, span, stale, who, windowName } from "/static/common.js";
+import { ask, asked, channelName, clock, domainLinks, final, fresh, journeyLink, nothing, scope, span, stale, who, windowName } from "/static/common.js";
 import { element, redraw, svg } from "/static/drawing.js";
 import "/static/lookup.js";
 
@@ -156,11 +156,19 @@ async function refresh() {
     pause = board.refresh_ms;
     if (wanted === current) draw(board);
   } catch (error) {
+    if (final(error)) {
+      clearInterval(ticking);
+      nothing(error);
+      return null;
+    }
     stale(error);
   }
   return pause;
 }
 
-async function loop() { setTimeout(loop, await refresh()); }
-setInterval(tickLongest, 1000);
+async function loop() {
+  const pause = await refresh();
+  if (pause !== null) setTimeout(loop, pause);
+}
+const ticking = setInterval(tickLongest, 1000);
 loop();

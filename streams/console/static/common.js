@@ -51,11 +51,14 @@ export function stale(error) {
   says(error.message, asOf === null ? "" : ` What you see is of ${clock(asOf)} ${ZONE}.`, true);
 }
 
-// What somebody asked for is not there: the page says only that, and the way on.
+// What somebody asked for is not there, or not for him: the page says only that, and the way on.
+export const final = (error) => error.status === 404 || error.status === 403;
+
 export function nothing(error) {
+  const title = error.status === 403 ? "Not allowed" : "Not found";
   document.getElementById("status").replaceChildren();
-  document.title = "Not found · Filrouge";
-  document.querySelector("main").replaceChildren(element("h1", {}, "Not found"),
+  document.title = `${title} · Filrouge`;
+  document.querySelector("main").replaceChildren(element("h1", {}, title),
     element("p", { role: "alert" }, error.message), element("p", {}, element("a", { href: "/" }, "To the scorecard")));
 }
 

@@ -1,6 +1,6 @@
 // What an agent must see of the customer who appears before him. It is read once: a look-up is logged.
 import { whoAsks } from "/static/asking.js";
-import { ask, channelName, clock, fresh, journeyLink, nothing, span, stale, who } from "/static/common.js";
+import { ask, channelName, clock, final, fresh, journeyLink, nothing, span, stale, who } from "/static/common.js";
 import { element } from "/static/drawing.js";
 import "/static/lookup.js";
 
@@ -70,7 +70,7 @@ async function open() {
     $("body").hidden = false;
     fresh(seen.now_ms, "read");
   } catch (error) {
-    if (error.status === 404) return nothing(error);
+    if (final(error)) return nothing(error);
     stale(error);
   }
 }

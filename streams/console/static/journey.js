@@ -1,6 +1,6 @@
 // One journey: its thread, its story, why each conversation belongs to it, and whose it is.
 import { action, busy, whoAsks } from "/static/asking.js";
-import { ask, channelName, clock, customerLink, fresh, journeyLink, journeyName, nothing, span, stale, who } from "/static/common.js";
+import { ask, channelName, clock, customerLink, final, fresh, journeyLink, journeyName, nothing, span, stale, who } from "/static/common.js";
 import { element, redraw } from "/static/drawing.js";
 import "/static/lookup.js";
 import { customer, joinForm, person } from "/static/people.js";
@@ -68,7 +68,7 @@ async function refresh() {
     }
     fresh(journey.now_ms);
   } catch (error) {
-    if (error.status !== 404) return stale(error);
+    if (!final(error)) return stale(error);
     clearInterval(timer);
     nothing(error);
   }

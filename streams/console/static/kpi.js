@@ -1,5 +1,5 @@
 // A figure, opened: the cycles of journeys that made it, the ones to look at first on top.
-import { ask, asked, channelName, clock, day, fresh, hour, journeyLink, journeyName, nothing, scope, span, stale, windowName } from "/static/common.js";
+import { ask, asked, channelName, clock, day, final, fresh, hour, journeyLink, journeyName, nothing, scope, span, stale, windowName } from "/static/common.js";
 import { element } from "/static/drawing.js";
 import "/static/lookup.js";
 
@@ -89,7 +89,7 @@ async function open() {
     more();
     fresh(span_.now_ms, "read");
   } catch (error) {
-    if (error.status === 404) return nothing(error);
+    if (final(error)) return nothing(error);
     stale(error);
     setTimeout(open, 5_000);
   }

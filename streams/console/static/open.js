@@ -1,5 +1,5 @@
 // What is open now, or who waits: the figures of the scorecard's first row, opened.
-import { ask, asked, channelName, clock, domainLinks, fresh, journeyLink, journeyName, scope, span, stale } from "/static/common.js";
+import { ask, asked, channelName, clock, domainLinks, final, fresh, journeyLink, journeyName, nothing, scope, span, stale } from "/static/common.js";
 import { element, redraw } from "/static/drawing.js";
 import "/static/lookup.js";
 
@@ -46,6 +46,7 @@ async function loop() {
   try {
     draw(await ask(asked("/v1/open", { only, domain: scope() })));
   } catch (error) {
+    if (final(error)) return nothing(error);
     stale(error);
   }
   setTimeout(loop, EVERY_MS);
