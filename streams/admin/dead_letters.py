@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 
-from streams.admin.topics import AdminError, kafka_away
-from streams.engine.clients import librdkafka, producer_config
+from streams.admin.reading import read
+from streams.admin.topics import AdminError
+from streams.engine.clients import producer_config
 from streams.settings import Settings
-
-PATIENCE_S = 10
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -31,40 +30,8 @@ class Letter(msgspec.Struct, frozen=True):
 
 def letters(settings: Settings) -> list[Letter]:
     """All that are kept, oldest first. Raises `AdminError`."""
-    return sorted(_read(settings), key=lambda letter: (letter.at_ms, letter.id))
-
-
-def _read(settings: Settings) -> Iterator[Letter]:
-    consumer = Consumer(
-        librdkafka(settings.kafka)
-        | {"group.id": f"{settings.worker.group}-look", "enable.auto.commit": False}
-    )
-    topic = settings.topics.dead_letters
-    try:
-        found = consumer.list_topics(topic, PATIENCE_S).topics[topic]
-        if found.error is not None:
-            raise AdminError(f"Topic {topic!r} does not exist: run `filrouge topics create`.")
-        left = {}
-        for partition in found.partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE_S)
-            if high > low:
-                left[partition] = high
-        consumer.assign([TopicPartition(topic, p, 0) for p in left])
-        broken = False
-        while left and not broken:
-            for message in consumer.consume(500, timeout=5) or [None]:
-                if message is None or message.error():
-                    broken = True
-                    break
-                if message.offset() + 1 >= left.get(message.partition(), 1 << 62):
-                    left.pop(message.partition(), None)
-                yield _letter(message)
-    except KafkaException as error:
-        raise AdminError(kafka_away(settings, error.args[0].str())) from error
-    finally:
-        consumer.close()
-    if broken:
-        raise AdminError("Kafka stopped answering before the end of the topic; try again.")
+    found = map(_letter, read(settings, settings.topics.dead_letters))
+    return sorted(found, key=lambda letter: (letter.at_ms, letter.id))
 
 
 def _letter(message: Any) -> Letter:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from schemas.kept import kept
 from streams.kpis.definitions import KPIS, Kpi
+from streams.kpis.rows import COLUMNS
 from streams.kpis.scorecard import duration
 
 PAGE = Path(__file__).parents[2] / "docs" / "kpis.md"
@@ -42,6 +43,17 @@ _TAIL = """
 | CSAT | upper quarter of the scale | Chatwoot: 4 and 5 of 5 (the same); Zendesk: good of good and bad (the same) |
 """
 
+_ROWS = """
+## A row a cycle
+
+`filrouge export --from 2026-11-01 --to 2026-12-01 november.csv` writes a line for each cycle that began in that time, for a
+spreadsheet or a warehouse; `--facts FILE` makes it of what `filrouge backtest --facts FILE` has found. It reads all of topic
+`journeys`, since what is said last of a cycle counts. Added up, the rows are the figures (but for what a KPI leaves out).
+
+| column | what |
+|---|---|
+"""
+
 
 def rendered() -> str:
     """The whole page."""
@@ -55,7 +67,9 @@ def rendered() -> str:
         facts = ", ".join(f"`{kind.__struct_config__.tag}`" for kind in kpi.of)
         lines += [f"**From**: {facts}."]
         sections.append("\n".join(lines))
-    return _HEAD + "\n".join(rows) + "\n\n" + "\n\n".join(sections) + "\n" + _TAIL
+    columns = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in COLUMNS.items())
+    table = "\n".join(rows)
+    return f"{_HEAD}{table}\n\n" + "\n\n".join(sections) + f"\n{_TAIL}{_ROWS}{columns}\n"
 
 
 def _anchor(kpi: Kpi) -> str:

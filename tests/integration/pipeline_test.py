@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import io
 import json
 import signal
@@ -187,6 +188,16 @@ def test_the_console_shows_what_was_counted(stack: Stack) -> None:
     replies = stack.ask(f"/v1/kpis/first_reply_time/cycles?from={from_ms}&to={to_ms}")
     assert replies["sum"]["n"] == CUSTOMERS  # type: ignore[index]
     assert replies["sum"]["sum"] == CUSTOMERS * 60_000  # type: ignore[index]
+
+
+def test_an_analyst_gets_a_row_for_each_cycle(stack: Stack, tmp_path: Path) -> None:
+    file = tmp_path / "cycles.csv"
+    answer = stack.command("export", str(file))
+    assert answer.stdout == f"{CUSTOMERS} cycles written to {file}.\n"
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["first_reply_s"] for row in rows} == {"60.0"}
+    assert {(row["channels"], row["state"]) for row in rows} == {("whatsapp", "open")}
 
 
 def test_an_agent_finds_the_context_and_the_journey(stack: Stack) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from streams.admin import dead_letters, identity
+from streams.admin import identity, reading
 from streams.cli import main
 from streams.engine import clients
 
@@ -76,7 +76,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: int) -> Path:
     (tmp_path / "away.toml").write_text(AWAY.replace("{port}", str(taken)))
     monkeypatch.chdir(tmp_path)
     for room, name, short in (
-        (clients, "PATIENCE_MS", 200), (identity, "TAKEN_WITHIN_S", 1), (dead_letters, "PATIENCE_S", 0.3),
+        (clients, "PATIENCE_MS", 200), (identity, "TAKEN_WITHIN_S", 1), (reading, "PATIENCE_S", 0.3),
     ):  # fmt: skip
         monkeypatch.setattr(room, name, short)
     return tmp_path
@@ -127,6 +127,7 @@ REDIS = "Redis at redis://127.0.0.1:1/0 does not answer"
         ("lag --json", 1, KAFKA),
         ("doctor", 1, KAFKA),
         ("dead-letters list", 1, KAFKA),
+        ("export out.csv", 1, KAFKA),
         ("dead-letters show 0/1", 1, KAFKA),
         ("dead-letters retry --all", 1, KAFKA),
         ("dead-letters retry", 2, "Name the letters"),
