@@ -21,6 +21,7 @@ from schemas.events import (
     EventBase,
     FeedbackReceived,
     IdentityLinked,
+    MessagePosted,
     PolicyChanged,
 )
 from streams.engine.batch import Batch
@@ -88,6 +89,8 @@ def history(dice: random.Random) -> list[EventBase]:
         events += [_of(person, dice, event) for event in told_by_vendors(dice, size)]
     for number in range(dice.randrange(6)):
         events.append(_beside(dice, f"x{number}", dice.choice(events)))
+    for number in range(dice.randrange(3)):
+        events += _all_done(dice, f"d{number}", events)
     for person, which in ((p, w) for p in range(2) for w in range(1, len(SOURCES))):
         events.append(_link(person, which, dice.choice(events).recorded_ms))
     for event in dice.sample(events, len(events) // 8):
@@ -146,6 +149,24 @@ def _beside(dice: random.Random, ident: str, like: EventBase) -> EventBase:
         fields["score"] = dice.choice((*range(low, high + 1), low - 1, high + 1))
     fields["easy_is_low"] = dice.choice((None, True, False))
     return FeedbackReceived(**envelope, **fields)
+
+
+def _all_done(dice: random.Random, ident: str, events: list[EventBase]) -> list[EventBase]:
+    """Each conversation until then is answered, and resolved."""
+    at_ms = dice.choice(events).recorded_ms + dice.choice((1, 5_000, HOUR))
+    so_far = [event for event in events if event.conversation and event.recorded_ms <= at_ms]
+    found: list[EventBase] = []
+    for number, like in enumerate({str(event.conversation): event for event in so_far}.values()):
+        for kind, fields in (
+            (MessagePosted, {"message_id": f"{ident}{number}", "direction": "outbound"}),
+            (ConversationUpdated, {"status": dice.choice(("resolved", "closed"))}),
+        ):
+            made = _envelope(f"{ident}{number}{kind.__name__}", at_ms + len(found)) | {
+                "source": like.source, "channel": like.channel, "conversation": like.conversation,
+                "identifiers": like.identifiers, "actor": Actor("agent", "zoe"),
+            }  # fmt: skip
+            found.append(kind(**made, **fields))
+    return found
 
 
 def _link(person: int, which: int, at_ms: int) -> EventBase:

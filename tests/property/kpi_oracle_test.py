@@ -22,6 +22,7 @@ from streams.kpis.panes import WINDOWS, starts
 from streams.kpis.scorecard import Figure, scorecard
 from tests.examples import QUICK
 from tests.property import kpi_oracle as oracle
+from tests.property import kpi_thread_oracle as thread
 from tests.property.kpi_histories import Counted, history, mistake, pass_time
 from tests.world import DAY
 
@@ -57,6 +58,7 @@ def told(dice: random.Random, seed: str) -> Counted:
         now_ms = pass_time(lanes, now_ms, pause)
         figures_agree(lanes, now_ms, f"{seed}, at {now_ms}")
         figures_open(lanes, now_ms, f"{seed}, at {now_ms}")
+        threads_tell_the_same(lanes, now_ms, f"{seed}, at {now_ms}")
     return lanes
 
 
@@ -124,3 +126,15 @@ def figures_open(lanes: Counted, now_ms: int, where: str) -> None:
                 for fact, *_ in oracle.samples(kpi, recent)
             )
             assert listed == counted, (where, window, kpi)
+
+
+def threads_tell_the_same(lanes: Counted, now_ms: int, where: str) -> None:
+    """What is read off each thread that is whole is what its facts count."""
+    facts = oracle.standing(lanes.facts.values())
+    states = [state for lane in lanes.lanes for state in lane.states.values()]
+    followed = {f.of: f.at_ms for f in facts if oracle.tag(f) == "contact.repeated"}
+    for journey in [j for state in states for j in getattr(state, "journeys", {}).values()]:
+        mine = [fact for fact in facts if fact.journey == journey.id]
+        if not journey.sealed:
+            read = thread.rows(journey, mine, followed.get(journey.id, 0), now_ms)
+            assert read == thread.rows_of(mine), (where, journey.id)
