@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.journeys import cycles, feedback, queues, replies, switches, tasks, transfers
-from streams.journeys.findings import Findings
+from streams.journeys.findings import ATTACHING, Findings
 from streams.journeys.state import Journey
 from streams.lexicon.reading import GUESS
 from streams.policy import Policy
@@ -11,9 +11,11 @@ from streams.policy import Policy
 
 def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
     """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
-    `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
+    `opened_ms`, `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline
+    too.
     """
     journey.topic = _topic(journey)
+    _opened(journey)
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
@@ -31,6 +33,14 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         if not tasks.taken_up(fact, journey.timeline) and found.silent_since(fact.at_ms):
             found.facts[fact.subject_id] = fact
     return found
+
+
+def _opened(journey: Journey) -> None:
+    """What comes late may have happened before what had opened the journey."""
+    begun = next((e.at_ms for e in journey.timeline if e.kind in ATTACHING), None)
+    if begun is not None and not journey.sealed:
+        journey.follows_within_ms += begun - journey.opened_ms
+        journey.opened_ms = begun
 
 
 def _topic(journey: Journey) -> str:

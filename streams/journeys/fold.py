@@ -17,6 +17,7 @@ from streams.journeys.attach import (
     open_journey,
     put_in,
 )
+from streams.journeys.findings import ATTACHING
 from streams.journeys.remembered import oldest_go
 from streams.journeys.repeats import RUNS, TELLS, parted
 from streams.journeys.state import (
@@ -28,10 +29,6 @@ from streams.journeys.state import (
     Journey,
 )
 from streams.policy import Policy
-
-_ATTACHING = frozenset({"act", "connected", "reply"})
-"""Kinds that open a journey when none is found."""
-
 
 def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], list[str]]:
     """Puts the event where it belongs. `state` (a fork) is changed.
@@ -124,7 +121,7 @@ def place(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry])
         entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry, late)
-    if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
+    if entry.kind not in ATTACHING or _only_thanks(state, entry, policy):
         return _beside(state, entry, policy, late)
     touched = _referred(state, entry, late)
     before = set(state.journeys)
