@@ -10,9 +10,8 @@ from streams.policy import Policy
 
 
 def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
-    """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
-    `opened_ms`, `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline
-    too.
+    """Facts by subject (revision 1, asserted), and when to look again. Sets what else follows from
+    the journey's timeline: `opened_ms`, `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`.
     """
     journey.topic = _topic(journey)
     _opened(journey)

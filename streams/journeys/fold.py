@@ -30,6 +30,7 @@ from streams.journeys.state import (
 )
 from streams.policy import Policy
 
+
 def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], list[str]]:
     """Puts the event where it belongs. `state` (a fork) is changed.
 

@@ -72,27 +72,22 @@ def _volume(fact: Any) -> Iterator[Sample]:
         yield Sample(fact)
 
 
-def _replies(which: str) -> Callable[[Any], Iterator[Sample]]:
+def _replies(which: str, name: str = "ms") -> Callable[[Any], Iterator[Sample]]:
     def found(fact: Any) -> Iterator[Sample]:
         if tag(fact) == "reply.measured" and fact.which == which:
-            yield Sample(fact, value=fact.ms)
+            if (ms := getattr(fact, name)) is not None:
+                yield Sample(fact, value=ms)
 
     return found
 
 
-def _reply_business(fact: Any) -> Iterator[Sample]:
-    if tag(fact) == "reply.measured" and fact.which == "first" and fact.business_ms is not None:
-        yield Sample(fact, value=fact.business_ms)
+def _resolutions(name: str) -> Callable[[Any], Iterator[Sample]]:
+    def found(fact: Any) -> Iterator[Sample]:
+        if tag(fact) == "journey.resolved" and fact.fcr != "excluded":
+            if (ms := getattr(fact, name)) is not None:
+                yield Sample(fact, value=ms)
 
-
-def _resolution(fact: Any) -> Iterator[Sample]:
-    if tag(fact) == "journey.resolved" and fact.fcr != "excluded":
-        yield Sample(fact, value=fact.duration_ms)
-
-
-def _resolution_business(fact: Any) -> Iterator[Sample]:
-    if tag(fact) == "journey.resolved" and fact.fcr != "excluded" and fact.business_ms is not None:
-        yield Sample(fact, value=fact.business_ms)
+    return found
 
 
 def _per_request(
@@ -201,9 +196,9 @@ COUNTS: dict[str, Callable[[Any], Iterator[Sample]]] = {
     "volume": _volume,
     "first_reply_time": _replies("first"),
     "next_reply_time": _replies("next"),
-    "resolution_time": _resolution,
-    "first_reply_business": _reply_business,
-    "resolution_business": _resolution_business,
+    "resolution_time": _resolutions("duration_ms"),
+    "first_reply_business": _replies("first", "business_ms"),
+    "resolution_business": _resolutions("business_ms"),
     "switch_rate": _per_request(_is("channel.switched"), _way),
     "forced_switch_rate": _per_request(_is("channel.switched", lambda f: f.cause in FORCED), _way),
     "transfer_rate": _per_request(

@@ -36,7 +36,7 @@ def rows_of(facts: Iterable[Any]) -> list[Row]:
     for kpi in TOLD:
         for one in oracle.samples(kpi, facts):
             fact = one.fact
-            found.append((kpi, fact.at_ms, fact.channel, one.n, one.hit, one.value))
+            found.append((kpi, fact.at_ms, fact.channel, one.n, one.hit, round(one.value, 6)))
     return sorted(found)
 
 
@@ -74,9 +74,7 @@ def _answers(entry: Any) -> bool:
     return entry.kind in {"reply", "connected"}
 
 
-def _cycles(
-    timeline: list[Any], facts: list[Any], ends: dict[int, int]
-) -> Iterator[list[Any]]:
+def _cycles(timeline: list[Any], facts: list[Any], ends: dict[int, int]) -> Iterator[list[Any]]:
     """Each resolution ends one; what begins the next is named by its fact."""
     begins = [f for f in facts if oracle.tag(f) == "journey.reopened"]
     first = {f.evidence[0] for f in begins}
@@ -107,10 +105,11 @@ def _replies(entries: list[Any], end_ms: int | None, now_ms: int) -> Iterator[Ro
             yield kpi, entry.at_ms, channel, 1, 0, ms
             yield _promise(channel, waiting.at_ms + REPLY_MS[channel], entry.at_ms)
             waiting, kpi = None, "next_reply_time"
-    if waiting is not None and end_ms is None:
-        due_ms = waiting.at_ms + REPLY_MS[waiting.channel]
-        if now_ms >= due_ms + GRACE_MS:
-            yield _promise(waiting.channel, due_ms, due_ms + 1)
+    if waiting is None or (end_ms is not None and kpi == "next_reply_time"):
+        return  # whoever resolves finds nothing left to answer
+    due_ms = waiting.at_ms + REPLY_MS[waiting.channel]
+    if end_ms > due_ms if end_ms is not None else now_ms >= due_ms + GRACE_MS:
+        yield _promise(waiting.channel, due_ms, due_ms + 1)
 
 
 def _promise(channel: str, due_ms: int, at_ms: int) -> Row:
@@ -119,9 +118,7 @@ def _promise(channel: str, due_ms: int, at_ms: int) -> Row:
     return "sla_met_rate", at_ms if kept else due_ms, channel, 1, int(kept), 0
 
 
-def _resolution(
-    number: int, entries: list[Any], end_ms: int | None, now_ms: int
-) -> Iterator[Row]:
+def _resolution(number: int, entries: list[Any], end_ms: int | None, now_ms: int) -> Iterator[Row]:
     """From the first act of the cycle."""
     acts = [e for e in entries if _acts(e)]
     if not acts:
@@ -191,7 +188,7 @@ def _scores(entries: list[Any]) -> Iterator[Row]:
             share = (score - low) / (high - low)
             if data["instrument"] == "ces":
                 effort = 1 - share if data["easy_is_low"] is False else share
-                yield "ces", *at, 1, 0, 1 + 6 * effort
+                yield "ces", *at, 1, 0, round(1 + 6 * effort, 6)
             else:
                 yield "csat", *at, 1, int(share >= 0.75), 0
 
