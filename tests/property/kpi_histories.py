@@ -66,19 +66,19 @@ class Counted(Lanes):
             self.panes.setdefault((lane, size, start), Counter()).update(cells)
 
     def between(self, size: str, from_ms: int, until_ms: int) -> dict[str, int]:
-        """The sum of the panes that begin there."""
+        """The sum of the panes that begin there; zero where all was taken back."""
         found: Counter[str] = Counter()
         for (_, of, start), cells in self.panes.items():
             if of == size and from_ms <= start < until_ms:
                 found.update(cells)
-        return {cell: amount for cell, amount in found.items() if amount}
+        return found
 
     def ever(self) -> dict[str, int]:
         """All cells, over all time."""
         found: Counter[str] = Counter()
         for (cell, _, _), amount in self.cells.items():
             found[cell] += amount
-        return {cell: amount for cell, amount in found.items() if amount}
+        return found
 
 
 def history(dice: random.Random) -> list[EventBase]:

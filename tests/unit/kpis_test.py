@@ -123,6 +123,12 @@ def test_splits_add_up_to_the_whole() -> None:
     assert scorecard(cells, "another", only=["volume"])[0].value == 0
 
 
+def test_a_channel_on_which_all_was_taken_back_has_no_figures() -> None:
+    cells = {"acme|volume|n|chat||||": 1, "acme|volume|n|voice||||": 0, "acme|fcr|n|voice||||": 0}
+    figures = scorecard(cells, by=["channel"])
+    assert [(one.kpi, one.dims["channel"]) for one in figures] == [("volume", "chat")]
+
+
 def test_no_sample_is_not_zero() -> None:
     [fcr] = scorecard({}, only=["fcr"])
     assert (fcr.value, fcr.text, fcr.colour) == (None, "—", "none")
