@@ -23,6 +23,8 @@ from schemas.events import (
     IdentityLinked,
     MessagePosted,
     PolicyChanged,
+    QueueEntered,
+    QueueLeft,
 )
 from streams.engine.batch import Batch
 from streams.engine.driver import Driver
@@ -87,8 +89,10 @@ def history(dice: random.Random) -> list[EventBase]:
     for person in range(2):
         size = dice.choice((6, 15, 30, 60))
         events += [_of(person, dice, event) for event in told_by_vendors(dice, size)]
-    for number in range(dice.randrange(6)):
+    for number in range(dice.randrange(10)):
         events.append(_beside(dice, f"x{number}", dice.choice(events)))
+    for number in range(dice.randrange(4)):
+        events += _edges(dice, f"y{number}", dice.choice(events).recorded_ms)
     for number in range(dice.randrange(3)):
         events += _all_done(dice, f"d{number}", events)
     for person, which in ((p, w) for p in range(2) for w in range(1, len(SOURCES))):
@@ -151,16 +155,47 @@ def _beside(dice: random.Random, ident: str, like: EventBase) -> EventBase:
     return FeedbackReceived(**envelope, **fields)
 
 
+def _edges(dice: random.Random, ident: str, at_ms: int) -> list[EventBase]:
+    """What lies close to a limit: a caller who hangs up at once or soon, a customer who is back on
+    a channel within five minutes or after, somebody who is closed without a word.
+    """
+    person, after_ms = (
+        dice.randrange(2),
+        dice.choice((3_000, 4_999, 5_000, 20_000, 240_000, 360_000)),
+    )
+    said = MessagePosted, {"message_id": ident, "direction": "inbound"}
+    told = dice.choice(
+        (
+            (
+                ("voice", QueueEntered, {"queue": "q1"}),
+                ("voice", QueueLeft, {"queue": "q1", "outcome": "abandoned"}),
+            ),
+            (("chat", *said), ("email", *said), ("chat", *said)),
+            (("chat", *said), ("chat", ConversationUpdated, {"status": "resolved"})),
+        )
+    )
+    found: list[EventBase] = []
+    for number, (channel, kind, fields) in enumerate(told):
+        place = ConversationRef("s", f"{person}-{ident}-{channel}")
+        made = _envelope(f"{ident}{number}", at_ms + number * after_ms) | {
+            "source": "s", "channel": channel, "conversation": place,
+            "identifiers": _who(person, "s"), "actor": Actor("customer"),
+        }  # fmt: skip
+        found.append(kind(**made, **fields))
+    return found
+
+
 def _all_done(dice: random.Random, ident: str, events: list[EventBase]) -> list[EventBase]:
-    """Each conversation until then is answered, and resolved."""
+    """Each conversation until then is answered, or not, and resolved."""
     at_ms = dice.choice(events).recorded_ms + dice.choice((1, 5_000, HOUR))
     so_far = [event for event in events if event.conversation and event.recorded_ms <= at_ms]
     found: list[EventBase] = []
+    silent = dice.random() < 0.3
     for number, like in enumerate({str(event.conversation): event for event in so_far}.values()):
         for kind, fields in (
             (MessagePosted, {"message_id": f"{ident}{number}", "direction": "outbound"}),
             (ConversationUpdated, {"status": dice.choice(("resolved", "closed"))}),
-        ):
+        )[silent:]:
             made = _envelope(f"{ident}{number}{kind.__name__}", at_ms + len(found)) | {
                 "source": like.source, "channel": like.channel, "conversation": like.conversation,
                 "identifiers": like.identifiers, "actor": Actor("agent", "zoe"),
