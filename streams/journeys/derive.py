@@ -11,7 +11,8 @@ from streams.policy import Policy
 
 def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
     """Facts by subject (revision 1, asserted), and when to look again. Sets what else follows from
-    the journey's timeline: `opened_ms`, `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`.
+    the journey's timeline: `opened_ms`, `proactive`, `resolved_ms`, `closed_ms`, `waiting_ms` and
+    `topic`.
     """
     journey.topic = _topic(journey)
     _opened(journey)
@@ -35,11 +36,17 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
 
 
 def _opened(journey: Journey) -> None:
-    """What comes late may have happened before what had opened the journey."""
-    begun = next((e.at_ms for e in journey.timeline if e.kind in ATTACHING), None)
-    if begun is not None and not journey.sealed:
-        journey.follows_within_ms += begun - journey.opened_ms
-        journey.opened_ms = begun
+    """What comes late may have happened before what had opened the journey; and what the customer
+    did in it may turn out to belong to another.
+    """
+    begun = [e for e in journey.timeline if e.kind in ATTACHING]
+    acted = any(not e.calls_customer for e in begun)
+    if journey.sealed:
+        journey.proactive = journey.proactive and not acted
+    elif begun:
+        journey.proactive = not acted
+        journey.follows_within_ms += begun[0].at_ms - journey.opened_ms
+        journey.opened_ms = begun[0].at_ms
 
 
 def _topic(journey: Journey) -> str:

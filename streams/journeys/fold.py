@@ -246,7 +246,8 @@ def _differs(state: CustomerState, entry: Entry, policy: Policy, late: list[Entr
         return set()
     if entry.at_ms - attached.at_ms > policy.topic_settles_ms:
         return set()
-    first = next((e for e in mine.timeline if e.conversation == entry.conversation), None)
+    said = (e for e in mine.timeline if e.conversation == entry.conversation)
+    first = next((e for e in said if e.kind in ATTACHING), None)
     if first is None:
         return set()  # what was said in it is sealed, and stays where it is
     others = [j for j in state.journeys.values() if j is not mine]

@@ -193,6 +193,20 @@ def test_a_message_that_comes_late_and_was_the_first_opens_the_need() -> None:
     assert world.one(JourneyResolved).duration_ms == 2 * MINUTE
 
 
+def test_what_only_we_have_written_is_no_request_when_it_turns_out_to_be_another_need() -> None:
+    world = World()
+    writes(world)
+    world.event(ConversationUpdated, conversation="chat-1", topic="billing")
+    world.now += 1_000
+    assigns(world, "zoe", "email-1")
+    answers(world, "email")  # by time alone it belongs to the same need
+    world.event(ConversationUpdated, conversation="email-1", channel="email", topic="delivery")
+    request, ours = world.asserted(JourneyOpened)
+    assert (request.proactive, ours.proactive, ours.initiated_by) == (False, True, "agent")
+    writes(world, "email")
+    assert not world.asserted(JourneyOpened)[-1].proactive
+
+
 # A resolution without a word --------------------------------------------------------------------
 
 
