@@ -89,8 +89,9 @@ def history(dice: random.Random) -> list[EventBase]:
     for person in range(2):
         size = dice.choice((6, 15, 30, 60))
         events += [_of(person, dice, event) for event in told_by_vendors(dice, size)]
-    for number in range(dice.randrange(10)):
-        events.append(_beside(dice, f"x{number}", dice.choice(events)))
+    heard = [event for event in events if event.conversation]
+    for number in range(dice.randrange(4, 14)):
+        events.append(_beside(dice, f"x{number}", dice.choice(heard)))
     for number in range(dice.randrange(4)):
         events += _edges(dice, f"y{number}", dice.choice(events).recorded_ms)
     for number in range(dice.randrange(3)):
@@ -134,8 +135,6 @@ def _of(person: int, dice: random.Random, event: EventBase) -> EventBase:
 
 def _beside(dice: random.Random, ident: str, like: EventBase) -> EventBase:
     """A score or a topic, some time after something of the same conversation."""
-    if like.conversation is None or not like.identifiers:
-        return ClockTick(**_envelope(ident, like.recorded_ms))
     at_ms = like.recorded_ms + dice.choice((1, 60_000, HOUR))
     envelope = _envelope(ident, at_ms) | {
         "source": like.source, "channel": like.channel, "conversation": like.conversation,

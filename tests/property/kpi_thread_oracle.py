@@ -61,7 +61,7 @@ def rows(journey: Any, facts: list[Any], followed_ms: int, now_ms: int) -> list[
             found.append(("reopen_rate", end_ms, _last_channel(journey, entries), 1, 0, 0))
         if number > 1:
             found.append(("reopen_rate", entries[0].at_ms, entries[0].channel, 0, 1, 0))
-    return sorted([*found, *_whole(journey, facts, [e for some in cycles for e in some])])
+    return sorted([*found, *_whole(journey, facts, cycles)])
 
 
 def _acts(entry: Any) -> bool:
@@ -208,11 +208,13 @@ def _first_contact(
         yield "fcr", end_ms, acts[-1].channel, 0, 0, 0
 
 
-def _whole(journey: Any, facts: list[Any], entries: list[Any]) -> Iterator[Row]:
+def _whole(journey: Any, facts: list[Any], cycles: list[list[Any]]) -> Iterator[Row]:
     """Of the journey as a whole: a request once he has acted; a return; the channels at its end."""
+    entries = [e for some in cycles for e in some]
     acts = [e for e in entries if _acts(e)]
     opened_ms = min(e.at_ms for e in entries if _acts(e) or e.kind == "reply")
-    channel = acts[0].channel if acts else journey.attached[0].channel
+    first = [e.channel for e in cycles[0] if _acts(e)]
+    channel = first[0] if first else journey.attached[0].channel
     if acts:
         for kpi in ("volume", "switch_rate", "repeat_rate"):
             yield kpi, opened_ms, channel, 1, 0, 0
