@@ -33,7 +33,7 @@ from tests.property.kpi_oracle_test import SPLITS, UNITS, agree
 from tests.servers.embedded import EmbeddedRedis
 from tests.world import DOMAIN, HOUR
 
-SEEDS = range(2 if QUICK else 8)
+SEEDS = range(1 if QUICK else 8)
 
 
 async def committed(lanes: Counted, url: str) -> None:
@@ -104,7 +104,7 @@ async def _asked(asking: Asking, facts: list[Any], now_ms: int) -> None:
     for window in WINDOWS:
         from_ms, until_ms, _ = oracle.window(window, now_ms)
         recent = [fact for fact in facts if from_ms <= fact.at_ms < until_ms]
-        for by in SPLITS:
+        for by in SPLITS if window == "30d" else SPLITS[:2]:
             figures = await asking.figures(f"window={window}&domain={DOMAIN}&by={','.join(by)}")
             agree(figures, recent, by, window)
         if window in {"1h", "24h", "30d"}:
