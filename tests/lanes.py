@@ -12,6 +12,7 @@ from schemas.cloudevents import decode_event, decode_fact
 from schemas.events import EventBase
 from streams.channels.base import Parsed
 from streams.channels.registry import adapters
+from streams.engine.batch import Batch
 from streams.engine.driver import Driver
 from streams.engine.partition import partition_for
 from streams.engine.upstream import upstream_of
@@ -74,6 +75,7 @@ class Lanes:
 
     def _take(self, lane: Driver) -> None:
         batch = lane.take()
+        self.taken(lane, batch)
         for sent in batch.outbox:
             publish = sent.publish
             if publish.topic == "events":
@@ -112,6 +114,9 @@ class Lanes:
                     self.waiting.pop((lane, name, member), None)
                 else:
                     self.waiting[lane, name, member] = since_ms
+
+    def taken(self, lane: Driver, batch: Batch) -> None:
+        """A lane has committed; for whoever wants to know more of it."""
 
     def listed(self, name: str) -> list[int]:
         """Since when each in this list of any lane."""

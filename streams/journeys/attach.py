@@ -57,8 +57,6 @@ def attach(state: CustomerState, entry: Entry, policy: Policy, topic: str = "") 
         rule = rule or "new"
     journey = journey.fork()
     state.journeys[journey.id] = journey
-    if journey.proactive and not entry.calls_customer:
-        journey.proactive = False
     put_in(state, journey, entry, rule)
     return journey
 

@@ -146,7 +146,7 @@ def conclude(cycles: list[Cycle], found: Findings) -> None:
     if journey.follows:
         found.add(
             ContactRepeated, "repeated", first, journey.opened_ms, channel,
-            of=journey.follows, within_ms=journey.follows_within_ms,
+            of=journey.follows, within_ms=max(0, journey.follows_within_ms),
         )  # fmt: skip
     for cycle in cycles:
         found.look_at(cycle)
@@ -169,10 +169,11 @@ def _resolved(cycle: Cycle, cycles: list[Cycle], found: Findings) -> None:
     assert cycle.resolved_ms is not None
     journey = found.journey
     channel = cycle.acts[-1].channel if cycle.acts else _channel_of(journey)
+    begun_ms = cycle.acts[0].at_ms if cycle.acts else cycle.opened_ms
     found.add(
         JourneyResolved, f"resolved/{cycle.number}", cycle, cycle.resolved_ms, channel,
         (cycle.resolved_id,),
-        duration_ms=max(0, cycle.resolved_ms - cycle.opened_ms),
+        duration_ms=max(0, cycle.resolved_ms - begun_ms),
         business_ms=business_ms(cycle.acts[0], cycle.resolved_ms, found) if cycle.acts else None,
         by=cycle.resolved_by,
         fcr=_fcr(cycle, cycles, found),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from streams.journeys import cycles, feedback, queues, replies, switches, tasks, transfers
-from streams.journeys.findings import Findings
+from streams.journeys.findings import ATTACHING, Findings
 from streams.journeys.state import Journey
 from streams.lexicon.reading import GUESS
 from streams.policy import Policy
 
 
 def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
-    """Facts by subject (revision 1, asserted), and when to look again. Sets the journey's
-    `resolved_ms`, `closed_ms`, `waiting_ms` and `topic`, which follow from the timeline too.
+    """Facts by subject (revision 1, asserted), and when to look again. Sets what else follows from
+    the journey's timeline: `opened_ms`, `proactive`, `resolved_ms`, `closed_ms`, `waiting_ms` and
+    `topic`.
     """
     journey.topic = _topic(journey)
+    _opened(journey)
     found = Findings(journey, domain, customer, policy, now_ms)
     if journey.empty:
         return found  # all that was in it belongs elsewhere now
@@ -31,6 +33,20 @@ def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms:
         if not tasks.taken_up(fact, journey.timeline) and found.silent_since(fact.at_ms):
             found.facts[fact.subject_id] = fact
     return found
+
+
+def _opened(journey: Journey) -> None:
+    """What comes late may have happened before what had opened the journey; and what the customer
+    did in it may turn out to belong to another.
+    """
+    begun = [e for e in journey.timeline if e.kind in ATTACHING]
+    acted = any(not e.calls_customer for e in begun)
+    if journey.sealed:
+        journey.proactive = journey.proactive and not acted
+    elif begun:
+        journey.proactive = not acted
+        journey.follows_within_ms += begun[0].at_ms - journey.opened_ms
+        journey.opened_ms = begun[0].at_ms
 
 
 def _topic(journey: Journey) -> str:

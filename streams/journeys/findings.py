@@ -27,6 +27,9 @@ one side has said so.
 ACTS = frozenset({"act", "connected"})
 """Kinds of entries that are acts of the customer."""
 
+ATTACHING = ACTS | {"reply"}
+"""Kinds that open a journey when none is found."""
+
 WORK = frozenset({"assigned", "transfer", "status", "note", "promised", "consulted"})
 """What the company does about an open need without a word to the customer."""
 

@@ -17,6 +17,7 @@ from streams.journeys.attach import (
     open_journey,
     put_in,
 )
+from streams.journeys.findings import ATTACHING
 from streams.journeys.remembered import oldest_go
 from streams.journeys.repeats import RUNS, TELLS, parted
 from streams.journeys.state import (
@@ -28,9 +29,6 @@ from streams.journeys.state import (
     Journey,
 )
 from streams.policy import Policy
-
-_ATTACHING = frozenset({"act", "connected", "reply"})
-"""Kinds that open a journey when none is found."""
 
 
 def put(state: CustomerState, event: EventBase, policy: Policy) -> tuple[set[str], list[str]]:
@@ -124,7 +122,7 @@ def place(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry])
         entry = msgspec.structs.replace(entry, kind=entry.data["was"], data=data)
     if (first := _told_before(state, entry, policy)) is not None:
         return _twin(state, first, entry, late)
-    if entry.kind not in _ATTACHING or _only_thanks(state, entry, policy):
+    if entry.kind not in ATTACHING or _only_thanks(state, entry, policy):
         return _beside(state, entry, policy, late)
     touched = _referred(state, entry, late)
     before = set(state.journeys)
@@ -248,7 +246,8 @@ def _differs(state: CustomerState, entry: Entry, policy: Policy, late: list[Entr
         return set()
     if entry.at_ms - attached.at_ms > policy.topic_settles_ms:
         return set()
-    first = next((e for e in mine.timeline if e.conversation == entry.conversation), None)
+    said = (e for e in mine.timeline if e.conversation == entry.conversation)
+    first = next((e for e in said if e.kind in ATTACHING), None)
     if first is None:
         return set()  # what was said in it is sealed, and stays where it is
     others = [j for j in state.journeys.values() if j is not mine]

@@ -35,7 +35,18 @@ def conclude(cycle: Cycle, found: Findings) -> None:
     if waiting is not None and cycle.resolved_ms is None:
         found.journey.waiting_ms = waiting.at_ms
         _waits(waiting, which, cycle, found)
+    elif waiting is not None and which == "first" and not waiting.data.get("thanks"):
+        _never_answered(waiting, cycle, found)
     _resolution(cycle, found)
+
+
+def _never_answered(act: Entry, cycle: Cycle, found: Findings) -> None:
+    """Resolved without a word to whoever had asked: the promise that was broken by then stays so.
+    What still ran is void, and so is a later wait: whoever resolves finds nothing left to answer.
+    """
+    running = promised("first_reply", act, found)
+    if running is not None and cycle.resolved_ms is not None and cycle.resolved_ms > running.due_ms:
+        settled(running, cycle.resolved_ms, cycle, found)
 
 
 def _answered(act: Entry, reply: Entry, which: Which, cycle: Cycle, found: Findings) -> None:

@@ -66,14 +66,13 @@ def bucket_value(part: str) -> float:
 
 
 def quantile(buckets: Mapping[str, int], q: float) -> float | None:
-    """The value at `q` (0 to 1) of a histogram {part: count}; None when it is empty."""
+    """The smallest value of a histogram {part: count} that the share `q` (0 to 1) of all does not
+    exceed: of two, the median is the lower and the p90 the higher; None when it is empty.
+    """
     counts = sorted((int(part[1:]), n) for part, n in buckets.items() if n > 0)
-    total = sum(n for _, n in counts)
-    if not total:
-        return None
-    rank, seen = q * (total - 1), 0
+    rank, seen = q * sum(n for _, n in counts), 0
     for number, n in counts:
         seen += n
-        if seen > rank:
+        if seen >= rank:
             return bucket_value(f"b{number}")
     return None

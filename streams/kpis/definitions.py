@@ -166,15 +166,20 @@ def _answer_speed(fact: FactBase) -> Parts:
 
 
 def _sla(fact: FactBase) -> Parts:
-    if isinstance(fact, SlaMet):
-        return _BOTH
-    return _ONE if isinstance(fact, SlaBreached) else _NONE
+    """A queue's promise is the service level's."""
+    if isinstance(fact, SlaMet | SlaBreached) and fact.clock != "queue":
+        return _kept(fact)
+    return _NONE
 
 
 def _service_level(fact: FactBase) -> Parts:
     if isinstance(fact, SlaMet | SlaBreached) and fact.clock == "queue":
-        return _sla(fact)
+        return _kept(fact)
     return _NONE
+
+
+def _kept(fact: SlaMet | SlaBreached) -> Parts:
+    return _BOTH if isinstance(fact, SlaMet) else _ONE
 
 
 def _sla_detail(fact: FactBase) -> str:
@@ -199,11 +204,13 @@ def _csat(fact: FactBase) -> Parts:
 
 
 def _nps(fact: FactBase) -> Parts:
-    if isinstance(fact, FeedbackJoined) and fact.instrument == "nps" and fact.score is not None:
-        if fact.score >= 9:
-            return ("n", 1), ("sum", 100_000)
-        return (("n", 1), ("sum", -100_000)) if fact.score <= 6 else _ONE
-    return _NONE
+    if not isinstance(fact, FeedbackJoined) or fact.instrument != "nps" or fact.score is None:
+        return _NONE
+    if not 0 <= fact.score <= 10:
+        return _NONE
+    if fact.score >= 9:
+        return ("n", 1), ("sum", 100_000)
+    return (("n", 1), ("sum", -100_000)) if fact.score <= 6 else _ONE
 
 
 def _ces(fact: FactBase) -> Parts:
@@ -337,7 +344,7 @@ KPIS: tuple[Kpi, ...] = (
         of=(SlaMet, SlaBreached), better="higher", parts=_sla,
         detail=_sla_detail,
         counts="Promises kept, of those kept or broken: first reply, next reply, resolution.",
-        excludes="Promises still running.",
+        excludes="Promises still running; those to a queue (see service level).",
     ),
     Kpi(
         name="service_level", title="Service level", unit="ratio", theme="speed",
@@ -352,17 +359,19 @@ KPIS: tuple[Kpi, ...] = (
         of=(FeedbackJoined,), better="higher", parts=_csat,
         channel_targets={"voice": 0.85, "chat": 0.83, "email": 0.79, "social": 0.67},
         counts="Answers in the upper quarter of their scale (4 and 5 of 5, good of good and bad).",
-        excludes="Surveys without an answer.",
+        excludes="Surveys without an answer; what lies beyond its scale, or has none.",
     ),
     Kpi(
         name="nps", title="NPS", unit="score", theme="quality",
         of=(FeedbackJoined,), better="higher", parts=_nps, target=50, amber=30,
         counts="Share of 9 and 10 less share of 0 to 6, times 100.",
+        excludes="Surveys without an answer; what lies beyond 0 to 10.",
     ),
     Kpi(
         name="ces", title="Customer effort", unit="score", theme="quality",
         of=(FeedbackJoined,), better="lower", parts=_ces, target=3,
         amber=4, counts="Mean effort from 1 (easy) to 7 (hard), whatever way the scale was asked.",
+        excludes="As CSAT.",
     ),
     Kpi(
         name="fcr", title="First contact resolution", unit="ratio", theme="quality",

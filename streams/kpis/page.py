@@ -20,7 +20,8 @@ Each KPI is a function of single facts (topic `journeys`), so whoever reads that
 figure: take the last revision of each subject, leave out the retracted ones, and add. Deltas go at once
 into panes of event time (10 s kept 2 h, 5 min kept 3 d, 1 h kept 40 d), integers only; a rolling window is the
 sum of its panes, exact to one pane at its far edge. Durations carry logarithmic buckets: mean exact, median
-and percentiles within 1 %.
+and percentiles within 1 %. A percentile is the smallest value that so large a share did not exceed: of two, the
+median is the lower and the p90 the higher.
 
 Every figure can be split by channel, queue, team, topic and the KPI's own detail, and opened:
 `GET /v1/kpis/<name>/cycles?window=1h` lists the entries that made it, with their sum, over the very panes that

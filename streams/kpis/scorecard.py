@@ -50,6 +50,8 @@ def scorecard(
     places = [DIMENSIONS.index(name) for name in wanted]
     sums: dict[tuple[str, tuple[str, ...]], dict[str, int]] = {}
     for text, amount in cells.items():
+        if not amount:
+            continue  # all of it was taken back
         cell = decode(text)
         if cell.kpi not in names or (domain and cell.domain != domain):
             continue

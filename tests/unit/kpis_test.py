@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
-from schemas.facts import JourneyOpened, ReplyMeasured
+from schemas.facts import (
+    Fact,
+    FeedbackJoined,
+    JourneyOpened,
+    ReplyMeasured,
+    SlaBreached,
+    SlaClock,
+    SlaMet,
+)
 from streams.kpis.cells import Cell, bucket, bucket_value, decode, dimensions_of, quantile
 from streams.kpis.contributions import effects
 from streams.kpis.definitions import BY_NAME, KPIS
@@ -44,6 +54,50 @@ def test_percentiles_are_within_one_percent(q: float) -> None:
     assert bucket_value("b0") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("values", "median", "p90"),
+    [((5,), 5, 5), ((1_000, 9_000), 1_000, 9_000), (range(100, 1_100, 100), 500, 900)],
+)
+def test_of_ten_nine_do_not_exceed_the_p90(values: Sequence[int], median: int, p90: int) -> None:
+    buckets = Counter(bucket(value) for value in values)
+    assert quantile(buckets, 0.5) == pytest.approx(median, rel=0.01)
+    assert quantile(buckets, 0.9) == pytest.approx(p90, rel=0.01)
+
+
+def counted(kpi: str, fact: Fact) -> dict[str, int]:
+    return dict(BY_NAME[kpi].parts(fact))
+
+
+@pytest.mark.parametrize("kind", [SlaMet, SlaBreached])
+def test_a_promise_to_a_queue_is_the_service_levels_alone(
+    kind: type[SlaMet | SlaBreached],
+) -> None:
+    def promise(clock: SlaClock) -> SlaMet | SlaBreached:
+        return kind(
+            subject_id="c.1/sla", domain="acme", customer="c", journey="c.1", at_ms=5,
+            clock=clock, target_ms=20_000, due_ms=20_005,
+        )  # fmt: skip
+
+    hit = {"n": 1} | ({"hit": 1} if kind is SlaMet else {})
+    assert counted("sla_met_rate", promise("first_reply")) == hit
+    assert counted("service_level", promise("queue")) == hit
+    assert not counted("sla_met_rate", promise("queue"))
+    assert not counted("service_level", promise("resolution"))
+
+
+@pytest.mark.parametrize(
+    ("score", "points"),
+    [(-1, None), (0, -100), (6, -100), (7, 0), (8, 0), (9, 100), (10, 100), (11, None)],
+)
+def test_a_recommendation_is_a_score_from_0_to_10(score: int, points: int | None) -> None:
+    fact = FeedbackJoined(
+        subject_id="c.1/feedback", domain="acme", customer="c", journey="c.1", at_ms=5,
+        instrument="nps", score=score,
+    )  # fmt: skip
+    found = counted("nps", fact)
+    assert (found.get("sum", 0) / 1_000 if found else None) == points
+
+
 def test_what_was_counted_and_taken_back_leaves_nothing() -> None:
     sums: dict[str, int] = {}
     fact = ReplyMeasured(
@@ -67,6 +121,12 @@ def test_splits_add_up_to_the_whole() -> None:
     parts = {f.dims["channel"]: f.n for f in scorecard(cells, by=["channel"], only=["volume"])}
     assert whole.n == 3 and parts == {"chat": 2, "email": 1}
     assert scorecard(cells, "another", only=["volume"])[0].value == 0
+
+
+def test_a_channel_on_which_all_was_taken_back_has_no_figures() -> None:
+    cells = {"acme|volume|n|chat||||": 1, "acme|volume|n|voice||||": 0, "acme|fcr|n|voice||||": 0}
+    figures = scorecard(cells, by=["channel"])
+    assert [(one.kpi, one.dims["channel"]) for one in figures] == [("volume", "chat")]
 
 
 def test_no_sample_is_not_zero() -> None:

@@ -18,7 +18,9 @@ from schemas.facts import (
     JourneyOpened,
     JourneyReopened,
     JourneyResolved,
+    ReplyMeasured,
     SlaBreached,
+    SlaMet,
 )
 from tests.story import AGENT, answers, assigns, resolves, writes
 from tests.world import DAY, HOUR, MINUTE, World, who
@@ -151,3 +153,98 @@ def test_silence_waits_for_a_vendor_that_tells_late() -> None:
     assert world.asserted(SlaBreached) == []  # its vendor may still tell of an answer
     world.wait(60_000)
     assert world.one(SlaBreached).due_ms == world.now - 90_000
+
+
+# What resolution and opening are measured from --------------------------------------------------
+
+
+def test_a_resolution_is_measured_from_the_first_act_of_its_cycle() -> None:
+    world = World()
+    answers(world, "email")  # we write first
+    world.wait(3 * HOUR)
+    writes(world, "email")
+    world.wait(HOUR)
+    answers(world, "email")
+    resolves(world, "email-1", "email")
+    assert world.one(JourneyResolved).duration_ms == HOUR
+    world.wait(HOUR)
+    world.event(
+        ConversationUpdated, conversation="email-1", channel="email", status="open", actor=AGENT
+    )
+    world.wait(2 * HOUR)
+    writes(world, "email")
+    world.wait(HOUR)
+    answers(world, "email")
+    resolves(world, "email-1", "email")
+    assert [f.duration_ms for f in world.asserted(JourneyResolved)] == [HOUR, HOUR]
+
+
+def test_a_message_that_comes_late_and_was_the_first_opens_the_need() -> None:
+    world = World()
+    first_ms = world.now
+    world.wait(MINUTE)
+    writes(world)
+    writes(world, at=first_ms)
+    opened = world.one(JourneyOpened)
+    assert (opened.at_ms, opened.revision) == (first_ms, 2)
+    world.wait(MINUTE)
+    answers(world)
+    resolves(world)
+    assert world.one(JourneyResolved).duration_ms == 2 * MINUTE
+
+
+def test_what_only_we_have_written_is_no_request_when_it_turns_out_to_be_another_need() -> None:
+    world = World()
+    writes(world)
+    world.event(ConversationUpdated, conversation="chat-1", topic="billing")
+    world.now += 1_000
+    assigns(world, "zoe", "email-1")
+    answers(world, "email")  # by time alone it belongs to the same need
+    world.event(ConversationUpdated, conversation="email-1", channel="email", topic="delivery")
+    request, ours = world.asserted(JourneyOpened)
+    assert (request.proactive, ours.proactive, ours.initiated_by) == (False, True, "agent")
+    writes(world, "email")
+    assert not world.asserted(JourneyOpened)[-1].proactive
+
+
+# A resolution without a word --------------------------------------------------------------------
+
+
+def first_replies(world: World) -> list[SlaMet | SlaBreached]:
+    told = world.asserted(SlaMet) + world.asserted(SlaBreached)
+    return [fact for fact in told if fact.clock == "first_reply"]
+
+
+def test_who_was_never_answered_was_not_served_in_time_by_being_closed() -> None:
+    world = World()
+    writes(world)
+    asked_ms = world.now
+    world.wait(10 * MINUTE)
+    resolves(world)
+    [broken] = first_replies(world)
+    assert isinstance(broken, SlaBreached) and broken.due_ms == asked_ms + MINUTE
+    assert "sla.breached" not in world.cancelled() and not world.asserted(ReplyMeasured)
+
+
+def test_a_resolution_before_the_reply_was_due_leaves_nothing_to_keep() -> None:
+    world = World()
+    writes(world)
+    world.wait(30_000)
+    resolves(world)
+    world.wait(HOUR)
+    assert not first_replies(world)
+
+
+def test_a_last_word_that_nobody_answers_breaks_nothing_once_it_is_resolved() -> None:
+    world = World()
+    writes(world)
+    answers(world)
+    writes(world)
+    world.wait(10 * MINUTE)
+    assert [f.clock for f in world.asserted(SlaBreached)] == ["next_reply"]
+    resolves(world)
+    assert not world.asserted(SlaBreached)
+    writes(world, personal={"text": "Thanks!"})
+    world.wait(10 * MINUTE)
+    resolves(world)
+    assert not world.asserted(SlaBreached)
