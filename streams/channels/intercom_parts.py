@@ -21,7 +21,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
-from streams.channels.body import rows, table, text
+from streams.channels.body import count, rows, table, text
 from streams.channels.draft import CUSTOMER
 from streams.channels.intercom_talk import Talk, actor_of, some_id, state_of, text_of
 
@@ -74,6 +74,8 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     about: dict[str, Any] = {
         "at_ms": times.any_form(part.get("created_at")),
         "actor": _author(talk, part),
+        # Times are seconds, and a part that is added later has a higher number.
+        "sequence": count(ident),
     }
     words = set(kind.split("_"))
     if part.get("redacted") is True:

@@ -57,6 +57,8 @@ def attach(state: CustomerState, entry: Entry, policy: Policy, topic: str = "") 
         rule = rule or "new"
     journey = journey.fork()
     state.journeys[journey.id] = journey
+    if not journey.sealed:
+        journey.opened_ms = min(journey.opened_ms, entry.at_ms)  # an earlier act may come later
     if journey.proactive and not entry.calls_customer:
         journey.proactive = False
     put_in(state, journey, entry, rule)

@@ -34,6 +34,8 @@ class Holding(msgspec.Struct, gc=False):
     """Who is connected beside the one who has it."""
     places: list[str] = []
     """Its queues and teams, each once."""
+    queued: bool = False
+    """The customer waits in a queue."""
 
     @property
     def waiting(self) -> Moved | None:

@@ -40,8 +40,12 @@ def follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings
             case "offered" if entry.data["outcome"] == "declined":
                 if waiting := holding.waiting:
                     waiting.declined_ms = waiting.declined_ms or entry.at_ms
-            case "left" if entry.data["outcome"] == "abandoned":
-                if waiting := holding.waiting:
+            case "act" if entry.data.get("queued"):
+                _queued(entry, holding, found)
+            case "left":
+                holding.queued = False
+                waiting = holding.waiting
+                if waiting is not None and entry.data["outcome"] == "abandoned":
                     waiting.fail(entry.at_ms)
             case "ended":
                 _ended(entry, holding)
@@ -175,6 +179,29 @@ def _consulted(entry: Entry, holding: Holding) -> None:
         holding.hands = {"agent": agent}
 
 
+def _queued(entry: Entry, holding: Holding, found: Findings) -> None:
+    """The customer waits: what was passed on to whoever it may be goes to this queue."""
+    holding.queued = True
+    _not_over(entry, holding, found)
+    transfer = holding.waiting
+    if transfer is not None and transfer.kind == "blind" and not transfer.after:
+        transfer.kind, transfer.after = "queue", {"queue": entry.data["queue"]}
+
+
+def _not_over(entry: Entry, holding: Holding, found: Findings) -> None:
+    """The contact of the agent who passed it on had ended, and the conversation goes on: what
+    became of the transfer followed from that end only.
+    """
+    transfer = holding.open
+    if (
+        transfer is not None
+        and transfer.presumed
+        and transfer.conversation == entry.conversation
+        and entry.at_ms - transfer.started_ms <= found.policy.bounce_ms
+    ):
+        transfer.anew()
+
+
 def _gone(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
     """An agent took the conversation without a word of a transfer, and is gone before the one who
     had it: he was consulted (through a queue, say), and nothing has changed hands.
@@ -197,10 +224,12 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
         to = {"agent": agent} if agent else {}
         begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
     holding.human = True
+    if entry.kind == "connected":
+        holding.queued = False
+        _not_over(entry, holding, found)
     transfer = holding.open
     if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
-        transfer.accepted_ms, transfer.failed_ms, transfer.outcome = None, None, ""
-        transfer.presumed = False
+        transfer.anew()
     if transfer is not None and not transfer.outcome:
         came_back = bool(agent) and agent == transfer.before.get("agent")
         if came_back and entry.kind == "connected":
@@ -222,8 +251,8 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
 def _ended(entry: Entry, holding: Holding) -> None:
     """The contact is over: a transfer that its vendor reported, and did not take back, arrived."""
     transfer = holding.waiting
-    if transfer is None:
-        return
+    if transfer is None or (holding.queued and entry.data.get("answered")):
+        return  # or an agent has gone, and the customer waits for the next one
     arrived = transfer.named and transfer.kind != "handoff" and entry.data.get("answered")
     if arrived and not transfer.turned_down:
         transfer.accepted_ms, transfer.presumed = entry.at_ms, True
