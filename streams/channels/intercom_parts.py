@@ -95,8 +95,12 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     status = next((WORDS[word] for word in kind.split("_") if word in WORDS), None)
     if status is None and "state" in words:  # a ticket's
         status = STATES.get(state_of(part))
-    if status is not None:
-        yield talk.one(ConversationUpdated, f"{key}/status", status=status, **about)
+    if status is None:
+        return
+    yield talk.one(ConversationUpdated, f"{key}/status", status=status, **about)
+    # Who has it when it is opened again is not told once more.
+    if status == "open" and not words & {"assign", "assignment"} and talk.holder() != Party():
+        yield talk.one(AssignmentChanged, f"{key}/holder", to=talk.holder(), **about)
 
 
 def _author(talk: Talk, part: dict[str, Any]) -> Actor:

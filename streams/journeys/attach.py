@@ -57,8 +57,9 @@ def attach(state: CustomerState, entry: Entry, policy: Policy, topic: str = "") 
         rule = rule or "new"
     journey = journey.fork()
     state.journeys[journey.id] = journey
-    if not journey.sealed:
-        journey.opened_ms = min(journey.opened_ms, entry.at_ms)  # an earlier act may come later
+    if not journey.sealed and entry.at_ms < journey.opened_ms:  # it comes late, and was the first
+        journey.opened_ms = entry.at_ms
+        journey.initiated_by = "agent" if entry.calls_customer else "customer"
     if journey.proactive and not entry.calls_customer:
         journey.proactive = False
     put_in(state, journey, entry, rule)

@@ -34,8 +34,8 @@ class Holding(msgspec.Struct, gc=False):
     """Who is connected beside the one who has it."""
     places: list[str] = []
     """Its queues and teams, each once."""
-    queued: bool = False
-    """The customer waits in a queue."""
+    queued: str = ""
+    """The queue in which the customer waits."""
 
     @property
     def waiting(self) -> Moved | None:

@@ -117,7 +117,7 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
         if e.kind == "ended"
         and e.conversation == last.conversation
         and e.at_ms >= last.at_ms  # a call before it, in the same conversation, is another
-        and e.data.get("answered")
+        and e.data.get("answered", True)  # who does not say it has told who answered
     ]
     if not ends:
         return

@@ -43,7 +43,7 @@ def follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings
             case "act" if entry.data.get("queued"):
                 _queued(entry, holding, found)
             case "left":
-                holding.queued = False
+                holding.queued = ""
                 waiting = holding.waiting
                 if waiting is not None and entry.data["outcome"] == "abandoned":
                     waiting.fail(entry.at_ms)
@@ -61,7 +61,8 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
     new: Hands = entry.data["to"]
     old = holding.hands or entry.data.get("from", {})
     transfer = holding.open
-    if _same(old, new):
+    out_of_the_bot = bool(old.get("bot") and new) and not new.get("bot")
+    if _same(old, new) and not out_of_the_bot:
         return
     if transfer is not None and transfer.returns(new, entry.at_ms, found.policy):
         transfer.bounce(entry.at_ms)
@@ -76,7 +77,7 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
                 transfer.declined_ms = None  # it is offered to somebody else
             return
         transfer.fail(entry.at_ms)
-    if new.get("agent") and holding.bot and not holding.human:
+    if (new.get("agent") or out_of_the_bot) and holding.bot and not holding.human:
         begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
     elif old and new and _left_hands(old, new):
         holding.hands = old
@@ -87,8 +88,12 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
 
 def _same(old: Hands, new: Hands) -> bool:
     return old == new or (
-        old.get("agent", "") == new.get("agent", "") and old.get("team", "") == new.get("team", "")
+        old.get("agent", "") == new.get("agent", "") and _place(old) == _place(new)
     )
+
+
+def _place(hands: Hands) -> str:
+    return hands.get("team") or hands.get("queue", "")
 
 
 def _left_hands(old: Hands, new: Hands) -> bool:
@@ -97,9 +102,9 @@ def _left_hands(old: Hands, new: Hands) -> bool:
     """
     if old.get("agent") and new.get("agent"):
         return old["agent"] != new["agent"]
-    if old.get("team") and new.get("team"):
-        return old["team"] != new["team"]
-    return bool(old.get("agent") and new.get("team") and not new.get("agent"))
+    if _place(old) and _place(new):
+        return _place(old) != _place(new)
+    return bool(old.get("agent") and _place(new) and not new.get("agent"))
 
 
 def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
@@ -110,11 +115,15 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
         kind = "handoff"
     elif kind in {"unknown", "blind"}:
         kind = _kind(kind, after, holding)
+        if kind == "blind" and not after and holding.queued:
+            kind, after = "queue", {"queue": holding.queued}  # told before the transfer
     if phase == "failed":
         if transfer is None:
             transfer = begin(entry, kind, after, holding, moved, named=True)
         transfer.fail(entry.at_ms)
         holding.open = None
+        return
+    if phase == "accepted" and transfer and _is_taken(transfer, entry.data.get("from", {}), after):
         return
     hands = holding.hands
     if phase == "started" and transfer is not None and transfer.goes_elsewhere(after):
@@ -136,6 +145,16 @@ def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
             transfer.after = after = {"agent": holding.consulted}
     if after:
         holding.hands = after
+
+
+def _is_taken(transfer: Moved, by: Hands, after: Hands) -> bool:
+    """Its vendor named it, whoever it was for has taken it, and now it is said to have arrived."""
+    if not transfer.named or transfer.accepted_ms is None or transfer.outcome:
+        return False
+    told = [(by.get("agent"), transfer.before.get("agent"))]
+    told += [(after.get(part), transfer.after.get(part)) for part in ("agent", "queue", "team")]
+    named = [(said, known) for said, known in told if said]
+    return bool(named) and all(said == known for said, known in named)
 
 
 def _was_consulting(transfer: Moved, by: Hands, after: Hands) -> bool:
@@ -181,11 +200,11 @@ def _consulted(entry: Entry, holding: Holding) -> None:
 
 def _queued(entry: Entry, holding: Holding, found: Findings) -> None:
     """The customer waits: what was passed on to whoever it may be goes to this queue."""
-    holding.queued = True
+    holding.queued = entry.data["queue"]
     _not_over(entry, holding, found)
     transfer = holding.waiting
     if transfer is not None and transfer.kind == "blind" and not transfer.after:
-        transfer.kind, transfer.after = "queue", {"queue": entry.data["queue"]}
+        transfer.kind, transfer.after = "queue", {"queue": holding.queued}
 
 
 def _not_over(entry: Entry, holding: Holding, found: Findings) -> None:
@@ -225,7 +244,7 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
         begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
     holding.human = True
     if entry.kind == "connected":
-        holding.queued = False
+        holding.queued = ""
         _not_over(entry, holding, found)
     transfer = holding.open
     if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
@@ -239,6 +258,8 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
         elif not came_back and transfer.accepted_ms is None:
             transfer.accept(agent, entry.at_ms)
             transfer.into = entry.conversation
+        elif not came_back and agent and not transfer.after.keys() & {"agent", "app"}:
+            transfer.after = {**transfer.after, "agent": agent}  # by whom it was accepted
     elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
         # Another agent takes the same call or chat, without a word of a transfer before.
         begin(

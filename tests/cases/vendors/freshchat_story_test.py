@@ -86,7 +86,7 @@ def test_a_bot_two_teams_resolved_and_reopened() -> None:
     ]
     becomes("freshchat", life, """
         0:00 chat opened by customer
-        1:00 handoff transfer bot → zoe: successful
+        0:21 handoff transfer bot → zoe: successful
         1:30 first reply by zoe after 1:30
         3:00 queue transfer zoe → yan: successful
         4:00 next reply by yan after 2:00

@@ -86,9 +86,10 @@ def test_fin_people_two_teams_closed_and_back() -> None:
         ("4:30", told("conversation.admin.replied", "close", YAN, "Bye!", part=901, **yans, state="closed", open=False)),
         ("1:00:00", told("conversation.user.replied", "open", None, "It is broken.", part=902, **yans)),
         ("1:00:00", told("conversation.admin.opened", "open", None, "It is broken.", part=902, **yans)),
-        ("1:02:00", told("conversation.admin.replied", "comment", YAN, "Sorry!", **yans)),
-        ("1:03:00", told("conversation.admin.closed", "close", YAN, **yans, state="closed", open=False)),
-        ("1:04:00", told("conversation.rating.added", **yans, state="closed", open=False, conversation_rating={
+        ("1:01:00", told("conversation.admin.assigned", "assignment", YAN, "", ZOE, **zoes)),
+        ("1:02:00", told("conversation.admin.replied", "comment", ZOE, "Sorry!", **zoes)),
+        ("1:03:00", told("conversation.admin.closed", "close", ZOE, **zoes, state="closed", open=False)),
+        ("1:04:00", told("conversation.rating.added", **zoes, state="closed", open=False, conversation_rating={
             "rating": 4, "remark": "Well.", "created_at": 1_790_000_000, "contact": ADA, "teammate": {"id": 32}})),
     ]  # fmt: skip
     becomes("intercom", life, """
@@ -99,7 +100,8 @@ def test_fin_people_two_teams_closed_and_back() -> None:
         4:00 next reply by yan after 2:00
         4:30 resolved
         1:00:00 reopened
-        1:02:00 first reply by yan after 2:00
+        1:01:00 blind transfer yan → zoe: successful
+        1:02:00 first reply by zoe after 2:00
         1:03:00 resolved
         1:04:01 csat 4
         said: agent 4, bot 2, customer 4, notes 1

@@ -38,7 +38,7 @@ from streams.stages.names import Names
 from tests.conformance.vendors import Sample, wire
 from tests.world import DOMAIN, HOUR, START, World
 
-Hook = Callable[[int], Sample]
+Hook = Callable[[int], Sample | Call]
 """What the vendor sends for a thing that happened at this time (ms)."""
 Life = Sequence[tuple[str, Hook]]
 """(h:mm:ss since the beginning, webhook). What happened in one second may arrive in any order."""
@@ -70,8 +70,7 @@ def becomes(
     for arrangement, hooks in _arrangements(life, in_order):
         world = _world(vendor, agents or {}, places or {}, options or {})
         for arrives, happened, hook in hooks:
-            raw = wire(hook(happened))
-            world.call(Call(vendor, raw.body, raw.headers), arrives)
+            world.call(_called(vendor, hook(happened)), arrives)
         world.wait(silence_ms)
         assert not world.letters, (arrangement, world.sentences)
         found = [*told(world)]
@@ -79,6 +78,13 @@ def becomes(
             pytest.fail(f"{arrangement}:\n" + "\n".join(ndiff(wanted, found)), pytrace=False)
         figures = figures or +world.panes
         assert +world.panes == figures, arrangement
+
+
+def _called(vendor: str, told: Sample | Call) -> Call:
+    if isinstance(told, Call):
+        return told
+    raw = wire(told)
+    return Call(vendor, raw.body, raw.headers)
 
 
 def _arrangements(life: Life, in_order: bool) -> Iterator[tuple[str, list[tuple[int, int, Hook]]]]:
@@ -110,12 +116,23 @@ def _world(
 # What came of it -----------------------------------------------------------------------------
 
 
+_KINDS = (
+    JourneyOpened, ContactRepeated, JourneyReopened, ChannelSwitched, QueueAbandoned, QueueWaited,
+    TransferStarted, ReplyMeasured, JourneyResolved, FeedbackJoined, ReplyAwaited,
+)  # fmt: skip
+"""In this order where they happen at the same time."""
+
+
 def told(world: World) -> Iterator[str]:
     """A line for each thing that happened, in order of time, and one of who said how much."""
     ends = {f.subject_id.removesuffix("/concluded"): f for f in world.asserted(TransferConcluded)}
-    for fact in world.asserted():
-        if line := _line(fact, ends):
-            yield f"{_clock(fact.at_ms - BEGAN)} {line}"
+    lines = [
+        (f.at_ms, _KINDS.index(type(f)), _line(f, ends))
+        for f in world.asserted()
+        if type(f) in _KINDS
+    ]
+    for at_ms, _, line in sorted(lines):
+        yield f"{_clock(at_ms - BEGAN)} {line}"
     if (people := len({f.customer for f in world.asserted()})) > 1:
         yield f"he is {people} people"
     said = _said(world)
@@ -139,7 +156,7 @@ def _line(fact: FactBase, ends: Mapping[str, Any]) -> str:
             by = "us" if fact.proactive else fact.initiated_by
             return f"{fact.channel} opened by {by}"
         case ReplyMeasured():
-            return f"{fact.which} reply by {fact.by} after {_clock(fact.ms)}"
+            return f"{fact.which} reply by {fact.by or 'somebody'} after {_clock(fact.ms)}"
         case ReplyAwaited():
             return "waits for an answer"
         case QueueWaited():
