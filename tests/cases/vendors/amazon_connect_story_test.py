@@ -179,3 +179,33 @@ def test_called_back_instead_of_waiting() -> None:
         25:00 resolved
         said: nothing
     """, **NAMES)  # fmt: skip
+
+
+def test_a_chat_that_goes_on_from_one_that_has_ended() -> None:
+    """A persistent chat is a new contact, related to the one before."""
+    chat = {"channel": "CHAT", "customerEndpoint": None, "initiationMethod": "API"}
+    first = Contact("c1", "0:00", **chat)
+    again = Contact("c5", "30:00", **chat, relatedContactId="c1")
+    life = [
+        ("0:00", first.phase("INITIATED")),
+        (
+            "0:00",
+            first.phase("CONNECTED_TO_SYSTEM", connectedToSystemTimestamp=rfc3339(ms("0:00"))),
+        ),
+        first.queued("q1", "0:20"),
+        first.taken("31", "1:00"),
+        first.over("CUSTOMER_DISCONNECT", "6:00"),
+        first.completed("6:30"),
+        ("30:00", again.phase("INITIATED")),
+        again.queued("q1", "30:10"),
+        again.taken("31", "30:40"),
+        again.over("AGENT_DISCONNECT", "35:00"),
+    ]
+    becomes("amazon_connect", life, """
+        0:20 chat opened by customer
+        1:00 waited 0:40 in support: answered
+        1:00 first reply by zoe after 0:40
+        30:40 waited 0:30 in support: answered
+        30:40 next reply by zoe after 0:30
+        said: nothing
+    """, **NAMES)  # fmt: skip

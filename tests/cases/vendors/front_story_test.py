@@ -7,6 +7,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
+
 from tests.cases.vendors.lives import Hook, becomes
 
 ZOE = {"id": "tea_31", "username": "zoe", "type": "user"}
@@ -120,4 +122,68 @@ def test_moved_to_another_inbox_where_yan_takes_it() -> None:
         40:00 first reply by yan after 40:00
         41:00 resolved
         said: agent 1, customer 1
+    """, **NAMES)  # fmt: skip
+
+
+# Calls ----------------------------------------------------------------------------------------
+
+
+def call(kind: str, who: Any = None, into: str = "inb_7") -> Hook:
+    inbox = {"_meta": {"type": "inbox"}, "data": {"id": into, "type": "call"}}
+    teammate = {"_meta": {"type": "teammate"}, "data": who}
+    hook = told(f"call_{kind}", f"call_{kind}", None, who, teammate if who else inbox)
+
+    def numbered(at_ms: int) -> Any:
+        body = hook(at_ms)
+        body["payload"]["conversation"]["recipient"]["handle"] = "+12125550107"
+        body["payload"]["source"] = inbox
+        return body
+
+    return numbered
+
+
+CALLED = [("0:00", call("started")), ("0:10", call("queued"))]
+
+
+def test_a_call_that_is_taken_held_and_hung_up() -> None:
+    life = [
+        *CALLED,
+        ("0:20", call("missed", YAN)),
+        ("0:40", call("connected", ZOE)),
+        ("2:00", call("on_hold", ZOE)),
+        ("2:30", call("resumed", ZOE)),
+        ("5:00", call("hangup", ZOE)),
+    ]
+    becomes("front", life, """
+        0:10 voice opened by customer
+        0:40 waited 0:30 in inb_7: answered
+        5:00 resolved
+        said: nothing
+    """, **NAMES)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("end", "told_of_it"),
+    [("abandoned", "gave up after 1:50 in inb_7"), ("missed", "waited 1:50 in inb_7: timeout")],
+)
+def test_a_call_that_nobody_takes(end: str, told_of_it: str) -> None:
+    life = [*CALLED, ("2:00", call(end))]
+    expected = f"0:10 voice opened by customer\n2:00 {told_of_it}\nsaid: nothing"
+    becomes("front", life, expected, **NAMES)
+
+
+def test_a_call_that_is_passed_on() -> None:
+    life = [
+        *CALLED,
+        ("0:40", call("connected", ZOE)),
+        ("3:00", call("transferred", YAN)),
+        ("3:00", call("connected", YAN)),
+        ("5:00", call("hangup", YAN)),
+    ]
+    becomes("front", life, """
+        0:10 voice opened by customer
+        0:40 waited 0:30 in inb_7: answered
+        3:00 blind transfer zoe → yan: successful
+        5:00 resolved
+        said: nothing
     """, **NAMES)  # fmt: skip

@@ -209,3 +209,34 @@ def test_a_text_in_flex_that_is_passed_on_and_closed() -> None:
         5:01 resolved
         said: agent 2, customer 2
     """, **names, options={"agents": "*_40acme"})  # fmt: skip
+
+
+# Without Flex: a call that rings agents by itself -----------------------------------------------
+
+
+def leg(status: str, worker: str, number: int, ident: str) -> Hook:
+    return lambda at_ms: Form({
+        "CallSid": ident, "ParentCallSid": "CA77", "CallStatus": status, "From": ADA,
+        "To": f"client:{worker}", "Direction": "outbound-dial", "SequenceNumber": str(number),
+        "Timestamp": formatdate(at_ms // 1_000), "CallbackSource": "call-progress-events",
+    })  # fmt: skip
+
+
+def test_an_agent_is_dialled_who_does_not_answer_and_another_who_does() -> None:
+    life = [
+        ("0:00", call("ringing", 0)),
+        ("0:01", call("in-progress", 1)),
+        ("0:05", leg("initiated", "yan", 0, "CA78")),
+        ("0:06", leg("ringing", "yan", 1, "CA78")),
+        ("0:26", leg("no-answer", "yan", 2, "CA78")),
+        ("0:27", leg("initiated", "zoe", 0, "CA79")),
+        ("0:28", leg("ringing", "zoe", 1, "CA79")),
+        ("0:40", leg("in-progress", "zoe", 2, "CA79")),
+        ("5:00", leg("completed", "zoe", 3, "CA79")),
+        ("5:00", call("completed", 2)),
+    ]
+    becomes("twilio", life, """
+        0:40 voice opened by customer
+        5:00 resolved
+        said: nothing
+    """)  # fmt: skip
