@@ -91,7 +91,14 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     ):
         yield _message(talk, part, key, kind, words, about)
     if words & {"assign", "assignment"}:
-        yield talk.one(AssignmentChanged, f"{key}/assigned", to=_given_to(talk, part), **about)
+        by = about["actor"]
+        yield talk.one(
+            AssignmentChanged,
+            f"{key}/assigned",
+            to=_given_to(talk, part),
+            from_=Party(bot=by.id or "bot") if by.kind == "bot" else None,  # it gives it up
+            **about,
+        )
     status = next((WORDS[word] for word in kind.split("_") if word in WORDS), None)
     if status is None and "state" in words:  # a ticket's
         status = STATES.get(state_of(part))

@@ -207,5 +207,6 @@ def test_a_chat_that_goes_on_from_one_that_has_ended() -> None:
         1:00 first reply by zoe after 0:40
         30:40 waited 0:30 in support: answered
         30:40 next reply by zoe after 0:30
+        35:00 resolved
         said: nothing
     """, **NAMES)  # fmt: skip

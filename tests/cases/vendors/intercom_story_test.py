@@ -94,7 +94,7 @@ def test_fin_people_two_teams_closed_and_back() -> None:
     ]  # fmt: skip
     becomes("intercom", life, """
         0:00 chat opened by customer
-        1:00 handoff transfer bot → zoe: successful
+        0:23 handoff transfer bot → zoe: successful
         1:30 first reply by zoe after 1:30
         3:00 queue transfer zoe → yan: successful
         4:00 next reply by yan after 2:00
