@@ -172,7 +172,6 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
     holding.human = True
     if entry.kind == "connected":
         holding.queued = ""
-        _not_over(entry, holding, found)
     transfer = holding.open
     if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
         transfer.anew()

@@ -210,3 +210,41 @@ def test_a_chat_that_goes_on_from_one_that_has_ended() -> None:
         35:00 resolved
         said: nothing
     """, **NAMES)  # fmt: skip
+
+
+def test_her_contact_ends_before_his_wait_in_the_next_queue_begins() -> None:
+    first, life = call()
+    second = passed_on("5:00")
+    life += [
+        ("5:00", second.phase("INITIATED")),
+        first.over("AGENT_DISCONNECT", "5:01"),
+        second.queued("q2", "5:03"),
+        second.over("CUSTOMER_DISCONNECT", "8:03"),
+    ]
+    becomes("amazon_connect", life, OPENING + """
+        5:00 queue transfer zoe → returns: failed
+        8:03 gave up after 3:00 in returns
+        said: nothing
+    """, **NAMES)  # fmt: skip
+
+
+def test_a_chat_that_waits_in_the_next_queue_is_not_over() -> None:
+    chat = {"channel": "CHAT", "customerEndpoint": None}
+    first = Contact("c1", "0:00", **chat, initiationMethod="API")
+    second = Contact("c2", "5:00", **chat, initialContactId="c1", initiationMethod="TRANSFER")
+    life = [
+        ("0:00", first.phase("INITIATED")),
+        first.queued("q1", "0:20"),
+        first.taken("31", "1:00"),
+        ("5:00", second.phase("INITIATED")),
+        second.queued("q2", "5:01"),
+        first.over("AGENT_DISCONNECT", "5:03"),
+    ]
+    becomes("amazon_connect", life, """
+        0:20 chat opened by customer
+        1:00 waited 0:40 in support: answered
+        1:00 first reply by zoe after 0:40
+        5:00 queue transfer zoe → returns: under way
+        5:01 waits for an answer
+        said: nothing
+    """, **NAMES)  # fmt: skip
