@@ -73,13 +73,10 @@ class Call:
 
     @property
     def _queue(self) -> str:
+        """The number that was called: the teams of a call are told only as it goes on."""
         team = next((text(t, "name") or text(t, "id") for t in rows(self._data, "teams")), "")
-        return (
-            team
-            or text(self._data, "number", "name")
-            or text(self._data, "number", "id")
-            or "aircall"
-        )
+        number = text(self._data, "number", "name") or text(self._data, "number", "id")
+        return number or team or "aircall"
 
     def _created(self) -> list[EventBase]:
         started = times.seconds(self._data.get("started_at"))

@@ -130,3 +130,8 @@ def plain(markup: str) -> str:
     words = _TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", markup)))
     lines = html.unescape(words).replace("\xa0", " ").splitlines()
     return "\n".join(line.strip() for line in lines if line.strip())
+
+
+def count(value: str) -> int | None:
+    """A whole number by which a vendor counts; None when it is none, or beyond 2^53."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None

@@ -13,10 +13,11 @@ from schemas.events import (
     ConversationOpened,
     EventBase,
     QueueEntered,
+    QueueLeft,
     TransferReported,
 )
 from streams.channels.body import text
-from streams.channels.draft import CUSTOMER
+from streams.channels.draft import CUSTOMER, SYSTEM
 from streams.channels.front_event import Event
 from streams.channels.front_people import party
 
@@ -32,7 +33,18 @@ def read_call_started(event: Event) -> Iterator[EventBase]:
 
 
 def read_call_queued(event: Event) -> Iterator[EventBase]:
-    yield event.one(QueueEntered, queue=text(event.inbox, "id") or "front")
+    yield event.one(QueueEntered, queue=_queue(event))
+
+
+def _queue(event: Event) -> str:
+    return text(event.inbox, "id") or "front"
+
+
+def _left(event: Event, outcome: str) -> EventBase:
+    """Nobody took it."""
+    actor = CUSTOMER if outcome == "abandoned" else SYSTEM
+    key = f"{event.key}/left"
+    return event.one(QueueLeft, key, actor=actor, queue=_queue(event), outcome=outcome)
 
 
 def read_call_connected(event: Event) -> Iterator[EventBase]:
@@ -48,11 +60,14 @@ def read_call_missed(event: Event) -> Iterator[EventBase]:
     if agent := _agent(event):
         yield event.one(AgentOffered, agent=agent, outcome="missed")
     else:
+        yield _left(event, "timeout")
         yield event.one(ContactEnded, reason="missed", answered=False)
 
 
 def read_call_ended(event: Event) -> Iterator[EventBase]:
     given_up = event.kind == "call_abandoned"
+    if given_up:
+        yield _left(event, "abandoned")
     yield event.one(
         ContactEnded,
         actor=CUSTOMER if given_up else event.actor(),

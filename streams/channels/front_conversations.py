@@ -17,6 +17,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels.body import dig, rows, table, text
+from streams.channels.draft import SYSTEM
 from streams.channels.front_event import Event
 from streams.channels.front_people import party
 
@@ -64,7 +65,12 @@ def read_move(event: Event) -> Iterator[EventBase]:
 
 
 def read_status(event: Event) -> Iterator[EventBase]:
-    yield event.one(ConversationUpdated, status=STATUSES[event.kind])
+    """Who has it when it is opened again is not told once more."""
+    status = STATUSES[event.kind]
+    yield event.one(ConversationUpdated, status=status)
+    holder = party(table(event.conversation, "assignee"))
+    if status == "open" and holder != Party():
+        yield event.one(AssignmentChanged, f"{event.key}/holder", actor=SYSTEM, to=holder)
 
 
 def read_ticket(event: Event) -> Iterator[EventBase]:

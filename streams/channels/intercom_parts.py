@@ -21,7 +21,7 @@ from schemas.events import (
     Status,
 )
 from streams.channels import times
-from streams.channels.body import rows, table, text
+from streams.channels.body import count, rows, table, text
 from streams.channels.draft import CUSTOMER
 from streams.channels.intercom_talk import Talk, actor_of, some_id, state_of, text_of
 
@@ -74,6 +74,8 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     about: dict[str, Any] = {
         "at_ms": times.any_form(part.get("created_at")),
         "actor": _author(talk, part),
+        # Times are seconds, and a part that is added later has a higher number.
+        "sequence": count(ident),
     }
     words = set(kind.split("_"))
     if part.get("redacted") is True:
@@ -89,12 +91,23 @@ def read_part(talk: Talk, part: dict[str, Any]) -> Iterator[EventBase]:
     ):
         yield _message(talk, part, key, kind, words, about)
     if words & {"assign", "assignment"}:
-        yield talk.one(AssignmentChanged, f"{key}/assigned", to=_given_to(talk, part), **about)
+        by = about["actor"]
+        yield talk.one(
+            AssignmentChanged,
+            f"{key}/assigned",
+            to=_given_to(talk, part),
+            from_=Party(bot=by.id or "bot") if by.kind == "bot" else None,  # it gives it up
+            **about,
+        )
     status = next((WORDS[word] for word in kind.split("_") if word in WORDS), None)
     if status is None and "state" in words:  # a ticket's
         status = STATES.get(state_of(part))
-    if status is not None:
-        yield talk.one(ConversationUpdated, f"{key}/status", status=status, **about)
+    if status is None:
+        return
+    yield talk.one(ConversationUpdated, f"{key}/status", status=status, **about)
+    # Who has it when it is opened again is not told once more.
+    if status == "open" and not words & {"assign", "assignment"} and talk.holder() != Party():
+        yield talk.one(AssignmentChanged, f"{key}/holder", to=talk.holder(), **about)
 
 
 def _author(talk: Talk, part: dict[str, Any]) -> Actor:

@@ -105,8 +105,11 @@ class _Event:
         self._user = table(self._payload, "user") or table(message, "author", "user")
         client = table(self._payload, "client") or table(message, "source", "client")
         user_id = text(self._user, "id") or text(message, "author", "userId")
+        # Once the two are linked: the same person as the requester of tickets.
+        requester = text(self._user, "zendeskId")
         self._draft.identifiers = (
             *self._draft.vendor_id(f"user/{user_id}" if user_id else ""),
+            *self._draft.vendor_id(f"user/{requester}" if requester else ""),
             *_known_as(self._user, client),
         )
 

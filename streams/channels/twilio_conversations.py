@@ -27,11 +27,10 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.base import Parsed, Request, SourceConfig, ignored, malformed, unknown
-from streams.channels.body import rows, text
+from streams.channels.body import count, rows, text
 from streams.channels.draft import BOT, CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.twilio_messages import RECEIPTS, Form
 from streams.channels.twilio_people import address, is_agent, person
-from streams.channels.twilio_voice import count
 
 _CHAT_NAMES = {
     "onMessageSent": "onMessageAdded",

@@ -31,6 +31,7 @@ from schemas.events import (
 )
 from streams.channels import times
 from streams.channels.base import Parsed, Request, SourceConfig, ignored, unknown
+from streams.channels.body import count
 from streams.channels.draft import CUSTOMER, SYSTEM, Draft, identifier
 from streams.channels.twilio_messages import Form
 from streams.channels.twilio_people import address
@@ -272,11 +273,6 @@ def read_conference(
         sequence=count(number),
     )
     return Parsed((held,))
-
-
-def count(value: str) -> int | None:
-    """A number that Twilio counts by; None when it is none."""
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
 def _seconds(value: str) -> int | None:

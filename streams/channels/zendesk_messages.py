@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.common import Actor, Ref
-from schemas.events import MessagePosted
+from schemas.common import Actor, ConversationRef, Ref
+from schemas.events import ConversationLinked, MessagePosted
 from streams.channels import times
 from streams.channels.base import Parsed, unknown
 from streams.channels.body import table, text
@@ -54,7 +54,17 @@ def read_messaging(body: dict[str, Any], draft: Draft, what: str) -> Parsed:
             "name": text(event, "actor", "name") if by_customer else "",
         },
     )
-    return Parsed((posted,))
+    if not platform_id or platform_id == draft.conversation:
+        return Parsed((posted,))
+    # The platform may have told the line already; then this is how the ticket belongs to it.
+    linked = draft.event(
+        ConversationLinked,
+        f"linked/{draft.conversation}/{platform_id}",
+        times.iso(body.get("time")),
+        rel="ticket",
+        other=ConversationRef(draft.source_name, platform_id),
+    )
+    return Parsed((posted, linked))
 
 
 def read_post(body: dict[str, Any], draft: Draft, room: str) -> Parsed:

@@ -59,6 +59,7 @@ def entries_of(event: EventBase, position: int) -> tuple[Entry, ...]:
         arrived_ms=event.recorded_ms,
         refs=tuple(_references(event)),
         mark=_mark(event),
+        sequence=event.sequence or 0,
     )
     if isinstance(event, ConversationUpdated):
         return _updates(event, entry)

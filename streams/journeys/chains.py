@@ -34,6 +34,8 @@ class Holding(msgspec.Struct, gc=False):
     """Who is connected beside the one who has it."""
     places: list[str] = []
     """Its queues and teams, each once."""
+    queued: str = ""
+    """The queue in which the customer waits."""
 
     @property
     def waiting(self) -> Moved | None:

@@ -1,8 +1,8 @@
 """Cycles: where a need was resolved, where it came back, and whether once was enough.
 
 A cycle ends when a conversation of it is resolved or closed and nobody waits in another one, or
-when an answered call ended and the customer stayed silent for the window of its channel.  An act
-after that begins the next cycle.
+when an answered call or chat ended and the customer stayed silent for the window of its channel.
+An act after that begins the next cycle.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from streams.journeys.promises import business_ms
 from streams.journeys.repeats import anew
 from streams.journeys.sealing import way
 from streams.journeys.state import Entry, Journey
-from streams.policy import Policy
+from streams.policy import Policy, channel_group
 
 _DONE = frozenset({"resolved", "closed"})
 
@@ -64,7 +64,7 @@ def split(journey: Journey, policy: Policy, found: Findings) -> list[Cycle]:
             continue
         elif not _was_nothing(entry, cycle, journey):
             _status(entry, cycle, waits, same.get(entry.conversation, entry.conversation))
-    _ended_calls(cycles[-1], policy, found)
+    _ended_contacts(cycles[-1], policy, found)
     last = cycles[-1]
     journey.resolved_ms = last.resolved_ms or 0
     return cycles
@@ -104,12 +104,14 @@ def _status(entry: Entry, cycle: Cycle, waits: dict[str, int], mine: str) -> Non
     cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = entry.at_ms, "status", entry.id
 
 
-def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
-    """An answered call that ended, and then silence: the need is met as far as anyone can tell."""
+def _ended_contacts(cycle: Cycle, policy: Policy, found: Findings) -> None:
+    """An answered call or chat that ended, and then silence: the need is met as far as anyone can
+    tell.
+    """
     if cycle.resolved_ms is not None or not cycle.acts:
         return
     last = cycle.acts[-1]
-    if last.channel != "voice" or last.kind != "connected":
+    if channel_group(last.channel) != "live" or not _was_served(last, cycle):
         return
     ends = [
         e
@@ -117,13 +119,26 @@ def _ended_calls(cycle: Cycle, policy: Policy, found: Findings) -> None:
         if e.kind == "ended"
         and e.conversation == last.conversation
         and e.at_ms >= last.at_ms  # a call before it, in the same conversation, is another
-        and e.data.get("answered")
+        and e.data.get("answered", True)  # who does not say it has told who answered
     ]
     if not ends:
         return
     end = next((e for e in reversed(ends) if e.data["final"]), ends[-1])
-    if found.silent_since(end.at_ms + policy.window_ms("voice")):
+    if found.silent_since(end.at_ms + policy.window_ms(last.channel)):
         cycle.resolved_ms, cycle.resolved_by, cycle.resolved_id = end.at_ms, "silence", end.id
+
+
+def _was_served(last: Entry, cycle: Cycle) -> bool:
+    """Was a human there at the latest act? On the phone he took it; in a chat the customer may have
+    had the last word, if he does not wait in a queue, and nobody has passed him on since.
+    """
+    if last.kind == "connected":
+        return True
+    if last.channel == "voice" or last.data.get("queued"):
+        return False
+    mine = (e for e in reversed(cycle.entries) if e.conversation == last.conversation)
+    hands = next((e.kind for e in mine if e.kind in {"reply", "connected", "transfer"}), "")
+    return hands in {"reply", "connected"}
 
 
 def conclude(cycles: list[Cycle], found: Findings) -> None:

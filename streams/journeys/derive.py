@@ -11,8 +11,8 @@ from streams.policy import Policy
 
 def derive(journey: Journey, domain: str, customer: str, policy: Policy, now_ms: int) -> Findings:
     """Facts by subject (revision 1, asserted), and when to look again. Sets what else follows from
-    the journey's timeline: `opened_ms`, `proactive`, `resolved_ms`, `closed_ms`, `waiting_ms` and
-    `topic`.
+    the journey's timeline: `opened_ms`, `initiated_by`, `proactive`, `resolved_ms`, `closed_ms`,
+    `waiting_ms` and `topic`.
     """
     journey.topic = _topic(journey)
     _opened(journey)
@@ -47,6 +47,7 @@ def _opened(journey: Journey) -> None:
         journey.proactive = not acted
         journey.follows_within_ms += begun[0].at_ms - journey.opened_ms
         journey.opened_ms = begun[0].at_ms
+        journey.initiated_by = "agent" if begun[0].calls_customer else "customer"
 
 
 def _topic(journey: Journey) -> str:

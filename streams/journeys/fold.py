@@ -100,7 +100,7 @@ def goes_on(state: CustomerState, entry: Entry, policy: Policy) -> bool:
     last = journey.timeline[-1]
     if (
         last.data
-        or last.at_ms > entry.at_ms
+        or last.order > entry.order
         or (last.kind, last.conversation, last.channel, last.actor)
         != (entry.kind, entry.conversation, entry.channel, entry.actor)
         or any(attached.probable for attached in journey.attached)
@@ -208,6 +208,8 @@ def _beside(state: CustomerState, entry: Entry, policy: Policy, late: list[Entry
     state.journeys[journey.id] = journey
     if entry.conversation and entry.conversation not in state.conversations:
         put_in(state, journey, entry, "reference")
+        for waiting in _take_pending(state, entry.conversation):
+            _insert(journey, waiting, late)
     _insert(journey, entry, late)
     return touched | {journey.id}
 
@@ -297,5 +299,5 @@ def _insert(journey: Journey, entry: Entry, late: list[Entry]) -> None:
     if inside:
         journey.timeline[:] = parted(journey.timeline, entry)
     journey.timeline.append(entry)
-    if inside or (entry.at_ms, entry.position) < (last.at_ms, last.position):
-        journey.timeline.sort(key=lambda e: (e.at_ms, e.position))
+    if inside or entry.order < last.order:
+        journey.timeline.sort(key=lambda e: e.order)

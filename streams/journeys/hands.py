@@ -11,6 +11,7 @@ from streams.journeys.chains import Holding, begin, continued
 from streams.journeys.findings import Findings
 from streams.journeys.held import Held
 from streams.journeys.moved import Hands, Moved
+from streams.journeys.named import named
 from streams.journeys.state import Entry
 
 
@@ -28,7 +29,7 @@ def follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings
             case "assigned":
                 _assigned(entry, holding, moved, found)
             case "transfer":
-                _named(entry, holding, moved)
+                named(entry, holding, moved)
             case "connected" | "reply":
                 _human(entry, holding, moved, found)
             case "consulted":
@@ -40,8 +41,12 @@ def follow(entries: list[Entry], held: Held, moved: list[Moved], found: Findings
             case "offered" if entry.data["outcome"] == "declined":
                 if waiting := holding.waiting:
                     waiting.declined_ms = waiting.declined_ms or entry.at_ms
-            case "left" if entry.data["outcome"] == "abandoned":
-                if waiting := holding.waiting:
+            case "act" if entry.data.get("queued"):
+                _queued(entry, holding, found)
+            case "left":
+                holding.queued = ""
+                waiting = holding.waiting
+                if waiting is not None and entry.data["outcome"] == "abandoned":
                     waiting.fail(entry.at_ms)
             case "ended":
                 _ended(entry, holding)
@@ -57,7 +62,8 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
     new: Hands = entry.data["to"]
     old = holding.hands or entry.data.get("from", {})
     transfer = holding.open
-    if _same(old, new):
+    out_of_the_bot = bool(old.get("bot") and new) and not new.get("bot")
+    if _same(old, new) and not out_of_the_bot:
         return
     if transfer is not None and transfer.returns(new, entry.at_ms, found.policy):
         transfer.bounce(entry.at_ms)
@@ -72,7 +78,7 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
                 transfer.declined_ms = None  # it is offered to somebody else
             return
         transfer.fail(entry.at_ms)
-    if new.get("agent") and holding.bot and not holding.human:
+    if (new.get("agent") or out_of_the_bot) and holding.bot and not holding.human:
         begin(entry, "handoff", new, holding, moved, named=False).before = {"bot": "bot"}
     elif old and new and _left_hands(old, new):
         holding.hands = old
@@ -83,8 +89,12 @@ def _assigned(entry: Entry, holding: Holding, moved: list[Moved], found: Finding
 
 def _same(old: Hands, new: Hands) -> bool:
     return old == new or (
-        old.get("agent", "") == new.get("agent", "") and old.get("team", "") == new.get("team", "")
+        old.get("agent", "") == new.get("agent", "") and _place(old) == _place(new)
     )
+
+
+def _place(hands: Hands) -> str:
+    return hands.get("team") or hands.get("queue", "")
 
 
 def _left_hands(old: Hands, new: Hands) -> bool:
@@ -93,69 +103,9 @@ def _left_hands(old: Hands, new: Hands) -> bool:
     """
     if old.get("agent") and new.get("agent"):
         return old["agent"] != new["agent"]
-    if old.get("team") and new.get("team"):
-        return old["team"] != new["team"]
-    return bool(old.get("agent") and new.get("team") and not new.get("agent"))
-
-
-def _named(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
-    phase, after = entry.data["phase"], entry.data.get("to", {})
-    transfer = holding.open
-    kind = entry.data["kind"]
-    if (holding.bot and not holding.human) or entry.data.get("from", {}).get("bot"):
-        kind = "handoff"
-    elif kind in {"unknown", "blind"}:
-        kind = _kind(kind, after, holding)
-    if phase == "failed":
-        if transfer is None:
-            transfer = begin(entry, kind, after, holding, moved, named=True)
-        transfer.fail(entry.at_ms)
-        holding.open = None
-        return
-    hands = holding.hands
-    if phase == "started" and transfer is not None and transfer.goes_elsewhere(after):
-        transfer.fail(entry.at_ms)  # nobody took it there
-        hands = transfer.before
-    if transfer is not None and _was_consulting(transfer, entry.data.get("from", {}), after):
-        transfer.kind, transfer.named = kind, True
-    elif transfer is None or not transfer.waits:
-        transfer = begin(entry, kind, after, holding, moved, named=True)
-        transfer.before = entry.data.get("from") or hands
-        if kind == "handoff" and not transfer.before:
-            transfer.before = {"bot": "bot"}
-    elif transfer.kind in {"blind", "unknown"}:
-        # Implied first, then named: one transfer.
-        transfer.kind, transfer.named = kind, True
-    if phase == "accepted" and transfer.accepted_ms is None:
-        transfer.accept(after.get("agent", "") if transfer.turned_down else "", entry.at_ms)
-        if not after and not transfer.after and holding.consulted:
-            transfer.after = after = {"agent": holding.consulted}
-    if after:
-        holding.hands = after
-
-
-def _was_consulting(transfer: Moved, by: Hands, after: Hands) -> bool:
-    """Another agent was connected without a word, and now the one before him says that he passes it
-    on to him: until then he had consulted him.
-    """
-    return (
-        not transfer.named
-        and not transfer.outcome
-        and transfer.accepted_ms == transfer.started_ms
-        and bool(by.get("agent"))
-        and by.get("agent") == transfer.before.get("agent")
-        and after.get("agent") in {None, transfer.after.get("agent")}
-        and not after.get("team")
-    )
-
-
-def _kind(told: str, to: Hands, holding: Holding) -> str:
-    """What a transfer comes to of which its vendor says no more than that it is one; whatever
-    names a team or queue and no agent goes to a queue.
-    """
-    if told == "unknown" and holding.consulted:
-        return "warm"
-    return "queue" if to and not to.get("agent") else "blind"
+    if _place(old) and _place(new):
+        return _place(old) != _place(new)
+    return bool(old.get("agent") and _place(new) and not new.get("agent"))
 
 
 def _consulted(entry: Entry, holding: Holding) -> None:
@@ -173,6 +123,29 @@ def _consulted(entry: Entry, holding: Holding) -> None:
         transfer.accepted_ms = entry.at_ms
         transfer.after = {**transfer.after, "agent": agent}
         holding.hands = {"agent": agent}
+
+
+def _queued(entry: Entry, holding: Holding, found: Findings) -> None:
+    """The customer waits: what was passed on to whoever it may be goes to this queue."""
+    holding.queued = entry.data["queue"]
+    _not_over(entry, holding, found)
+    transfer = holding.waiting
+    if transfer is not None and transfer.kind == "blind" and not transfer.after:
+        transfer.kind, transfer.after = "queue", {"queue": holding.queued}
+
+
+def _not_over(entry: Entry, holding: Holding, found: Findings) -> None:
+    """The contact of the agent who passed it on had ended, and the conversation goes on: what
+    became of the transfer followed from that end only.
+    """
+    transfer = holding.open
+    if (
+        transfer is not None
+        and transfer.presumed
+        and transfer.conversation == entry.conversation
+        and entry.at_ms - transfer.started_ms <= found.policy.bounce_ms
+    ):
+        transfer.anew()
 
 
 def _gone(entry: Entry, holding: Holding, moved: list[Moved]) -> None:
@@ -197,10 +170,11 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
         to = {"agent": agent} if agent else {}
         begin(entry, "handoff", to, holding, moved, named=False).before = {"bot": "bot"}
     holding.human = True
+    if entry.kind == "connected":
+        holding.queued = ""
     transfer = holding.open
     if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
-        transfer.accepted_ms, transfer.failed_ms, transfer.outcome = None, None, ""
-        transfer.presumed = False
+        transfer.anew()
     if transfer is not None and not transfer.outcome:
         came_back = bool(agent) and agent == transfer.before.get("agent")
         if came_back and entry.kind == "connected":
@@ -210,6 +184,8 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
         elif not came_back and transfer.accepted_ms is None:
             transfer.accept(agent, entry.at_ms)
             transfer.into = entry.conversation
+        elif not came_back and agent and not transfer.after.keys() & {"agent", "app"}:
+            transfer.after = {**transfer.after, "agent": agent}  # by whom it was accepted
     elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
         # Another agent takes the same call or chat, without a word of a transfer before.
         begin(
@@ -222,8 +198,8 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
 def _ended(entry: Entry, holding: Holding) -> None:
     """The contact is over: a transfer that its vendor reported, and did not take back, arrived."""
     transfer = holding.waiting
-    if transfer is None:
-        return
+    if transfer is None or (holding.queued and entry.data.get("answered")):
+        return  # or an agent has gone, and the customer waits for the next one
     arrived = transfer.named and transfer.kind != "handoff" and entry.data.get("answered")
     if arrived and not transfer.turned_down:
         transfer.accepted_ms, transfer.presumed = entry.at_ms, True

@@ -47,6 +47,11 @@ class Moved(msgspec.Struct, gc=False):
             self.outcome = "refused" if self.turned_down else "failed"
             self.failed_ms = at_ms
 
+    def anew(self) -> None:
+        """It is not known yet what becomes of it."""
+        self.accepted_ms, self.failed_ms, self.outcome = None, None, ""
+        self.presumed = False
+
     def bounce(self, at_ms: int) -> None:
         """It comes back; what an agent had declined, and nobody taken, was never away."""
         if self.turned_down:

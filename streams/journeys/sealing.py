@@ -116,7 +116,7 @@ def _comes(journey: Journey, cycle: Cycle, found: Findings) -> None:
 
 def _before(entry: Entry, later: Cycle) -> bool:
     begin = later.entries[0]
-    return (entry.at_ms, entry.position) < (begin.at_ms, begin.position)
+    return entry.order < begin.order
 
 
 def _is_pending(journey: Journey, cycle: Cycle) -> bool:

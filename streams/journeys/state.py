@@ -31,7 +31,8 @@ LEFT = 64
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One thing that happened, compactly.  Order: time, then position (order of arrival).
+    """One thing that happened, compactly.  Order: time, then what its vendor counts, then position
+    (order of arrival).
 
     `kind`: act, reply, bot, auto, note, opened, queued, left, connected, gone, offered, assigned,
     transfer, status, ended, topic, sentiment, urgency, feedback, viewed, told, undelivered,
@@ -58,6 +59,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A short hash of a message's text: the same message told by two vendors has the same."""
     last_id: str = ""
     """Of the last one in a run."""
+    sequence: int = 0
+    """The vendor's own count, for what happened at the same time; 0 where it has none."""
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        return self.at_ms, self.sequence, self.position
 
     @property
     def source(self) -> str:

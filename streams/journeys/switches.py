@@ -150,11 +150,7 @@ def _parallel(act: Entry, channel: str, later: list[Entry], found: Findings) -> 
 
 def _switched(a: Entry, b: Entry, cycle: Cycle, moved: list[Moved], found: Findings) -> None:
     a = msgspec.structs.replace(a, at_ms=a.until_ms or a.at_ms, id=a.last_id or a.id)
-    between = [
-        e
-        for e in cycle.entries
-        if (a.at_ms, a.position) <= (e.at_ms, e.position) <= (b.at_ms, b.position)
-    ]
+    between = [e for e in cycle.entries if a.order <= e.order <= b.order]
     cause = _cause(a, b, between, moved, found)
     subject = f"switch/{b.id}"
     found.add(
@@ -223,7 +219,7 @@ def _unanswered(a: Entry, b: Entry, between: list[Entry], found: Findings) -> bo
 
 def _context(b: Entry, cycle: Cycle) -> str:
     """Did the context reach the agent before the first human word on the new channel?"""
-    after = [e for e in cycle.entries if (e.at_ms, e.position) >= (b.at_ms, b.position)]
+    after = [e for e in cycle.entries if e.order >= b.order]
     for entry in after:
         if entry.kind == "told":
             return "delivered"

@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, str] = {
     "journey": "The need; its page is `/journeys/<id>`.",
     "cycle": "1, and one more each time it came back.",
     "opened_at": "When the cycle began, UTC.",
-    "initiated_by": "Who acted first in the journey: `customer`, `agent`, `bot`, `system`.",
+    "initiated_by": "Who acted first in the journey: `customer` or `agent`.",
     "state": "`open`, `resolved`, or `expired`: nobody said anything for a month.",
     "topic": "What it is about, as it stands now.",
     "channels": "The customer's way in this cycle: `whatsapp>voice`.",

@@ -319,3 +319,99 @@ def test_a_call_is_not_over_by_the_end_of_one_before_it() -> None:
     ended = story.now
     story.wait(3 * HOUR)
     assert story.one(JourneyResolved).at_ms == ended
+
+
+def test_a_wait_on_another_day_does_not_undo_how_a_transfer_ended() -> None:
+    """It arrived when the call ended; only a wait right after that shows that it had not."""
+    story = Story()
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    story.event(
+        TransferReported, actor=Actor("agent", "zoe"), kind="unknown", phase="started",
+        to=Party(agent="yan"), **call,
+    )  # fmt: skip
+    story.later(10_000)
+    story.event(ContactEnded, answered=True, **call)
+    story.later(HOUR)
+    story.event(QueueEntered, queue="returns", **call)
+    story.later(MINUTE)
+    story.event(QueueLeft, queue="returns", outcome="abandoned", **call)
+    assert story.one(TransferConcluded).outcome == "successful"
+
+
+def test_passed_to_the_same_agent_again_is_another_transfer() -> None:
+    """Zoé had taken it back long since."""
+    story = Story()
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    for _ in range(2):
+        story.later(MINUTE)
+        story.event(
+            TransferReported, actor=Actor("agent", "zoe"), kind="blind", phase="accepted",
+            from_=Party(agent="zoe"), to=Party(agent="yan"), **call,
+        )  # fmt: skip
+        story.later(15 * MINUTE)
+        story.event(AgentConnected, agent="zoe", **call)
+    passed = [f for f in story.asserted(TransferStarted) if f.to.agent == "yan"]
+    assert len(passed) == 2
+
+
+def test_who_serves_after_an_external_transfer_is_not_whom_it_was_for() -> None:
+    story = Story()
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    story.event(
+        TransferReported, actor=Actor("agent", "zoe"), kind="external", phase="accepted",
+        to=Party(app="carrier"), from_=Party(agent="zoe"), **call,
+    )  # fmt: skip
+    story.later(MINUTE)
+    story.event(AgentConnected, agent="yan", **call)
+    story.wait(11 * MINUTE)
+    assert story.asserted(TransferConcluded)[0].to == Party(app="carrier")
+
+
+def test_a_chat_that_was_passed_on_when_it_ended_is_not_resolved_by_silence() -> None:
+    story = Story()
+    story.writes("chat")
+    story.answers("chat")
+    story.event(
+        TransferReported, conversation="chat-1", actor=Actor("agent", "zoe"), kind="external",
+        phase="started", to=Party(app="telephony"), from_=Party(agent="zoe"),
+    )  # fmt: skip
+    story.event(ContactEnded, conversation="chat-1", actor=Actor("system"), answered=True)
+    story.wait(3 * HOUR)
+    assert not story.asserted(JourneyResolved)
+
+
+def test_a_chat_that_was_answered_and_ended_is_resolved_by_silence() -> None:
+    story = Story()
+    story.writes("chat")
+    story.answers("chat")
+    story.writes("chat")
+    ended = story.later(MINUTE)
+    story.event(ContactEnded, conversation="chat-1", actor=Actor("system"), answered=True)
+    story.wait(3 * HOUR)
+    assert story.one(JourneyResolved).at_ms == ended
+
+
+def test_a_chat_that_waits_in_a_queue_when_an_agent_leaves_it_is_not_resolved_by_silence() -> None:
+    story = Story()
+    story.writes("chat")
+    story.answers("chat")
+    story.event(QueueEntered, queue="returns", conversation="chat-1")
+    story.event(ContactEnded, conversation="chat-1", actor=Actor("system"), answered=True)
+    story.wait(3 * HOUR)
+    assert not story.asserted(JourneyResolved)
+
+
+def test_a_named_agents_own_queue_makes_no_transfer_to_a_queue() -> None:
+    story = Story()
+    call: dict[str, Any] = {"channel": "voice", "conversation": "call-1", "identifiers": who()}
+    story.event(AgentConnected, agent="zoe", **call)
+    story.event(
+        TransferReported, actor=Actor("agent", "zoe"), kind="blind", phase="started",
+        to=Party(agent="yan"), **call,
+    )  # fmt: skip
+    story.event(QueueEntered, queue="yan's own", **call)
+    story.event(AgentConnected, agent="yan", **call)
+    assert story.one(TransferStarted).kind == "blind"

@@ -258,7 +258,7 @@ def test_tags_come_as_a_list_or_as_words() -> None:
     ],
 )
 def test_who_writes_in_messaging(actor: dict[str, str], kind: str, automated: str) -> None:
-    event = only(zendesk_line(actor))
+    event = read(zendesk_line(actor)).events[0]
     assert (event.actor.kind, event.automated) == (kind, automated)
     assert bool(event.identifiers) is (kind == "customer")
     assert event.conversation.id == "141" and event.channel == "chat"
@@ -326,7 +326,7 @@ def test_who_writes_on_the_messaging_platform(
 def test_a_line_told_by_the_ticket_and_by_the_platform_is_one() -> None:
     line = zendesk_line({"id": "u1", "type": "end_user"})
     line["event"]["message"]["id"] = "m9"
-    told = only(line), only(sunshine_line({"type": "user", "userId": "u1"}, "web"))
+    told = read(line).events[0], only(sunshine_line({"type": "user", "userId": "u1"}, "web"))
     assert told[0].id == told[1].id
     assert [(ref.rel, ref.id) for ref in told[0].refs] == [("conversation", "c1")]
     assert told[0].identifiers == told[1].identifiers

@@ -96,7 +96,7 @@ def told(steps: list[Step]) -> World:
         ("plain", None, None),
         ("consulted", None, None),
         ("blind, to an agent", "blind", "successful"),
-        ("blind, to a queue", "blind", "successful"),
+        ("blind, to a queue", "queue", "successful"),
         ("after a consultation", "warm", "successful"),
         ("consulted, by a queue", None, None),
         ("after a consultation by a queue", "warm", "successful"),

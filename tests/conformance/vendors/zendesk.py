@@ -254,10 +254,22 @@ BODIES: Bodies = {
     "field": (zendesk("ticket.custom_field_changed", {"current": {"value": "x"}}), "ignored"),
     "sla": (zendesk("ticket.sla_policy_changed"), "ignored"),
     "unknown of a ticket": (zendesk("ticket.levitated"), "unknown_type"),
-    "line": (zendesk_line({"id": "u1", "name": "Léa", "type": "end_user"}), ("message.posted",)),
-    "agent's line": (zendesk_line({"id": "31", "type": "agent"}), ("message.posted",)),
-    "bot's line": (zendesk_line({"id": "zd:answerBot", "type": "system"}), ("message.posted",)),
-    "trigger's line": (zendesk_line({"id": "t1", "type": "trigger"}), ("message.posted",)),
+    "line": (
+        zendesk_line({"id": "u1", "name": "Léa", "type": "end_user"}),
+        ("message.posted", "conversation.linked"),
+    ),
+    "agent's line": (
+        zendesk_line({"id": "31", "type": "agent"}),
+        ("message.posted", "conversation.linked"),
+    ),
+    "bot's line": (
+        zendesk_line({"id": "zd:answerBot", "type": "system"}),
+        ("message.posted", "conversation.linked"),
+    ),
+    "trigger's line": (
+        zendesk_line({"id": "t1", "type": "trigger"}),
+        ("message.posted", "conversation.linked"),
+    ),
     "user": (zendesk("user.created"), ("identity.linked",)),
     "identity": (
         zendesk(
