@@ -319,3 +319,27 @@ def test_a_call_is_not_over_by_the_end_of_one_before_it() -> None:
     ended = story.now
     story.wait(3 * HOUR)
     assert story.one(JourneyResolved).at_ms == ended
+
+
+@pytest.mark.parametrize(
+    ("agents", "apart", "begun", "outcomes"),
+    [
+        (["zoe", "yan", "wanda"], 4 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "wanda"], 11 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "zoe"], 4 * MINUTE, 1, ["bounced"]),
+        (["zoe", "yan", "zoe"], 11 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "wanda", "yan"], 4 * MINUTE, 2, ["successful", "bounced"]),
+    ],
+)
+def test_a_call_that_goes_from_agent_to_agent_without_a_word_is_a_transfer_each_time(
+    agents: list[str], apart: int, begun: int, outcomes: list[str]
+) -> None:
+    story = Story()
+    for agent in agents:
+        story.event(
+            AgentConnected, channel="voice", conversation="c1", identifiers=who(), agent=agent
+        )
+        story.wait(apart)
+    story.wait(HOUR)
+    assert len(story.asserted(TransferStarted)) == begun
+    assert sorted(f.outcome for f in story.asserted(TransferConcluded)) == sorted(outcomes)
