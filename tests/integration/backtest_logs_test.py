@@ -229,9 +229,28 @@ def test_a_row_with_too_many_values_is_refused_and_the_rest_goes_on(
 def test_a_quote_that_quotes_nothing(log: tuple[Path, Path]) -> None:
     path, mapping = log
     path.write_text(ROWS + 'c3,2024-01-01T10:00:00Z,"cy\nc4,2024-01-01T10:00:00Z,di\n')
-    assert found(path, "--mapping", mapping)["rows"] == 3
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (2, 1)
+    assert answer["mistakes"][0].startswith("log.csv, after row 2: a quote never closes")
     mapping.write_text(MAPPING.replace("[common]", '[csv]\nquote = ""\n[common]'))
-    assert found(path, "--mapping", mapping)["rows"] == 4
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (4, 0)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "  \r\n"])
+def test_a_last_value_of_several_lines_is_whole(log: tuple[Path, Path], end: str) -> None:
+    path, mapping = log
+    path.write_text(ROWS + f'c3,2024-01-01T10:00:00Z,"cy\n\ndi"{end}')
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (3, 0)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04\xff\xfe", b"\xd0\xcf\x11\xe0\xa1"])
+def test_a_spreadsheet_is_no_csv(log: tuple[Path, Path], start: bytes) -> None:
+    path, mapping = log
+    path.write_bytes(start * 100)
+    code, _, text = invoke(path, "--mapping", mapping)
+    assert code == 2 and "save each of its sheets as CSV" in text
 
 
 def test_no_header_lines_above_and_gzip(tmp_path: Path) -> None:
@@ -303,7 +322,10 @@ def test_what_a_row_says_wrongly_costs_that_event_only(log: tuple[Path, Path]) -
     answer = found(path, "--mapping", mapping)
     assert answer["events"] == 1 and answer["rows_refused"] == 1
     first, second = answer["mistakes"]  # type: ignore[misc]
-    assert first == "Row 1, [[event]] number 2: 'soon' is no time in any of the formats iso."
+    assert first == (
+        "Row 1, [[event]] number 2: 'soon' is no time in any of the formats iso. "
+        "If it means 'none', name it under `missing`."
+    )
     assert "it is one of closed, deleted, on_hold" in second
 
 
