@@ -150,8 +150,9 @@ class _Lines:
         self._last = ""
 
     def __iter__(self) -> Iterator[str]:
-        for self._last in self._lines:
-            yield self._last
+        for line in self._lines:
+            self._last = line
+            yield line
 
     def swallowed(self, values: list[str], quote: str) -> bool:
         """Whether a value that began with a quote goes on to the end of the file."""

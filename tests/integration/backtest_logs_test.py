@@ -348,8 +348,17 @@ def test_a_mapping_without_an_act_is_told_so(log: tuple[Path, Path]) -> None:
         + '[[event]]\ntype = "queue.entered"\nqueue = "q"\nwhen = { case = "nobody" }\n'
     )
     code, out, _ = invoke(path, "--mapping", mapping)
-    assert code == 0 and "No journey was opened" in out
+    assert code == 0 and "No request was counted" in out
     assert "number 2 (queue.entered) made no event" in " ".join(out.split())
+
+
+def test_a_log_of_answers_alone_is_told_so(log: tuple[Path, Path]) -> None:
+    """What the company writes first opens a journey, but no request."""
+    path, mapping = log
+    mapping.write_text(MAPPING.replace('"inbound"', '"outbound"').replace('"customer"', '"agent"'))
+    answer = found(path, "--mapping", mapping)
+    assert answer["facts_standing"]["journey.opened"] == 2
+    assert [hint.split(":")[0] for hint in answer["hints"]] == ["No request was counted"]
 
 
 def test_what_stands_is_what_the_facts_file_says(tmp_path: Path) -> None:
