@@ -352,6 +352,22 @@ def test_a_mapping_without_an_act_is_told_so(log: tuple[Path, Path]) -> None:
     assert "number 2 (queue.entered) made no event" in " ".join(out.split())
 
 
+def test_rows_of_one_minute_are_ordered_by_a_column_that_counts_them(tmp_path: Path) -> None:
+    log, mapping, events = (tmp_path / name for name in ("log.csv", "m.toml", "events.jsonl"))
+    log.write_text(
+        "at,case,version,team\n2024-01-01 10:05,c1,2,third\n2024-01-01 10:05,c1,1,second\n"
+        "2024-01-01 10:00,c1,0,first\n2024-01-01 10:05,c1,10,last\n"
+    )
+    mapping.write_text(
+        'source = "log"\n[common]\ntime = "{at}"\nafter_s = "{version|x0.001}"\n'
+        '[[event]]\ntype = "assignment.changed"\nconversation = "{case}"\nchannel = "form"\n'
+        'to = { team = "{team}" }\n'
+    )
+    found(log, "--mapping", mapping, "--events", events)
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [event["to"]["team"] for event in told] == ["first", "second", "third", "last"]
+
+
 def test_a_log_of_answers_alone_is_told_so(log: tuple[Path, Path]) -> None:
     """What the company writes first opens a journey, but no request."""
     path, mapping = log
