@@ -7,7 +7,7 @@ import pytest
 from streams.backtest.clock import blank, not_before, reader
 from streams.backtest.condition import compile_condition
 from streams.backtest.errors import MappingError
-from streams.backtest.numbers import number
+from streams.backtest.numbers import number, seconds
 from streams.backtest.sessions import Sessions
 from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
@@ -287,3 +287,23 @@ def test_a_time_in_no_format_is_told_with_what_would_help(
     assert str(raised.value) == (
         f"{text!r} is no time in any of the formats {', '.join(formats)}{help_}"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0 days 01:02:03", "3723"),
+        ("1 day, 0:00:01", "86401"),
+        ("2d 01:00:00.5", "176400.5"),
+        ("-0:10", "-10"),
+        ("", ""),
+    ],
+)
+def test_durations_as_logs_write_them(text: str, value: str) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["1 day, 2:03", "-1 day, 23:00:00", "2 days", "1:2:3"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(MappingError, match="no duration"):
+        seconds(text)
