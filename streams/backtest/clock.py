@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streams.backtest.errors import MappingError, unknown
+from streams.backtest.errors import MappingError, unknown_key
 
 _DAY_MS = 86_400_000
 
@@ -20,6 +20,12 @@ LATEST_MS = 7_258_118_400_000
 
 _EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 - of the zone that the log says
 """Day 0 of a spreadsheet's numbers, for all days since March 1900."""
+
+_LIKELY = 1990, 2100
+"""Years of a log."""
+
+_HALF_OF_DAY = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
+_NANOSECONDS = re.compile(r"(?<=[.,]\d{6})\d+")
 
 _KEYS = ("formats", "zone", "rollover")
 
@@ -31,7 +37,7 @@ def log_reader(time: Mapping[str, Any]) -> Callable[[str], int]:
     """The reader that a mapping's `[time]` describes.  Raises `MappingError`."""
     for key in time:
         if key not in _KEYS:
-            raise MappingError(f"[time]: {unknown('setting', key, _KEYS)}.")
+            raise MappingError(f"[time]: {unknown_key('setting', key, _KEYS)}.")
     formats, zone = time.get("formats", ["iso"]), time.get("zone", "UTC")
     if isinstance(formats, str):
         formats = [formats]
@@ -83,9 +89,25 @@ def reader(formats: Sequence[str], zone: str) -> Callable[[str], int]:
                 f"{text!r} is {found:%Y-%m-%d}, outside 1970 to 2199. Does it mean 'none'? "
                 "Then name it under `missing`"
             )
-        raise MappingError(f"{text!r} is no time in any of the formats {', '.join(formats)}.")
+        raise MappingError(
+            f"{text!r} is no time in any of the formats {', '.join(formats)}{_help(text)}"
+        )
 
     return read
+
+
+def _help(text: str) -> str:
+    """What to do about a text that is in none of the formats."""
+    if not any(map(str.isdecimal, text)):
+        return ". If it means 'none', name it under `missing`"
+    for name in ("epoch_s", "epoch_ms", "excel", "iso", "mail"):
+        try:
+            found = _step(name)(text)
+        except (ValueError, OverflowError):
+            continue
+        if _LIKELY[0] <= found.year <= _LIKELY[1]:
+            return f"; in the format {name} it is of {found:%Y-%m-%d}"
+    return ""
 
 
 def blank(text: str) -> bool:
@@ -123,7 +145,18 @@ def _step(pattern: str) -> Callable[[str], datetime]:
     except ValueError as error:
         if "does not match" not in str(error):
             raise MappingError(f"{pattern!r} is no pattern of a time: {error}") from error
-    return lambda text: datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone comes later
+    return lambda text: _by_pattern(text, pattern)
+
+
+def _by_pattern(text: str, pattern: str) -> datetime:
+    """Also `1:23 p. m.`, and seconds to more places than strptime knows."""
+    try:
+        return datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone comes later
+    except ValueError:
+        plain = _NANOSECONDS.sub("", _HALF_OF_DAY.sub(r"\1m", text))
+        if plain == text:
+            raise
+        return datetime.strptime(plain, pattern)  # noqa: DTZ007
 
 
 def _excel(text: str) -> datetime:

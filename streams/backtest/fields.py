@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from schemas.events import Event, EventBase
-from streams.backtest.errors import MappingError, unknown
+from streams.backtest.errors import MappingError, unknown, unknown_key
 
 EVENT_TYPES: Mapping[str, type[EventBase]] = {
     str(kind.__struct_config__.tag): kind for kind in get_args(Event)
@@ -43,7 +43,8 @@ def check(spec: Mapping[str, Any]) -> None:
         if key in PERSONAL and isinstance(value, str):
             continue
         if key not in fields:
-            raise MappingError(unknown(f"{name} field", key, {*fields, *PERSONAL, *CONTROL}))
+            known = {*fields, *PERSONAL, *CONTROL}
+            raise MappingError(unknown_key(f"{name} field", key, known))
         if key not in _SHORT or not isinstance(value, str):
             _check(key, value, fields[key].type)
     if "actor" in given and isinstance(given["actor"], str):
@@ -93,7 +94,10 @@ def explained(error: msgspec.ValidationError, kind: str) -> str:
     """A row's mistake, with what the field may be."""
     text = str(error)
     if found := _MISSING.search(text):
-        return f"{found.group(1)} came out empty, and {kind} needs it"
+        return (
+            f"{found.group(1)} came out empty, and {kind} needs it; what a map does not name is "
+            'empty, unless it has "*"'
+        )
     found = _PATH.search(text)
     wanted: inspect.Type | None = inspect.type_info(EVENT_TYPES[kind])
     for name in filter(None, found.groups() if found else ()):

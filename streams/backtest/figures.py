@@ -13,7 +13,7 @@ from typing import Any
 
 from streams.backtest import counts, waits
 from streams.backtest.compiler import Compiler, Result, Rows
-from streams.backtest.errors import MappingError, unknown
+from streams.backtest.errors import MappingError, unknown, unknown_key
 
 Kind = tuple[Callable[[Mapping[str, Any], Rows, Compiler], Result], str, str]
 """The function, the keys that it needs, the keys that it may have besides."""
@@ -51,7 +51,7 @@ def check(specs: Iterable[Mapping[str, Any]]) -> None:
             )
         known = f"{needed} {optional} {_ALWAYS}".split()
         if strange := set(spec) - set(known):
-            raise MappingError(f"[[figure]] {name!r}: {unknown('key', min(strange), known)}.")
+            raise MappingError(f"[[figure]] {name!r}: {unknown_key('key', min(strange), known)}.")
 
 
 def figures(specs: Iterable[Mapping[str, Any]], rows: Rows, make: Compiler) -> list[dict[str, Any]]:

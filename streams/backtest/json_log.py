@@ -2,7 +2,8 @@
 
 Tables within tables are columns with dots (`contact.email`).  Of a list, texts and numbers are one
 text with commas; of a list of objects the first and the last are `items.first.…` and
-`items.last.…`, or each of them is a row (`[json]` `rows`).
+`items.last.…`, or each of them is a row (`[json]` `rows`).  Those that are a name and a `value`
+are columns by their names, wherever in the list they stand.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ LINES = (".jsonl", ".ndjson")
 
 _decode = msgspec.json.decode
 _DEPTH = 40
+_NAMES = ("key", "name", "id")
 
 
 class JsonForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,10 +127,21 @@ def _flatten(name: str, value: Any, row: SparseRow, depth: int) -> None:
             if plain:
                 row[name] = ", ".join(plain)
             if objects := [one for one in value if isinstance(one, dict)]:
+                for one in objects:
+                    if "value" in one and (key := _named(one)):
+                        _flatten(f"{name}.{key}", one["value"], row, depth + 1)
                 _flatten(f"{name}.first", objects[0], row, depth + 1)
                 _flatten(f"{name}.last", objects[-1], row, depth + 1)
         case _:
             row[name] = _text(value)
+
+
+def _named(item: Mapping[str, Any]) -> str:
+    """What a parameter, custom field or attribute is called; nothing if it is none."""
+    for part in _NAMES:
+        if isinstance(found := item.get(part), (str, int)) and not isinstance(found, bool):
+            return str(found)
+    return ""
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streams.backtest.errors import MappingError, unknown
+from streams.backtest.errors import MappingError, unknown_key
 from streams.backtest.join import JoinSpec
 from streams.backtest.json_log import JsonForm
 from streams.backtest.rows import CsvForm
@@ -84,4 +84,4 @@ def _wrong_key(error: msgspec.ValidationError) -> str:
     fields = {"": MappingFile, "csv": CsvForm, "tree": TreeSpec, "sessions": SessionSpec}
     fields |= {"join": JoinSpec, "json": JsonForm}
     where = f"key in [{place}]" if place else "such table or key"
-    return unknown(where, key, fields.get(place, MappingFile).__struct_fields__)
+    return unknown_key(where, key, fields.get(place, MappingFile).__struct_fields__)

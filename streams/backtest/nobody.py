@@ -5,17 +5,17 @@ from __future__ import annotations
 from schemas.events import EventBase
 from streams.identity.identifiers import Writing, normalise
 
-_HELP = {
-    "phone": 'numbers without country code need `region`, for instance region = "FR"',
-    "email": "take the address out of a longer text with [patterns]",
-}
-
 
 class Nobody:
     """Counts values that identity cannot use."""
 
     def __init__(self, region: str) -> None:
         self._writing = Writing(region)
+        self._help = {"email": "take the address out of a longer text with [patterns]"}
+        if not region:
+            self._help["phone"] = (
+                'numbers without country code need `region`, for instance region = "FR"'
+            )
         self._found: dict[str, tuple[int, str]] = {}
 
     def hear(self, event: EventBase) -> None:
@@ -28,6 +28,6 @@ class Nobody:
         """A sentence for each kind."""
         return [
             f"{count} times an identifier of kind {kind} names nobody, the first is {first!r}"
-            + (f": {_HELP[kind]}." if kind in _HELP else ".")
+            + (f": {self._help[kind]}." if kind in self._help else ".")
             for kind, (count, first) in self._found.items()
         ]

@@ -9,7 +9,9 @@ from streams.backtest.errors import MappingError
 
 _GROUPING = re.compile(r"[\s'\u2019]")  # spaces of any width and apostrophes part thousands
 _DIGITS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
-_CLOCK = re.compile(r"(-?)(?:(\d+):)?(\d+):(\d\d(?:[.,]\d+)?)")
+_CLOCK = re.compile(
+    r"(?:(-)|(\d+) ?d(?:ays?)?,? (?=\d+:\d+:))?(?:(\d+):)?(\d+):(\d\d(?:[.,]\d+)?)", re.IGNORECASE
+)
 
 
 def number(text: str, name: str) -> float:
@@ -39,14 +41,15 @@ def rounded(text: str) -> str:
 
 
 def seconds(text: str) -> str:
-    """`h:mm:ss` or `mm:ss` as seconds; nothing stays nothing."""
+    """`h:mm:ss`, `mm:ss` or `2 days, h:mm:ss` as seconds; nothing stays nothing."""
     if not text.strip():
         return ""
     found = _CLOCK.fullmatch(text.strip())
     if found is None:
         raise MappingError(f"{text!r} is no duration of the form h:mm:ss or mm:ss")
-    sign, hours, minutes, rest = found.groups()
-    value = int(hours or 0) * 3_600 + int(minutes) * 60 + float(rest.replace(",", "."))
+    sign, days, hours, minutes, rest = found.groups()
+    whole = (int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes)
+    value = whole * 60 + float(rest.replace(",", "."))
     return _plain(-value if sign else value)
 
 

@@ -33,9 +33,9 @@ _SHOWN_ENTRIES = 20
 _encode = msgspec.json.Encoder().encode
 
 NO_ACT = (
-    "No journey was opened: none of the events is an act of a customer (message.posted inbound, "
+    "No request was counted: none of the events is an act of a customer (message.posted inbound, "
     "queue.entered, agent.connected, selfservice.stepped that progressed). conversation.opened "
-    "alone is none."
+    "alone is none, nor is what the company writes."
 )
 
 
@@ -70,7 +70,8 @@ def backtest_files(
         )
     if not result.rows:
         result.hints.append("The files have no rows.")
-    if result.events and not result.standing.counts["journey.opened"]:
+    [requests] = scorecard(result.cells, only=["volume"])
+    if result.events and not requests.n:
         result.hints.append(NO_ACT)
     result.hints += result.without_act.hints()
     seconds = time.perf_counter() - started

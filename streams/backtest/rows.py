@@ -17,6 +17,9 @@ from streams.backtest.errors import MappingError
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
+_NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How zip files, .xlsx among them, and .xls begin."""
+
 NUMBER = "#"
 """The column of the row's number, from 1, that every row has."""
 
@@ -87,15 +90,26 @@ class Log:
         self._names = _named(form.columns or next(self._values(), []))
         self.columns = frozenset(self._names) | {NUMBER}
 
-    def _values(self) -> Iterator[list[str]]:
-        """Every line's values, header included. Raises `MappingError`."""
+    def _values(self, refuse: Callable[[str], None] | None = None) -> Iterator[list[str]]:
+        """Every line's values, header included; `refuse` hears of a quote that never closes.
+        Raises `MappingError`.
+        """
         form = self._form
         options: dict[str, Any] = {"delimiter": self.delimiter}
         options |= {"quotechar": form.quote} if form.quote else {"quoting": csv.QUOTE_NONE}
         number = 0
         with _text(self.path, form) as lines:
             try:
-                for values in csv.reader(lines, **options):
+                read = _Lines(lines)
+                for values in csv.reader(read, **options):
+                    if form.quote and read.swallowed(values, form.quote):
+                        if refuse:
+                            refuse(
+                                f"{self.path.name}, after row {number - (not form.columns)}: a "
+                                "quote never closes, and takes all lines behind it. If quotes "
+                                'quote nothing, say quote = "" under [csv].'
+                            )
+                        continue
                     yield values
                     number += 1
             except csv.Error as error:
@@ -108,7 +122,7 @@ class Log:
 
     def rows(self, refuse: Callable[[str], None] | None = None) -> Iterator[dict[str, str]]:
         """All rows, values without spaces around them; `refuse` hears why a row is none."""
-        values = self._values()
+        values = self._values(refuse)
         if not self._form.columns:
             next(values, None)
         names, width = self._names, len(self._names)
@@ -128,6 +142,23 @@ class Log:
             yield row
 
 
+class _Lines:
+    """Lines of a file, of which it knows the last one."""
+
+    def __init__(self, lines: TextIO) -> None:
+        self._lines = lines
+        self._last = ""
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._last = line
+            yield line
+
+    def swallowed(self, values: list[str], quote: str) -> bool:
+        """Whether a value that began with a quote goes on to the end of the file."""
+        return bool(values) and "\n" in values[-1] and not self._last.rstrip().endswith(quote)
+
+
 @contextmanager
 def _text(path: Path, form: CsvForm) -> Iterator[TextIO]:
     """The file behind its first `skip_lines`. What goes wrong in reading is a `MappingError`."""
@@ -145,6 +176,12 @@ def _text(path: Path, form: CsvForm) -> Iterator[TextIO]:
     except LookupError as error:
         raise MappingError(f"[csv]: {form.encoding!r} is no encoding.") from error
     except UnicodeError as error:
+        with path.open("rb") as start:
+            packed = start.read(4) in _NO_TEXT
+        if packed:
+            raise MappingError(
+                f"{path} is a spreadsheet or an archive; save each of its sheets as CSV."
+            ) from error
         raise MappingError(
             f"{path} is not {form.encoding}; name its encoding under [csv] in the mapping, "
             'often encoding = "cp1252" or "utf-16".'

@@ -13,7 +13,7 @@ import msgspec
 from schemas.cloudevents import decode_fact
 from schemas.events import Event, EventBase
 from streams.backtest.edges import Edges
-from streams.backtest.errors import MappingError, unknown
+from streams.backtest.errors import MappingError, unknown_key
 from streams.backtest.kept import KeptRows
 from streams.backtest.mapping import EventMapping
 from streams.backtest.mapping_file import MappingFile
@@ -149,7 +149,8 @@ def replay(
         result.opened = Opening(opening)
         journeys.open.listen(result.opened.entry)
     if strange := sorted(set(policy) - set(Policy.__struct_fields__)):
-        raise MappingError(f"[policy]: {unknown('field', strange[0], Policy.__struct_fields__)}.")
+        told = unknown_key("field", strange[0], Policy.__struct_fields__)
+        raise MappingError(f"[policy]: {told}.")
     try:
         started = changed(Policy(), "backtest", policy)
     except msgspec.ValidationError as error:

@@ -57,7 +57,10 @@ def _column(inner: str, columns: frozenset[str], named: Named) -> Render:
     name = next((one for one in names if one in columns), parts[0])
     filters = parts[name.count("|") + 1 :]
     if name not in columns:
-        raise MappingError(unknown("column", name, columns))
+        told = unknown("column", name, columns)
+        if len(columns) == 2:  # its number, and a whole line of the file
+            told += ". If it has more, say `delimiter` or `skip_lines` under [csv]"
+        raise MappingError(told)
     steps = [_filter(step.strip(), named) for step in filters]
     if not steps:
         return lambda row: row[name]

@@ -175,24 +175,39 @@ def _human(entry: Entry, holding: Holding, moved: list[Moved], found: Findings) 
     transfer = holding.open
     if transfer is not None and transfer.presumed and transfer.conversation != entry.conversation:
         transfer.anew()
-    if transfer is not None and not transfer.outcome:
-        came_back = bool(agent) and agent == transfer.before.get("agent")
-        if came_back and entry.kind == "connected":
-            if entry.at_ms - transfer.started_ms <= found.policy.bounce_ms:
-                transfer.bounce(entry.at_ms)
-                holding.open = None
-        elif not came_back and transfer.accepted_ms is None:
-            transfer.accept(agent, entry.at_ms)
-            transfer.into = entry.conversation
-        elif not came_back and agent and not transfer.after.keys() & {"agent", "app"}:
-            transfer.after = {**transfer.after, "agent": agent}  # by whom it was accepted
-    elif entry.kind == "connected" and holding.hands.get("agent", agent) != agent:
-        # Another agent takes the same call or chat, without a word of a transfer before.
-        begin(
-            entry, "blind", {"agent": agent}, holding, moved, named=False
-        ).accepted_ms = entry.at_ms
+    came_back = transfer is not None and bool(agent) and agent == transfer.before.get("agent")
+    if transfer is not None and transfer.waits and not came_back:
+        transfer.accept(agent, entry.at_ms)
+        transfer.into = entry.conversation
+    elif transfer is not None and _is_by(transfer, agent) and not came_back:
+        transfer.after = {**transfer.after, "agent": agent}
+    elif entry.kind == "connected":
+        until_ms = transfer.started_ms + found.policy.bounce_ms if transfer else 0
+        if transfer and came_back and not transfer.outcome and entry.at_ms <= until_ms:
+            transfer.bounce(entry.at_ms)
+            holding.open = None
+        elif _takes_over(agent, holding):
+            begin(
+                entry, "blind", {"agent": agent}, holding, moved, named=False
+            ).accepted_ms = entry.at_ms
     if agent and (entry.kind == "connected" or not holding.hands.get("agent")):
         holding.hands = {**holding.hands, "agent": agent}
+
+
+def _is_by(transfer: Moved, agent: str) -> bool:
+    """It was accepted without a word of by whom: now he speaks."""
+    known = bool(transfer.after.keys() & {"agent", "app"})
+    return bool(agent) and not transfer.outcome and not known
+
+
+def _takes_over(agent: str, holding: Holding) -> bool:
+    """Another agent takes the same call or chat, without a word of a transfer before."""
+    if holding.hands.get("agent", agent) == agent:
+        return False
+    transfer = holding.open
+    if transfer is None or transfer.outcome:
+        return True
+    return not transfer.waits and not transfer.presumed and transfer.after.get("agent") != agent
 
 
 def _ended(entry: Entry, holding: Holding) -> None:

@@ -415,3 +415,27 @@ def test_a_named_agents_own_queue_makes_no_transfer_to_a_queue() -> None:
     story.event(QueueEntered, queue="yan's own", **call)
     story.event(AgentConnected, agent="yan", **call)
     assert story.one(TransferStarted).kind == "blind"
+
+
+@pytest.mark.parametrize(
+    ("agents", "apart", "begun", "outcomes"),
+    [
+        (["zoe", "yan", "wanda"], 4 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "wanda"], 11 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "zoe"], 4 * MINUTE, 1, ["bounced"]),
+        (["zoe", "yan", "zoe"], 11 * MINUTE, 2, ["successful", "successful"]),
+        (["zoe", "yan", "wanda", "yan"], 4 * MINUTE, 2, ["successful", "bounced"]),
+    ],
+)
+def test_a_call_that_goes_from_agent_to_agent_without_a_word_is_a_transfer_each_time(
+    agents: list[str], apart: int, begun: int, outcomes: list[str]
+) -> None:
+    story = Story()
+    for agent in agents:
+        story.event(
+            AgentConnected, channel="voice", conversation="c1", identifiers=who(), agent=agent
+        )
+        story.wait(apart)
+    story.wait(HOUR)
+    assert len(story.asserted(TransferStarted)) == begun
+    assert sorted(f.outcome for f in story.asserted(TransferConcluded)) == sorted(outcomes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ FORMS = {
 }
 
 
+def _counted(templates: Iterable[str]) -> str:
+    return "".join(
+        f'[[figure]]\nname = "{template}"\nkind = "count"\nby = "{template}"\n'
+        for template in templates
+    )
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_json_in_every_form_is_the_same_log(tmp_path: Path, mapping: Path, form: str) -> None:
     (tmp_path / form).write_bytes(FORMS[form])
@@ -55,12 +63,33 @@ def test_tables_and_lists_within_are_columns(tmp_path: Path, mapping: Path) -> N
         "{items.first.price}{items.last.price}": ["", "12.5"],
         "{case}": ["1", "2.5"],
     }
-    tables = "".join(
-        f'[[figure]]\nname = "{template}"\nkind = "count"\nby = "{template}"\n'
-        for template in values
-    )
-    mapping.write_text(MAPPING + tables)
+    mapping.write_text(MAPPING + _counted(values))
     by_name = figures(found(tmp_path / "log.jsonl", "--mapping", mapping))
+    for template, wanted in values.items():
+        assert sorted(by_name[template]["by"]) == wanted
+
+
+def test_parameters_in_a_list_are_columns_by_their_names(tmp_path: Path, mapping: Path) -> None:
+    """Wherever in the list they stand: `first` and `last` would be another one in each row."""
+    params = [
+        {"key": "page", "value": {"text": "/cart", "number": None}},
+        {"key": "session", "value": {"text": None, "number": "77"}},
+        {"key": "first", "value": "no list's first"},
+    ]
+    fields = [{"id": 360, "value": None}, {"id": 361, "value": ["x", "y"]}, {"value": "unnamed"}]
+    rows = [
+        ROWS[0] | {"params": params, "fields": fields},
+        ROWS[1] | {"params": params[::-1], "fields": [{"id": 360, "value": True}]},
+    ]
+    (tmp_path / "log.json").write_text(json.dumps(rows))
+    values = {
+        "{params.session.number}{params.page.text}": ["77/cart"],
+        "{fields.360}": ["", "true"],
+        "{fields.361}": ["", "x, y"],
+        "{params.first.key}": ["first", "page"],
+    }
+    mapping.write_text(MAPPING + _counted(values))
+    by_name = figures(found(tmp_path / "log.json", "--mapping", mapping))
     for template, wanted in values.items():
         assert sorted(by_name[template]["by"]) == wanted
 

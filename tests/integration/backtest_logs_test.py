@@ -229,9 +229,28 @@ def test_a_row_with_too_many_values_is_refused_and_the_rest_goes_on(
 def test_a_quote_that_quotes_nothing(log: tuple[Path, Path]) -> None:
     path, mapping = log
     path.write_text(ROWS + 'c3,2024-01-01T10:00:00Z,"cy\nc4,2024-01-01T10:00:00Z,di\n')
-    assert found(path, "--mapping", mapping)["rows"] == 3
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (2, 1)
+    assert answer["mistakes"][0].startswith("log.csv, after row 2: a quote never closes")
     mapping.write_text(MAPPING.replace("[common]", '[csv]\nquote = ""\n[common]'))
-    assert found(path, "--mapping", mapping)["rows"] == 4
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (4, 0)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "  \r\n"])
+def test_a_last_value_of_several_lines_is_whole(log: tuple[Path, Path], end: str) -> None:
+    path, mapping = log
+    path.write_text(ROWS + f'c3,2024-01-01T10:00:00Z,"cy\n\ndi"{end}')
+    answer = found(path, "--mapping", mapping)
+    assert (answer["rows"], answer["rows_refused"]) == (3, 0)
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04\xff\xfe", b"\xd0\xcf\x11\xe0\xa1"])
+def test_a_spreadsheet_is_no_csv(log: tuple[Path, Path], start: bytes) -> None:
+    path, mapping = log
+    path.write_bytes(start * 100)
+    code, _, text = invoke(path, "--mapping", mapping)
+    assert code == 2 and "save each of its sheets as CSV" in text
 
 
 def test_no_header_lines_above_and_gzip(tmp_path: Path) -> None:
@@ -303,7 +322,10 @@ def test_what_a_row_says_wrongly_costs_that_event_only(log: tuple[Path, Path]) -
     answer = found(path, "--mapping", mapping)
     assert answer["events"] == 1 and answer["rows_refused"] == 1
     first, second = answer["mistakes"]  # type: ignore[misc]
-    assert first == "Row 1, [[event]] number 2: 'soon' is no time in any of the formats iso."
+    assert first == (
+        "Row 1, [[event]] number 2: 'soon' is no time in any of the formats iso. "
+        "If it means 'none', name it under `missing`."
+    )
     assert "it is one of closed, deleted, on_hold" in second
 
 
@@ -326,8 +348,33 @@ def test_a_mapping_without_an_act_is_told_so(log: tuple[Path, Path]) -> None:
         + '[[event]]\ntype = "queue.entered"\nqueue = "q"\nwhen = { case = "nobody" }\n'
     )
     code, out, _ = invoke(path, "--mapping", mapping)
-    assert code == 0 and "No journey was opened" in out
+    assert code == 0 and "No request was counted" in out
     assert "number 2 (queue.entered) made no event" in " ".join(out.split())
+
+
+def test_rows_of_one_minute_are_ordered_by_a_column_that_counts_them(tmp_path: Path) -> None:
+    log, mapping, events = (tmp_path / name for name in ("log.csv", "m.toml", "events.jsonl"))
+    log.write_text(
+        "at,case,version,team\n2024-01-01 10:05,c1,2,third\n2024-01-01 10:05,c1,1,second\n"
+        "2024-01-01 10:00,c1,0,first\n2024-01-01 10:05,c1,10,last\n"
+    )
+    mapping.write_text(
+        'source = "log"\n[common]\ntime = "{at}"\nafter_s = "{version|x0.001}"\n'
+        '[[event]]\ntype = "assignment.changed"\nconversation = "{case}"\nchannel = "form"\n'
+        'to = { team = "{team}" }\n'
+    )
+    found(log, "--mapping", mapping, "--events", events)
+    told = [json.loads(line) for line in events.read_text().splitlines()]
+    assert [event["to"]["team"] for event in told] == ["first", "second", "third", "last"]
+
+
+def test_a_log_of_answers_alone_is_told_so(log: tuple[Path, Path]) -> None:
+    """What the company writes first opens a journey, but no request."""
+    path, mapping = log
+    mapping.write_text(MAPPING.replace('"inbound"', '"outbound"').replace('"customer"', '"agent"'))
+    answer = found(path, "--mapping", mapping)
+    assert answer["facts_standing"]["journey.opened"] == 2
+    assert [hint.split(":")[0] for hint in answer["hints"]] == ["No request was counted"]
 
 
 def test_what_stands_is_what_the_facts_file_says(tmp_path: Path) -> None:

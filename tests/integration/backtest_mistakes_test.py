@@ -29,6 +29,11 @@ from tests.integration.backtesting import (
         ("direction", "frist_of = 'a'\ndirection", "did you mean 'first_of'"),
         ('name = "cases"\n', "", "[[figure]] number 1 needs a `name`"),
         ('"distinct"', '"distnct"', "did you mean 'distinct'"),
+        ("[common]", '[csv]\nregion = "FR"\n[common]', "`region` belongs to the top of the file"),
+        ("[common]", '[time]\nmissing = ["?"]\n[common]', "`missing` belongs to the top"),
+        ("[common]", '[policy]\nfiles = ["a"]\n[common]', "`files` belongs to the top"),
+        ("direction", "drop_repeated = true\ndirection", "`drop_repeated` belongs to the top"),
+        ('name = "cases"\n', 'name = "a"\ndomain = "d"\n', "`domain` belongs to the top"),
         ("{case}", "{case", "without its other brace"),
     ],
 )
@@ -40,6 +45,23 @@ def test_a_wrong_word_is_told_with_the_right_one(
     code, _, text = invoke(tmp_path / "log.csv", "--mapping", mapping)
     assert code == 2 and "Traceback" not in text
     assert sentence in text
+
+
+def test_one_column_alone_is_a_line_that_was_not_taken_apart(tmp_path: Path, mapping: Path) -> None:
+    (tmp_path / "log.csv").write_text("Report of January\nat,case,who\n")
+    code, _, text = invoke(tmp_path / "log.csv", "--mapping", mapping)
+    assert code == 2 and "say `delimiter` or `skip_lines` under [csv]" in text
+
+
+@pytest.mark.parametrize(("region", "helped"), [("", True), ("FR", False)])
+def test_a_number_that_is_none_does_not_ask_for_the_region_that_is_there(
+    tmp_path: Path, mapping: Path, region: str, helped: bool
+) -> None:
+    (tmp_path / "log.csv").write_text("at,case,who\n2024-01-01T10:00:00Z,c1,3.36E+10\n")
+    mapping.write_text(f'region = "{region}"\n{MAPPING}')
+    [hint] = found(tmp_path / "log.csv", "--mapping", mapping)["hints"]
+    assert "names nobody, the first is '3.36E+10'" in hint
+    assert ("need `region`" in hint) is helped
 
 
 def test_the_first_mapping_that_wants_a_file_has_it(tmp_path: Path, mapping: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from streams.backtest.clock import blank, not_before, reader
 from streams.backtest.condition import compile_condition
 from streams.backtest.errors import MappingError
-from streams.backtest.numbers import number
+from streams.backtest.numbers import number, seconds
 from streams.backtest.sessions import Sessions
 from streams.backtest.template import compile_template
 from streams.backtest.tree import Tree
@@ -253,3 +253,57 @@ def test_a_reply_tree_ends_at_what_the_log_has_and_in_a_circle() -> None:
     ]
     tree = Tree(lambda row: row["id"], lambda row: row["up"], rows)
     assert [tree.root(row) for row in rows] == ["a", "a", "y", "x", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        ("15/01/2024 9:00 p. m.", "%d/%m/%Y %I:%M %p"),
+        ("15/01/2024 9:00 p.m.", "%d/%m/%Y %I:%M %p"),
+        ("15/01/2024 9:00\u00a0P.\u00a0M.", "%d/%m/%Y %I:%M %p"),
+        ("15-JAN-24 09.00.00.000000000 PM", "%d-%b-%y %I.%M.%S.%f %p"),
+    ],
+)
+def test_halves_of_the_day_and_seconds_as_other_systems_write_them(text: str, pattern: str) -> None:
+    assert reader([pattern], "UTC")(text) == 1705352400000
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "help_"),
+    [
+        ("null", ["iso"], ". If it means 'none', name it under `missing`"),
+        ("1705352400000", ["epoch_s"], "; in the format epoch_ms it is of 2024-01-15"),
+        ("1705352400", ["iso"], "; in the format epoch_s it is of 2024-01-15"),
+        ("45306.5", ["iso"], "; in the format excel it is of 2024-01-15"),
+        ("2024-01-15 21:00", ["%d.%m.%Y"], "; in the format iso it is of 2024-01-15"),
+        ("15.01.2024", ["iso"], ""),
+    ],
+)
+def test_a_time_in_no_format_is_told_with_what_would_help(
+    text: str, formats: list[str], help_: str
+) -> None:
+    with pytest.raises(MappingError) as raised:
+        reader(formats, "UTC")(text)
+    assert str(raised.value) == (
+        f"{text!r} is no time in any of the formats {', '.join(formats)}{help_}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0 days 01:02:03", "3723"),
+        ("1 day, 0:00:01", "86401"),
+        ("2d 01:00:00.5", "176400.5"),
+        ("-0:10", "-10"),
+        ("", ""),
+    ],
+)
+def test_durations_as_logs_write_them(text: str, value: str) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["1 day, 2:03", "-1 day, 23:00:00", "2 days", "1:2:3"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(MappingError, match="no duration"):
+        seconds(text)
