@@ -18,8 +18,10 @@ import faust
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import OffsetAndMetadata
 from aiokafka.structs import TopicPartition as KafkaPartition
+from faust.transport.consumer import Fetcher
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
+from mode import Service
 
 from streams.engine.clients import ssl_context
 from streams.engine.host import Bounds, Host, Partition
@@ -240,8 +242,25 @@ def _records(records: Sequence[Any]) -> list[Record]:
     ]
 
 
+class LaneFetcher(Fetcher):  # type: ignore[misc]  # Faust ships no types for this class
+    """Faust's own crashes the whole app when a rebalance stops it in the middle of an await: it
+    looks for a supervisor that it does not have.  Faust starts it anew after each rebalance; should
+    it not, the watchdog hears that nobody keeps house.
+    """
+
+    logger = _FAUST
+
+    @Service.task  # type: ignore[untyped-decorator]  # mode ships none either
+    async def _fetcher(self) -> None:
+        try:
+            await self.app.consumer._drain_messages(self)  # noqa: SLF001 - as Faust's own does
+        finally:
+            self.set_shutdown()
+
+
 class LaneTransport(Transport):  # type: ignore[misc]  # Faust ships no types for this class
     Consumer = LaneConsumer
+    Fetcher = LaneFetcher
 
 
 class LaneApp(faust.App):  # type: ignore[misc]  # Faust ships no types for this class

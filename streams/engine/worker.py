@@ -186,8 +186,8 @@ class Engine:
             faulthandler.dump_traceback_later(2 * limit_ms / 1_000, exit=True)
             await asyncio.sleep(0.5)
             if self._app.should_stop or self._app.crashed:
-                reason = self._app.crash_reason
-                self.failure = str(reason) if reason else "Faust ended the worker."
+                # A reason may be without words, as that of a task that was cancelled is.
+                self.failure = str(self._app.crash_reason or "") or "Faust ended the worker."
             elif self._relay and self._relay.failure:
                 self.failure = self._relay.failure
             elif sentence := stalled(self.host, limit_ms):

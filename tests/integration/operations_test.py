@@ -207,8 +207,9 @@ def test_of_two_workers_of_one_name_the_older_ends_with_a_sentence(
     toys.producer.flush(30)
     toys.wait_folded(500)
     younger, sent = toys.start(), 500
+    deadline = time.monotonic() + 60
     while older.poll() is None:
-        assert younger.poll() is None, toys.logs()
+        assert younger.poll() is None and time.monotonic() < deadline, toys.logs()
         if busy:
             toys.send(range(sent, sent + 20))
             sent += 20
