@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -64,22 +65,21 @@ def cycles(
     """A row for each cycle that began from `since_ms` up to (without) `until_ms`, of one domain or
     of all, those of a journey together.
     """
-    disk = sqlite3.connect("")  # a file of its own that goes with the connection
-    disk.execute("PRAGMA journal_mode = OFF")
-    disk.execute(_SCHEMA)
-    portion: list[tuple[str, int, str, bytes]] = []
-    for fact in facts:
-        portion.append((fact.subject_id, fact.revision, fact.journey, _encode(fact)))
-        if len(portion) >= _PORTION:
-            disk.executemany(_KEEP, portion)
-            portion.clear()
-    disk.executemany(_KEEP, portion)
-    kept = disk.execute("SELECT journey, raw FROM facts ORDER BY journey")
-    for _, mine in groupby(kept, key=lambda row: row[0]):
-        for begun_ms, row in rows(_decode(raw) for _, raw in mine):
-            if since_ms <= begun_ms < until_ms and domain in {"", row["domain"]}:
-                yield row
-    disk.close()
+    with closing(sqlite3.connect("")) as disk:  # a file of its own that goes with the connection
+        disk.execute("PRAGMA journal_mode = OFF")
+        disk.execute(_SCHEMA)
+        portion: list[tuple[str, int, str, bytes]] = []
+        for fact in facts:
+            portion.append((fact.subject_id, fact.revision, fact.journey, _encode(fact)))
+            if len(portion) >= _PORTION:
+                disk.executemany(_KEEP, portion)
+                portion.clear()
+        disk.executemany(_KEEP, portion)
+        kept = disk.execute("SELECT journey, raw FROM facts ORDER BY journey")
+        for _, mine in groupby(kept, key=lambda row: row[0]):
+            for begun_ms, row in rows(_decode(raw) for _, raw in mine):
+                if since_ms <= begun_ms < until_ms and domain in {"", row["domain"]}:
+                    yield row
 
 
 def write(found: Iterable[dict[str, Any]], path: Path) -> int:

@@ -129,9 +129,7 @@ def erase(settings: Settings, domain: str, by: str, customer: str, reason: str) 
     return _done(settings, event, gone)
 
 
-def _done(
-    settings: Settings, event: EventBase, done: Callable[[People], Awaitable[bool]]
-) -> bool:  # fmt: skip
+def _done(settings: Settings, event: EventBase, done: Callable[[People], Awaitable[bool]]) -> bool:
     send(settings, [event])
 
     async def wait(people: People) -> bool:
