@@ -42,9 +42,9 @@ def secrets(settings: Settings) -> Iterator[str]:
             yield f"Source {source.name!r} has an empty secret: anybody could sign with it."
     if not all(token.strip() for token in settings.console.tokens):
         yield "console.tokens holds an empty token: anybody could come in with it."
-    known: dict[str, str] = {}
-    for token in settings.tokens():
-        if token.name != "console" and not token.secret.strip():
+    known = dict.fromkeys(settings.console.tokens, "console.tokens")
+    for token in settings.token:
+        if not token.secret.strip():
             yield f"Token {token.name!r} has an empty secret: anybody could come in with it."
         elif (other := known.setdefault(token.secret, token.name)) != token.name:
             yield f"Tokens {other!r} and {token.name!r} have one secret: who comes in with it?"

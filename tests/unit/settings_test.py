@@ -127,6 +127,11 @@ def test_a_list_in_the_environment_is_separated_by_commas_and_may_be_empty() -> 
         (GOOD.replace('name = "chat"', 'name = ""'), "A [[source]] has no name."),
         (GOOD + "[console]\ntokens = ['a', '']", "console.tokens holds an empty token"),
         (GOOD + "[[token]]\nname = 'wall'", "Token 'wall' has an empty secret"),
+        (GOOD + "[[token]]\nname = 'console'", "Token 'console' has an empty secret"),
+        (
+            GOOD + "[console]\ntokens = ['a']\n[[token]]\nname = 'console'\nsecret = 'a'",
+            "Tokens 'console.tokens' and 'console' have one secret",
+        ),
         (GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\nmay = []", "Token 'wall' may do nothing"),
         (
             GOOD + "[[token]]\nname = 'wall'\nsecret = 'a'\nmay = ['sing']",
